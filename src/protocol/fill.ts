@@ -1,0 +1,94 @@
+/** One fill as data: what the panel or the command line asks of the sampler. */
+import type { Rect } from '../image/geometry.js';
+import type { Coverage, RgbaImage } from '../image/raster.js';
+
+/** The walk over diffusion time (paper section 4; see docs/sampler.md for each variant). */
+export const samplerNames = ['repaint', 'replace', 'slowdown', 'sdedit'] as const;
+export type SamplerName = (typeof samplerNames)[number];
+
+/** How one level walks. */
+export interface WalkSettings {
+  readonly sampler: SamplerName;
+  /** T after respacing. */
+  readonly numInferenceSteps: number;
+  /** j of the paper. */
+  readonly jumpLength: number;
+  /** r of the paper (jump_n_sample). */
+  readonly resamplings: number;
+  /** Denoiser: null = ancestral DDPM step with the model's variance; 0..1 = DDIM with this eta. */
+  readonly eta: number | null;
+}
+
+/** A finer level starts from the enlarged coarser result, re-noised to a middle timestep. */
+export interface RefineSettings extends WalkSettings {
+  /** Base-chain timestep (0..numTrainTimesteps-1) the enlarged image is re-noised to. */
+  readonly startTimestep: number;
+}
+
+export interface FillSettings {
+  readonly coarse: WalkSettings;
+  /** Settings of the 2x, 4x, ... levels in order; shorter than needed = the last one repeats. */
+  readonly refine: readonly RefineSettings[];
+  /** A class of the model card, or null for "Anything". */
+  readonly classLabel: number | null;
+  /** Classifier-free guidance scale: 1 = conditional only, >1 = pushed towards the class. */
+  readonly guidanceScale: number;
+  /** Pixels the selection is grown by before filling, and feathered by inside its edge. */
+  readonly growPx: number;
+  readonly featherPx: number;
+}
+
+/** One level of the coarse-to-fine walk. Pure result of `planFill`. */
+export interface FillLevel {
+  /** Pixels given to the network, multiples of the model's sizeMultiple. */
+  readonly width: number;
+  readonly height: number;
+  readonly walk: WalkSettings;
+  /** null = starts from pure noise; otherwise the base timestep it is re-noised to. */
+  readonly startTimestep: number | null;
+  /** Network calls of this level for one fill (guidance counts its two calls as two). */
+  readonly nfe: number;
+}
+
+export interface FillPlan {
+  /** Raster pixels: where the fill's layer lies (bounds of the grown selection). */
+  readonly maskBounds: Rect;
+  /** Raster pixels: the crop the sampler sees; contains maskBounds. */
+  readonly contextBounds: Rect;
+  readonly levels: readonly FillLevel[];
+  /** Network calls for one fill: the sum over levels. */
+  readonly nfe: number;
+}
+
+/** Everything the worker needs, structured-clonable. */
+export interface FillRequest {
+  readonly jobId: string;
+  readonly plan: FillPlan;
+  readonly settings: FillSettings;
+  /** Source pixels of contextBounds. */
+  readonly source: RgbaImage;
+  /** The selection within contextBounds, same size as source. */
+  readonly selection: Coverage;
+  /** One fill per seed; integers 0..2^32-1. */
+  readonly seeds: readonly number[];
+}
+
+/** One finished fill: pixels of plan.maskBounds, alpha 0 outside the selection. */
+export interface FillLayerPixels {
+  readonly seed: number;
+  readonly image: RgbaImage;
+}
+
+export interface FillProgress {
+  /** Index into seeds of the fill being made. */
+  readonly fill: number;
+  readonly fills: number;
+  readonly level: number;
+  /** Network calls done and in total, over all fills of the request. */
+  readonly nfe: number;
+  readonly nfeTotal: number;
+  /** Median of the recent calls at this level's size. */
+  readonly msPerCall: number;
+  /** Estimated from measured ms per call and the plan's sizes; null before the first call. */
+  readonly remainingMs: number | null;
+}

@@ -1,0 +1,59 @@
+/** The model card: everything about a network that its ONNX graph cannot say. */
+import { z } from 'zod';
+
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+
+/** A file of a model, relative to the card. */
+export const modelFileSchema = z.object({
+  path: z.string().min(1),
+  sizeBytes: z.number().int().positive(),
+  sha256,
+});
+
+export const modelCardSchema = z.object({
+  /** kebab-case, the folder's name. */
+  id: z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/),
+  name: z.string().min(1),
+  /** The trained checkpoint the ONNX file is made from. */
+  checkpoint: modelFileSchema,
+  network: z.object({
+    family: z.enum(['diffusers-unet2d', 'adm-unet', 'onnx']),
+    /** Image channels C of the contract [N, C, H, W] (before any pixel unshuffle). */
+    channels: z.number().int().positive(),
+    /** C, or 2C where the variance is learned. */
+    outChannels: z.number().int().positive(),
+    /** Space-to-depth factor inside the graph (1 = none). */
+    pixelUnshuffle: z.number().int().positive(),
+    /** Height and width must be multiples of this many pixels. */
+    sizeMultiple: z.number().int().positive(),
+    /** The size the network was trained at, pixels a side. */
+    nativeSize: z.number().int().positive(),
+    /** True when only nativeSize x nativeSize works. */
+    isFixedSize: z.boolean(),
+    parameters: z.number().int().positive(),
+  }),
+  diffusion: z.object({
+    betaSchedule: z.enum(['linear', 'scaled_linear', 'squaredcos_cap_v2', 'sigmoid']),
+    betaStart: z.number(),
+    betaEnd: z.number(),
+    numTrainTimesteps: z.number().int().min(2),
+    predictionType: z.enum(['epsilon', 'sample', 'v_prediction']),
+    varianceType: z.enum(['fixed_small', 'fixed_large', 'learned', 'learned_range']),
+    clipDenoised: z.boolean(),
+  }),
+  /** Empty for an unconditional network. */
+  classes: z.array(z.object({ label: z.number().int().min(0), name: z.string().min(1) })),
+  /** The label that means "no class", where the network was trained with label dropout. */
+  nullClassLabel: z.number().int().min(0).nullable(),
+  licence: z.string().min(1),
+  summary: z.string().min(1),
+  trainingData: z.string().min(1),
+  bias: z.string().min(1),
+  limits: z.string().min(1),
+});
+
+export type ModelCard = z.infer<typeof modelCardSchema>;
+
+/** What `npm run model:build` writes beside the ONNX file: `model.json`. */
+export const modelManifestSchema = z.object({ card: modelCardSchema, onnx: modelFileSchema });
+export type ModelManifest = z.infer<typeof modelManifestSchema>;

@@ -1,0 +1,71 @@
+/**
+ * Messages between the panel and its worker. The panel knows the worker as a URL and these types.
+ * One job runs at a time; later `fill` messages queue in the worker in order.
+ */
+import type { RgbaImage } from '../image/raster.js';
+import type { FailureCode } from './failure.js';
+import type { FillProgress, FillRequest } from './fill.js';
+import type { ModelCard } from './model-card.js';
+
+/** Where the network runs. `wasm` is the slow fallback and must be said plainly. */
+export type Backend = 'webgpu' | 'wasm';
+
+export interface DeviceInfo {
+  readonly backend: Backend;
+  /** Adapter description for WebGPU, thread count for wasm: "1 thread". */
+  readonly description: string;
+  /** Why WebGPU is not used, or null. */
+  readonly fallbackReason: string | null;
+  /** Whether the model came from, or went to, persistent storage. */
+  readonly storage: 'opfs' | 'memory';
+}
+
+/** Sent from the panel to the worker. */
+export type ToWorker =
+  /** First message, so that the worker loads the model and warms up while the user chooses. */
+  | {
+      readonly kind: 'load';
+      /** Absolute URL of the model's `model.json`. */
+      readonly manifestUrl: string;
+      /** Forces a backend (tests, the panel's advanced section); null = choose. */
+      readonly backend: Backend | null;
+    }
+  | { readonly kind: 'fill'; readonly request: FillRequest }
+  /** Stops the job between two network calls; a queued job is dropped. */
+  | { readonly kind: 'cancel'; readonly jobId: string };
+
+/** Sent from the worker to the panel. */
+export type FromWorker =
+  | { readonly kind: 'loading'; readonly loadedBytes: number; readonly totalBytes: number }
+  | {
+      readonly kind: 'ready';
+      readonly card: ModelCard;
+      readonly device: DeviceInfo;
+      /** Measured in warm-up at the model's native size. */
+      readonly msPerCall: number;
+    }
+  | { readonly kind: 'queued'; readonly jobId: string; readonly position: number }
+  | { readonly kind: 'progress'; readonly jobId: string; readonly progress: FillProgress }
+  /** The predicted image for the context, so that the user sees it grow. */
+  | {
+      readonly kind: 'preview';
+      readonly jobId: string;
+      readonly fill: number;
+      readonly image: RgbaImage;
+    }
+  /** One fill is finished: a PNG of plan.maskBounds with alpha. */
+  | {
+      readonly kind: 'filled';
+      readonly jobId: string;
+      readonly fill: number;
+      readonly seed: number;
+      readonly png: Blob;
+    }
+  | { readonly kind: 'done'; readonly jobId: string; readonly outcome: 'complete' | 'cancelled' }
+  /** jobId null: loading failed. */
+  | {
+      readonly kind: 'failed';
+      readonly jobId: string | null;
+      readonly code: FailureCode;
+      readonly message: string;
+    };
