@@ -1,0 +1,34 @@
+/** Named settings. What each costs and looks like was measured; see docs/quality.md. */
+import type { FillSettings, RefineSettings, WalkSettings } from './fill.js';
+
+export const presetNames = ['draft', 'balanced', 'paper'] as const;
+export type PresetName = (typeof presetNames)[number];
+
+function walk(numInferenceSteps: number, jumpLength: number, resamplings: number): WalkSettings {
+  return { sampler: 'repaint', numInferenceSteps, jumpLength, resamplings, eta: null };
+}
+
+function refine(startTimestep: number, settings: WalkSettings): RefineSettings {
+  return { ...settings, startTimestep };
+}
+
+const common = { classLabel: null, guidanceScale: 2, growPx: 2, featherPx: 6 } as const;
+
+/** `paper` walks the paper's schedule (T=250, j=10, r=10) at the first level. */
+export const presets: Readonly<Record<PresetName, FillSettings>> = {
+  draft: {
+    ...common,
+    coarse: walk(50, 5, 2),
+    refine: [refine(450, walk(25, 5, 1)), refine(300, walk(25, 5, 1))],
+  },
+  balanced: {
+    ...common,
+    coarse: walk(50, 5, 5),
+    refine: [refine(450, walk(50, 5, 2)), refine(300, walk(50, 5, 1))],
+  },
+  paper: {
+    ...common,
+    coarse: walk(250, 10, 10),
+    refine: [refine(450, walk(250, 10, 2)), refine(300, walk(250, 10, 1))],
+  },
+};
