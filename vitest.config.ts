@@ -1,17 +1,6 @@
 import { defineConfig } from 'vitest/config';
 import { playwright } from '@vitest/browser-playwright';
-
-/** Flags under which Debian's Chromium gives WebGPU on a machine without a GPU (SwiftShader). */
-export const chromiumArgs = [
-  '--no-sandbox',
-  '--enable-unsafe-webgpu',
-  '--use-webgpu-adapter=swiftshader',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
+import { chromiumArgs, findChromium } from './test/setup/chromium.mjs';
 
 export default defineConfig({
   test: {
@@ -21,7 +10,7 @@ export default defineConfig({
           name: 'unit',
           environment: 'node',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/**/*.browser.test.ts', 'test/**/*.e2e.test.ts'],
+          exclude: ['test/**/*.{browser,e2e,package}.test.ts'],
           testTimeout: 60_000,
         },
       },
@@ -38,7 +27,7 @@ export default defineConfig({
             screenshotFailures: false,
             provider: playwright({
               launchOptions: {
-                executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium',
+                executablePath: findChromium(),
                 args: chromiumArgs,
               },
             }),
@@ -53,6 +42,15 @@ export default defineConfig({
           include: ['test/**/*.e2e.test.ts'],
           fileParallelism: false,
           testTimeout: 600_000,
+          hookTimeout: 300_000,
+        },
+      },
+      {
+        test: {
+          name: 'package',
+          environment: 'node',
+          include: ['test/**/*.package.test.ts'],
+          testTimeout: 60_000,
           hookTimeout: 300_000,
         },
       },
