@@ -1,0 +1,117 @@
+import { createHash } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { MemoryByteStore } from '../../src/engine/byte-store.js';
+import { loadModel, sha256Hex } from '../../src/engine/model-store.js';
+
+const bytes = Uint8Array.from({ length: 100_000 }, (_, i) => (i * 31) % 251);
+const sha256 = createHash('sha256').update(bytes).digest('hex');
+const file = { path: 'model.onnx', sizeBytes: bytes.length, sha256 };
+const card = {
+  id: 'tiny',
+  name: 'Tiny',
+  checkpoint: { ...file, path: 'tiny.safetensors' },
+  network: {
+    family: 'diffusers-unet2d',
+    channels: 3,
+    outChannels: 3,
+    pixelUnshuffle: 1,
+    sizeMultiple: 8,
+    nativeSize: 16,
+    isFixedSize: false,
+    parameters: 10,
+  },
+  diffusion: {
+    betaSchedule: 'linear',
+    betaStart: 1e-4,
+    betaEnd: 0.02,
+    numTrainTimesteps: 1000,
+    predictionType: 'epsilon',
+    varianceType: 'fixed_small',
+    clipDenoised: true,
+  },
+  classes: [],
+  nullClassLabel: null,
+  licence: 'Apache-2.0',
+  summary: 'a test',
+  trainingData: 'none',
+  bias: 'none',
+  limits: 'none',
+};
+
+/** What the server answers, by path; absent = 404. */
+let served: Record<string, string | Uint8Array>;
+let requests: string[];
+let server: Server;
+let manifestUrl: string;
+
+beforeEach(async () => {
+  served = { '/m/model.json': JSON.stringify({ card, onnx: file }), '/m/model.onnx': bytes };
+  requests = [];
+  server = createServer((request, response) => {
+    const path = request.url ?? '';
+    requests.push(path);
+    response.statusCode = path in served ? 200 : 404;
+    response.end(served[path]);
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  manifestUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/m/model.json`;
+});
+
+afterEach(() => new Promise((done) => server.close(done)));
+
+const silent = (): void => undefined;
+
+test('the SHA-256 of "abc" is the one of FIPS 180-2', async () => {
+  expect(await sha256Hex(new TextEncoder().encode('abc'))).toBe(
+    'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad',
+  );
+});
+
+test('a model is fetched with progress up to its whole size', async () => {
+  const seen: (readonly [number, number])[] = [];
+  const model = await loadModel(manifestUrl, new MemoryByteStore(), (...at) => seen.push(at));
+  expect(model.onnx).toEqual(bytes);
+  expect(model.manifest.card.id).toBe('tiny');
+  expect(seen[0]).toEqual([0, bytes.length]);
+  expect(seen.at(-1)).toEqual([bytes.length, bytes.length]);
+});
+
+test('the second time only the manifest is fetched', async () => {
+  const store = new MemoryByteStore();
+  await loadModel(manifestUrl, store, silent);
+  const again = await loadModel(manifestUrl, store, silent);
+  expect(again.onnx).toEqual(bytes);
+  expect(requests).toEqual(['/m/model.json', '/m/model.onnx', '/m/model.json']);
+});
+
+test('a kept file that was damaged is fetched again', async () => {
+  const store = new MemoryByteStore();
+  await store.write(`${sha256}.onnx`, new Uint8Array(10));
+  expect((await loadModel(manifestUrl, store, silent)).onnx).toEqual(bytes);
+});
+
+test('bytes that are not the manifest’s are refused as modelHash', async () => {
+  served['/m/model.onnx'] = bytes.map((byte) => byte ^ 1);
+  await expect(loadModel(manifestUrl, new MemoryByteStore(), silent)).rejects.toMatchObject({
+    code: 'modelHash',
+    message: expect.stringContaining(sha256) as string,
+  });
+});
+
+test.each([
+  ['a missing manifest', '/m/model.json', undefined, /model\.json answered 404/],
+  ['a missing model', '/m/model.onnx', undefined, /model\.onnx answered 404/],
+  ['a manifest that is not JSON', '/m/model.json', '<html>', /is not JSON/],
+  ['a manifest of another shape', '/m/model.json', '{"card":{}}', /not a model manifest: card\.id/],
+  ['a model cut short', '/m/model.onnx', 'short', /has 5 bytes; expected 100000/],
+])('%s fails as modelFetch and says what came', async (_name, path, answer, message) => {
+  if (answer === undefined) delete served[path];
+  else served[path] = answer;
+  await expect(loadModel(manifestUrl, new MemoryByteStore(), silent)).rejects.toMatchObject({
+    code: 'modelFetch',
+    message: expect.stringMatching(message) as string,
+  });
+});
