@@ -1,6 +1,6 @@
 /** Reads `dist.zip` and says what would keep it from being accepted. */
 import { readFileSync } from 'node:fs';
-import { unzipSync } from 'fflate';
+import { strFromU8, unzipSync } from 'fflate';
 
 /** The marketplace's and the private link's limit. */
 export const maxPackageBytes = 50_000_000;
@@ -21,7 +21,7 @@ export function readPackage(file) {
 function missingFiles(files) {
   const manifest = files.get('manifest.json');
   if (manifest === undefined) return ['manifest.json is not at the root of the package.'];
-  const { entryPoints } = JSON.parse(new TextDecoder().decode(manifest));
+  const { entryPoints } = JSON.parse(strFromU8(manifest));
   return entryPoints
     .flatMap((entry) => [entry.main, entry.documentSandbox])
     .filter((name) => !files.has(name))

@@ -1,0 +1,74 @@
+/**
+ * Packages the add-on as it would be handed in, with Adobe's own command line, and looks into the
+ * result. Slow (a production build), so it is a project of its own.
+ */
+import { execFileSync } from 'node:child_process';
+import { strFromU8 } from 'fflate';
+import path from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { problemsOf, readPackage, type PackageContents } from '../../scripts/package-check.mjs';
+
+const root = path.resolve(import.meta.dirname, '../..');
+
+/** The document API's experimental calls: they throw in a public add-on. */
+const experimentalCalls = [
+  'fetchBitmapImage',
+  'createRendition(',
+  'replaceMediaWithEditedImage',
+  'canExportMedia',
+  'allDescendants',
+  'allTextContent',
+  'hasDescendant',
+];
+
+let contents: PackageContents;
+const text = (name: string) => strFromU8(contents.files.get(name)!);
+const namesEnding = (end: string) => [...contents.files.keys()].filter((n) => n.endsWith(end));
+
+beforeAll(() => {
+  execFileSync(process.execPath, ['scripts/package.mjs'], { cwd: root, stdio: 'inherit' });
+  contents = readPackage(path.join(root, 'dist.zip'));
+});
+
+describe('dist.zip', () => {
+  it('is fit to hand in: complete, within 50 MB, no source maps', () => {
+    expect(problemsOf(contents)).toEqual([]);
+  });
+
+  it('is the public build', () => {
+    expect(JSON.parse(text('manifest.json')).requirements).not.toHaveProperty('experimentalApis');
+  });
+
+  it('makes no experimental call from the document sandbox', () => {
+    const code = text('code.js');
+    expect(code).toContain('createImageContainer');
+    expect(experimentalCalls.filter((call) => code.includes(call))).toEqual([]);
+  });
+
+  it('leaves the host its two modules and no other import in the document sandbox', () => {
+    const imports = [...text('code.js').matchAll(/\bfrom\s*["']([^"']+)["']/g)].map((m) => m[1]);
+    expect(imports.sort()).toEqual(['add-on-sdk-document-sandbox', 'express-document-sdk']);
+  });
+
+  it('refers to its own files by relative paths only', () => {
+    const references = [...text('index.html').matchAll(/(?:src|href)=["']?([^"'\s>]+)/g)];
+    expect(references.map((match) => match[1])).toContain('index.js');
+    for (const [, target] of references) expect(target).not.toMatch(/^(\/|[a-z]+:)/);
+    for (const name of namesEnding('.js')) expect(text(name)).not.toContain('file:///');
+  });
+
+  it("carries each of ONNX Runtime's builds once, with its loader beside it", () => {
+    const wasm = namesEnding('.wasm').filter((name) => name.includes('ort-wasm'));
+    expect(wasm.length).toBe(2);
+    for (const name of wasm) {
+      expect(name).toMatch(/^ort\//);
+      expect(contents.files.has(name.replace(/\.wasm$/, '.mjs'))).toBe(true);
+    }
+    expect(namesEnding('.mjs').length).toBe(2);
+  });
+
+  it('carries the model with its manifest, and that manifest fits the file', () => {
+    const { onnx } = JSON.parse(text('models/garden-64/model.json'));
+    expect(contents.files.get(`models/garden-64/${onnx.path}`)?.byteLength).toBe(onnx.sizeBytes);
+  });
+});
