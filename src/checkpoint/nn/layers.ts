@@ -1,0 +1,188 @@
+/**
+ * Layers as functions over a graph: each adds the nodes of one PyTorch module and returns its
+ * output. Shapes in comments are [N, C, H, W]; N, H and W stay symbolic throughout.
+ */
+import type { Tensor } from '../checkpoint.js';
+import { elementCount, reshaped } from '../checkpoint.js';
+import { float, int, ints, text } from '../onnx/graph.js';
+import type { Graph, Value } from '../onnx/graph.js';
+import type { Weights } from './weights.js';
+
+export const add = (g: Graph, a: Value, b: Value): Value => g.node('Add', [a, b]);
+export const multiply = (g: Graph, a: Value, b: Value): Value => g.node('Mul', [a, b]);
+
+/** Multiplies by a number; a factor of 1 adds no node. */
+export function scaled(g: Graph, x: Value, factor: number): Value {
+  return factor === 1 ? x : multiply(g, x, g.floats([factor], []));
+}
+
+/** Reshapes; in `shape` 0 copies the input's extent at that place and -1 takes what is left. */
+export function reshape(g: Graph, x: Value, ...shape: readonly number[]): Value {
+  return g.node('Reshape', [x, g.integers(...shape)]);
+}
+
+export function concatChannels(g: Graph, ...values: readonly Value[]): Value {
+  return g.node('Concat', values, { axis: int(1) });
+}
+
+/** x * sigmoid(x). */
+export function silu(g: Graph, x: Value): Value {
+  return multiply(g, x, g.node('Sigmoid', [x]));
+}
+
+/** The exact (erf) form: x * (1 + erf(x / sqrt 2)) / 2. */
+export function gelu(g: Graph, x: Value): Value {
+  const erf = g.node('Erf', [scaled(g, x, Math.SQRT1_2)]);
+  return multiply(g, scaled(g, x, 0.5), add(g, erf, g.floats([1], [])));
+}
+
+/** Activations a config may name. */
+export const activations = {
+  silu,
+  swish: silu,
+  gelu,
+  relu: (g: Graph, x: Value): Value => g.node('Relu', [x]),
+  mish: (g: Graph, x: Value): Value => multiply(g, x, g.node('Tanh', [g.node('Softplus', [x])])),
+} as const;
+export type Activation = (g: Graph, x: Value) => Value;
+
+interface ConvOptions {
+  readonly stride?: number;
+  /** Zeros around the image: one number, or [top, left, bottom, right]. */
+  readonly padding?: number | readonly [number, number, number, number];
+}
+
+/** A convolution with any weight and bias tensors. Shapes: weight [out, in, k, k]. */
+export function convolution(
+  g: Graph,
+  x: Value,
+  weight: Tensor,
+  bias: Tensor,
+  { stride = 1, padding = 0 }: ConvOptions = {},
+): Value {
+  const size = weight.shape[2]!;
+  const pads = typeof padding === 'number' ? [padding, padding, padding, padding] : padding;
+  return g.node('Conv', [x, g.parameter(weight), g.parameter(bias)], {
+    kernel_shape: ints(size, size),
+    pads: ints(...pads),
+    strides: ints(stride, stride),
+  });
+}
+
+/** `nn.Conv2d(inChannels, outChannels, kernelSize)`; 3x3 kernels are padded by 1 unless told. */
+export function conv2d(
+  g: Graph,
+  w: Weights,
+  x: Value,
+  [inChannels, outChannels, kernelSize]: readonly [number, number, 1 | 3],
+  options: ConvOptions = {},
+): Value {
+  const weight = w.tensor('weight', [outChannels, inChannels, kernelSize, kernelSize]);
+  const bias = w.tensor('bias', [outChannels]);
+  return convolution(g, x, weight, bias, { padding: kernelSize === 3 ? 1 : 0, ...options });
+}
+
+/** `nn.Linear(inFeatures, outFeatures)` on [N, inFeatures]. */
+export function linear(
+  g: Graph,
+  w: Weights,
+  x: Value,
+  [inFeatures, outFeatures]: readonly [number, number],
+): Value {
+  const weight = g.parameter(w.tensor('weight', [outFeatures, inFeatures]));
+  const bias = g.parameter(w.tensor('bias', [outFeatures]));
+  return g.node('Gemm', [x, weight, bias], { transB: int(1) });
+}
+
+export interface NormOptions {
+  readonly groups: number;
+  readonly eps: number;
+}
+
+/** A per-channel parameter laid out to broadcast over [N, C, H, W]. */
+function perChannel(g: Graph, tensor: Tensor): Value {
+  return g.parameter(reshaped(tensor, [1, elementCount(tensor.shape), 1, 1]));
+}
+
+/**
+ * Brings each group of channels to mean 0 and variance 1, without the affine part.
+ * Written as InstanceNormalization over [N, groups, C/groups * H, W]: onnxruntime-web has no
+ * kernel for GroupNormalization. Copying W through the reshape lets the way back,
+ * [N, C, H, W], be said without knowing H, so no Shape node is left in the graph.
+ */
+function normalizeGroups(
+  g: Graph,
+  x: Value,
+  channels: number,
+  { groups, eps }: NormOptions,
+): Value {
+  const grouped = reshape(g, x, 0, groups, -1, 0);
+  const ones = g.floats(new Array<number>(groups).fill(1));
+  const zeros = g.floats(new Array<number>(groups).fill(0));
+  const normal = g.node('InstanceNormalization', [grouped, ones, zeros], { epsilon: float(eps) });
+  return reshape(g, normal, 0, channels, -1, 0);
+}
+
+/** `nn.GroupNorm(groups, channels)`. */
+export function groupNorm(
+  g: Graph,
+  w: Weights,
+  x: Value,
+  channels: number,
+  options: NormOptions,
+): Value {
+  const gamma = perChannel(g, w.tensor('weight', [channels]));
+  const beta = perChannel(g, w.tensor('bias', [channels]));
+  return add(g, multiply(g, normalizeGroups(g, x, channels, options), gamma), beta);
+}
+
+/**
+ * GroupNorm followed by `* (1 + scale) + shift`, with scale and shift [N, C, 1, 1] per image.
+ * The two affine maps are merged on the small tensors: the image is touched twice, not four times.
+ */
+export function modulatedGroupNorm(
+  g: Graph,
+  w: Weights,
+  x: Value,
+  channels: number,
+  [scale, shift]: readonly [Value, Value],
+  options: NormOptions,
+): Value {
+  const gamma = perChannel(g, w.tensor('weight', [channels]));
+  const beta = perChannel(g, w.tensor('bias', [channels]));
+  const onePlusScale = add(g, scale, g.floats([1], []));
+  const factor = multiply(g, gamma, onePlusScale);
+  const offset = add(g, multiply(g, beta, onePlusScale), shift);
+  return add(g, multiply(g, normalizeGroups(g, x, channels, options), factor), offset);
+}
+
+/** Doubles height and width, repeating pixels. */
+export function upsampleNearest(g: Graph, x: Value): Value {
+  const scales = g.floats([1, 1, 2, 2]);
+  return g.node('Resize', [x, { name: '' }, scales], {
+    mode: text('nearest'),
+    coordinate_transformation_mode: text('asymmetric'),
+    nearest_mode: text('floor'),
+  });
+}
+
+/** Halves height and width, averaging 2x2 pixels. */
+export function averagePool(g: Graph, x: Value): Value {
+  return g.node('AveragePool', [x], { kernel_shape: ints(2, 2), strides: ints(2, 2) });
+}
+
+/** Projects an embedding [N, features] and lays it out as [N, outChannels, 1, 1]. */
+export function embeddingProjection(
+  g: Graph,
+  w: Weights,
+  embedding: Value,
+  sizes: readonly [number, number],
+): Value {
+  return reshape(g, linear(g, w, embedding, sizes), 0, sizes[1], 1, 1);
+}
+
+/** Splits [N, 2C, 1, 1] into scale and shift. */
+export function scaleAndShift(g: Graph, projected: Value): readonly [Value, Value] {
+  const [scale, shift] = g.split('Split', [projected], { axis: int(1) }, 2);
+  return [scale!, shift!];
+}

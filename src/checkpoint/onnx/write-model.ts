@@ -1,0 +1,131 @@
+/** Turns a built graph and the weights it names into the bytes of an ONNX model. */
+import type { Tensor } from '../checkpoint.js';
+import { float32ToFloat16 } from '../format/float16.js';
+import type { Constant, Graph, Parameter } from './graph.js';
+import { encodeModel } from './proto.js';
+import type { NodeProto, TensorData, TensorProto } from './proto.js';
+
+/** A file beside the `.onnx` file, under the name the graph calls it by. */
+export interface ExternalFile {
+  readonly path: string;
+  readonly data: Uint8Array;
+}
+
+/**
+ * How weights are stored. `asStored` keeps half-precision tensors in half precision and everything
+ * else in float32. The graph computes in float32 in every case: a half-precision weight goes
+ * through a Cast, which onnxruntime folds away at load.
+ */
+export type WeightStorage = 'asStored' | 'float16' | 'float32';
+
+export interface WriteOptions {
+  readonly storage?: WeightStorage;
+  /**
+   * Given, weights go to files of at most this many bytes (one tensor may exceed it), each handed
+   * over as soon as it is full, so that only one is in memory. Absent, they go into the model,
+   * which protobuf limits to 2 GiB.
+   */
+  readonly shards?: {
+    readonly maxBytes: number;
+    write(file: ExternalFile): Promise<void>;
+  };
+  /** Called after each weight with the number of values written so far. */
+  onProgress?(values: number): void;
+}
+
+/** Alignment of a tensor inside a shard: lets readers map it as any typed array. */
+const shardAlignment = 64;
+
+/** Collects tensors into external files. */
+class ShardWriter {
+  #chunks: { offset: number; bytes: Uint8Array }[] = [];
+  #length = 0;
+  #count = 0;
+
+  constructor(readonly shards: NonNullable<WriteOptions['shards']>) {}
+
+  get #path(): string {
+    return `weights-${this.#count}.bin`;
+  }
+
+  async add(bytes: Uint8Array): Promise<TensorData> {
+    if (this.#length > 0 && this.#length + bytes.byteLength > this.shards.maxBytes) {
+      await this.flush();
+    }
+    const offset = this.#length;
+    this.#chunks.push({ offset, bytes });
+    this.#length = Math.ceil((offset + bytes.byteLength) / shardAlignment) * shardAlignment;
+    return { location: this.#path, offset, length: bytes.byteLength };
+  }
+
+  async flush(): Promise<void> {
+    if (this.#length === 0) return;
+    const data = new Uint8Array(this.#length);
+    for (const { offset, bytes } of this.#chunks) data.set(bytes, offset);
+    const path = this.#path;
+    this.#chunks = [];
+    this.#length = 0;
+    this.#count++;
+    await this.shards.write({ path, data });
+  }
+}
+
+function isHalf(tensor: Tensor, storage: WeightStorage): boolean {
+  return storage === 'float16' || (storage === 'asStored' && tensor.dtype === 'F16');
+}
+
+function rawBytes(values: Float32Array | Uint16Array | BigInt64Array): Uint8Array {
+  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+}
+
+function constantProto({ name, type, dims, values }: Constant): TensorProto {
+  const typed =
+    type === 'float32' ? Float32Array.from(values) : BigInt64Array.from(values, (v) => BigInt(v));
+  return { name, type, dims, data: { raw: rawBytes(typed) } };
+}
+
+function castNode(name: string): NodeProto {
+  return {
+    name: `widen ${name}`,
+    opType: 'Cast',
+    inputs: [`${name}.half`],
+    outputs: [name],
+    attributes: { to: { int: 1 } },
+  };
+}
+
+async function parameterProto(
+  { name, tensor }: Parameter,
+  asHalf: boolean,
+  place: (bytes: Uint8Array) => Promise<TensorData>,
+): Promise<TensorProto> {
+  const values = await tensor.values();
+  const dims = tensor.shape;
+  if (!asHalf) return { name, type: 'float32', dims, data: await place(rawBytes(values)) };
+  const data = await place(rawBytes(float32ToFloat16(values)));
+  return { name: `${name}.half`, type: 'float16', dims, data };
+}
+
+/**
+ * Writes the model. Weights are read one after the other, in the order the graph first used them.
+ * Throws: CheckpointError when a weight cannot be read.
+ */
+export async function writeModel(graph: Graph, options: WriteOptions = {}): Promise<Uint8Array> {
+  const storage = options.storage ?? 'asStored';
+  const shards = options.shards && new ShardWriter(options.shards);
+  const place = async (raw: Uint8Array): Promise<TensorData> => shards?.add(raw) ?? { raw };
+  const initializers = [...graph.constants.values()].map(constantProto);
+  const casts: NodeProto[] = [];
+  let written = 0;
+  for (const parameter of graph.parameters.values()) {
+    const asHalf = isHalf(parameter.tensor, storage);
+    const proto = await parameterProto(parameter, asHalf, place);
+    initializers.push(proto);
+    if (asHalf) casts.push(castNode(parameter.name));
+    written += proto.dims.reduce((product, extent) => product * extent, 1);
+    options.onProgress?.(written);
+  }
+  await shards?.flush();
+  const { name, inputs, outputs, nodes } = graph;
+  return encodeModel({ name, inputs, outputs, nodes: [...casts, ...nodes], initializers });
+}

@@ -1,0 +1,31 @@
+/** A file on disk as a source of bytes that are read by range. */
+import { open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import type { ByteSource } from '../checkpoint/byte-source.js';
+
+async function readRange(file: FileHandle, start: number, end: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(end - start);
+  let filled = 0;
+  while (filled < bytes.byteLength) {
+    const { bytesRead } = await file.read(bytes, filled, bytes.byteLength - filled, start + filled);
+    if (bytesRead === 0) return bytes.subarray(0, filled);
+    filled += bytesRead;
+  }
+  return bytes;
+}
+
+/** Opens a file for `use` and closes it whatever happens. Throws: the file system's error. */
+export async function withFileSource<T>(
+  path: string,
+  use: (source: ByteSource) => Promise<T>,
+): Promise<T> {
+  const file = await open(path, 'r');
+  try {
+    const { size } = await file.stat();
+    const clamp = (at: number) => Math.min(at, size);
+    const read = (start: number, end: number) => readRange(file, clamp(start), clamp(end));
+    return await use({ sizeBytes: size, read });
+  } finally {
+    await file.close();
+  }
+}
