@@ -27,3 +27,12 @@ export interface Network {
    */
   predict(call: NetworkCall): Promise<Float32Array>;
 }
+
+/** Tells where a class is likelier: the gradient that steers an unconditional walk. */
+export interface GradientModel {
+  /**
+   * Returns d log p(y | x_t) / d x_t, before any guidance scale.
+   * Shapes: [N*C*H*W]. Source: guided-diffusion, Algorithm 1.
+   */
+  gradient(call: NetworkCall): Promise<Float32Array>;
+}

@@ -1,0 +1,45 @@
+/**
+ * Counter-based random numbers: any draw is a pure function of its key and counter, so it does
+ * not matter where, when or in which order it is made.
+ */
+const M0 = 0xd2511f53;
+const M1 = 0xcd9e8d57;
+const W0 = 0x9e3779b9;
+const W1 = 0xbb67ae85;
+const rounds = 10;
+
+/** High 32 bits of a 32 x 32 bit product, from 16-bit halves. */
+function mulHigh(a: number, b: number): number {
+  const aLow = a & 0xffff;
+  const aHigh = a >>> 16;
+  const bLow = b & 0xffff;
+  const bHigh = b >>> 16;
+  const cross = aHigh * bLow + ((aLow * bLow) >>> 16);
+  return (aHigh * bHigh + (cross >>> 16) + ((aLow * bHigh + (cross & 0xffff)) >>> 16)) >>> 0;
+}
+
+/**
+ * Writes the four words of one Philox4x32-10 block.
+ * Shapes: counter [4], key [2], out [4], all u32.
+ * Source: Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3".
+ */
+export function philox4x32(counter: Uint32Array, key: Uint32Array, out: Uint32Array): void {
+  let [c0, c1, c2, c3] = counter;
+  let [k0, k1] = key;
+  for (let round = 0; round < rounds; round++) {
+    const high0 = mulHigh(M0, c0);
+    const low0 = Math.imul(M0, c0) >>> 0;
+    const high1 = mulHigh(M1, c2);
+    const low1 = Math.imul(M1, c2) >>> 0;
+    c0 = (high1 ^ c1 ^ k0) >>> 0;
+    c1 = low1;
+    c2 = (high0 ^ c3 ^ k1) >>> 0;
+    c3 = low0;
+    k0 = (k0 + W0) >>> 0;
+    k1 = (k1 + W1) >>> 0;
+  }
+  out[0] = c0;
+  out[1] = c1;
+  out[2] = c2;
+  out[3] = c3;
+}

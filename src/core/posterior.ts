@@ -1,0 +1,121 @@
+/** The arithmetic of one reverse step on planar tensors: x0Hat, mean and variance. */
+import type { DynamicThreshold } from './diffusion.js';
+import type { ImageShape } from './network.js';
+import type { StepCoefficients, StepVariance } from './step-coefficients.js';
+
+/** The posterior of one step for a batch. Shapes: each [N*C*H*W]. */
+export interface StepMoments {
+  readonly mean: Float32Array;
+  readonly variance: Float32Array;
+  readonly logVariance: Float32Array;
+  readonly x0Hat: Float32Array;
+}
+
+/**
+ * Splits a network output into the first C channels and, if there are 2C, the rest.
+ * Shapes: out [N, C or 2C, H, W]; returns two of [N, C, H, W]. Throws: RangeError for other sizes.
+ */
+export function splitOutput(
+  out: Float32Array,
+  shape: ImageShape,
+): { prediction: Float32Array; learned: Float32Array | null } {
+  const size = shape[1] * shape[2] * shape[3];
+  const total = shape[0] * size;
+  if (out.length === total) return { prediction: out, learned: null };
+  if (out.length !== 2 * total) {
+    throw new RangeError(
+      `network output must hold ${total} or ${2 * total} values for [${shape.join(', ')}], got ${out.length}`,
+    );
+  }
+  const prediction = new Float32Array(total);
+  const learned = new Float32Array(total);
+  for (let n = 0; n < shape[0]; n++) {
+    prediction.set(out.subarray(2 * n * size, (2 * n + 1) * size), n * size);
+    learned.set(out.subarray((2 * n + 1) * size, (2 * n + 2) * size), n * size);
+  }
+  return { prediction, learned };
+}
+
+/** q-quantile with linear interpolation, as torch.quantile. */
+function quantile(values: Float32Array, q: number): number {
+  const sorted = values.slice().sort();
+  const at = q * (sorted.length - 1);
+  const low = Math.floor(at);
+  const high = Math.min(low + 1, sorted.length - 1);
+  return sorted[low] + (at - low) * (sorted[high] - sorted[low]);
+}
+
+/** Bounds each image by its own quantile. Source: Imagen section 2.3, diffusers' limits. */
+function applyThreshold(x0Hat: Float32Array, images: number, threshold: DynamicThreshold): void {
+  const size = x0Hat.length / images;
+  for (let n = 0; n < images; n++) {
+    const image = x0Hat.subarray(n * size, (n + 1) * size);
+    const bound = Math.min(
+      Math.max(quantile(image.map(Math.abs), threshold.ratio), 1),
+      Math.max(threshold.maxValue, 1),
+    );
+    image.forEach((value, i) => (image[i] = Math.min(Math.max(value, -bound), bound) / bound));
+  }
+}
+
+/** Returns the bounded prediction of the clean image. Shapes: [N*C*H*W]. */
+export function predictX0(
+  c: StepCoefficients,
+  xt: Float32Array,
+  prediction: Float32Array,
+  images: number,
+): Float32Array {
+  const clip = c.clipRange ?? Infinity;
+  const x0Hat = xt.map((x, i) => {
+    const x0 = c.x0FromXt * x + c.x0FromOutput * prediction[i];
+    return x0 < -clip ? -clip : x0 > clip ? clip : x0;
+  });
+  if (c.threshold) applyThreshold(x0Hat, images, c.threshold);
+  return x0Hat;
+}
+
+function logVarianceAt(
+  variance: StepVariance,
+  learned: Float32Array | null,
+): (i: number) => number {
+  if (variance.kind === 'fixed') return () => variance.logVariance;
+  if (!learned) {
+    throw new RangeError(
+      `variance type ${variance.kind} needs a network with 2C output channels, got C`,
+    );
+  }
+  if (variance.kind === 'learned') return (i) => learned[i];
+  const { minLog, maxLog } = variance;
+  return (i) => {
+    const w = (learned[i] + 1) / 2;
+    return w * maxLog + (1 - w) * minLog;
+  };
+}
+
+/**
+ * Returns mean, variance and predicted clean image of p(x_{t-1} | x_t), before guidance.
+ * Shapes: xt [N*C*H*W], out [N, C or 2C, H, W].
+ * Throws: RangeError when a learned variance is asked of C channels.
+ * Source: guided-diffusion `p_mean_variance`.
+ */
+export function stepMoments(
+  c: StepCoefficients,
+  xt: Float32Array,
+  out: Float32Array,
+  shape: ImageShape,
+): StepMoments {
+  const { prediction, learned } = splitOutput(out, shape);
+  const x0Hat = predictX0(c, xt, prediction, shape[0]);
+  const logAt = logVarianceAt(c.variance, learned);
+  const logVariance = xt.map((_, i) => logAt(i));
+  const variance =
+    c.variance.kind === 'fixed' ? xt.map(() => fixedVariance(c)) : logVariance.map(Math.exp);
+  const mean = xt.map(
+    (x, i) => c.meanFromX0 * x0Hat[i] + c.meanFromXt * x + c.meanFromOutput * prediction[i],
+  );
+  return { mean, variance, logVariance, x0Hat };
+}
+
+function fixedVariance(c: StepCoefficients): number {
+  return c.variance.kind === 'fixed' ? c.variance.variance : NaN;
+}
