@@ -1,5 +1,6 @@
 /** From a checkpoint file and its config to an ONNX model: one call, in the browser or in Node. */
 import type { ByteSource } from './byte-source.js';
+import { CheckpointError } from './checkpoint.js';
 import { openCheckpoint } from './format/open-checkpoint.js';
 import { parseUNet2DConfig } from './networks/unet2d-config.js';
 import { unet2d } from './networks/unet2d.js';
@@ -9,7 +10,7 @@ import { writeModel } from './onnx/write-model.js';
 import type { ExternalFile, WriteOptions } from './onnx/write-model.js';
 
 /** Networks whose architecture this project can build. */
-export type NetworkFamily = 'diffusers-unet2d';
+export type NetworkFamily = 'diffusers-unet2d' | 'adm-unet';
 
 export interface ConversionRequest {
   readonly source: ByteSource;
@@ -48,6 +49,8 @@ function networkGraph(weights: Weights, request: ConversionRequest): Graph {
   switch (request.family) {
     case 'diffusers-unet2d':
       return unet2d(weights, parseUNet2DConfig(request.config), request.pixelUnshuffle);
+    case 'adm-unet':
+      throw new CheckpointError('Checkpoints of guided-diffusion cannot be converted yet.');
   }
   return request.family satisfies never;
 }
