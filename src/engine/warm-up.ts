@@ -20,7 +20,8 @@ export async function measureNetwork(
   nullClassLabel: number | null,
 ): Promise<number> {
   const xt = new Float32Array(shape[0] * shape[1] * shape[2] * shape[3]);
-  const classLabels = nullClassLabel === null ? null : new Int32Array(shape[0]).fill(nullClassLabel);
+  const classLabels =
+    nullClassLabel === null ? null : new Int32Array(shape[0]).fill(nullClassLabel);
   const times: number[] = [];
   for (let run = 0; run < uncountedRuns + countedRuns; run++) {
     const start = performance.now();

@@ -1,0 +1,124 @@
+/** The worker's conversation with the panel: load once, then fills one after another. */
+import { NonFiniteOutputError } from '../core/non-finite.js';
+import { WebRuntime } from '../engine/web-runtime.js';
+import { toEngineError } from '../engine/engine-error.js';
+import { runFill } from '../fill/run.js';
+import { RepaintError } from '../protocol/failure.js';
+import type { FillRequest } from '../protocol/fill.js';
+import type { ToWorker } from '../protocol/worker-api.js';
+import { runFillJob } from './fill-job.js';
+import type { Post } from './fill-job.js';
+import { JobQueue } from './job-queue.js';
+import type { JobSignal } from './job-queue.js';
+
+type LoadMessage = Extract<ToWorker, { kind: 'load' }>;
+
+/** At most this many `loading` messages a second. */
+const progressEveryMs = 100;
+
+function toFailure(error: unknown): RepaintError {
+  if (error instanceof NonFiniteOutputError) {
+    return new RepaintError('nonFinite', error.message, { cause: error });
+  }
+  if (error instanceof RangeError) {
+    return new RepaintError('badRequest', error.message, { cause: error });
+  }
+  return toEngineError(error, 'The fill stopped');
+}
+
+/** Answers the panel's messages through `post`. */
+export class FillWorker {
+  private readonly _queue = new JobQueue();
+  private _runtime: Promise<WebRuntime> | null = null;
+
+  /** `ortBaseUrl`: absolute URL of the folder with ONNX Runtime's files, ending in '/'. */
+  constructor(
+    private readonly _post: Post,
+    private readonly _ortBaseUrl: string,
+  ) {}
+
+  receive(message: ToWorker): void {
+    switch (message.kind) {
+      case 'load':
+        return this._load(message);
+      case 'fill':
+        return this._enqueue(message.request);
+      case 'cancel':
+        return this._queue.cancel(message.jobId);
+      default:
+        message satisfies never;
+    }
+  }
+
+  private _load(message: LoadMessage): void {
+    this._runtime = this._start(message);
+    this._runtime.catch((error: unknown) => this._fail(null, error));
+  }
+
+  private async _start({ manifestUrl, backend }: LoadMessage): Promise<WebRuntime> {
+    const runtime = await WebRuntime.load({
+      manifestUrl,
+      backend,
+      ortBaseUrl: this._ortBaseUrl,
+      onProgress: this._loadProgress(),
+    });
+    void runtime.lost.then((error) => this._fail(null, error));
+    const msPerCall = await runtime.warmUp();
+    this._post({ kind: 'ready', card: runtime.card, device: runtime.device, msPerCall });
+    return runtime;
+  }
+
+  private _loadProgress(): (loadedBytes: number, totalBytes: number) => void {
+    let lastAt = -Infinity;
+    return (loadedBytes, totalBytes) => {
+      const at = performance.now();
+      if (at - lastAt < progressEveryMs && loadedBytes < totalBytes) return;
+      lastAt = at;
+      this._post({ kind: 'loading', loadedBytes, totalBytes });
+    };
+  }
+
+  private _enqueue(request: FillRequest): void {
+    const { jobId } = request;
+    const position = this._queue.add(
+      jobId,
+      (signal) => this._fill(request, signal),
+      () => this._post({ kind: 'done', jobId, outcome: 'cancelled' }),
+    );
+    if (position > 0) this._post({ kind: 'queued', jobId, position });
+  }
+
+  private async _fill(request: FillRequest, signal: JobSignal): Promise<void> {
+    let isOver = false;
+    try {
+      const runtime = await this._loaded();
+      const job = runFillJob({
+        request,
+        events: runFill(request, runtime),
+        signal,
+        // After a device loss the fill may still be stuck in a call: its late results are ignored.
+        post: (message, transfer) => isOver || this._post(message, transfer),
+        now: () => performance.now(),
+      });
+      await Promise.race([job, rejectOn(runtime.lost)]);
+    } catch (error) {
+      this._fail(request.jobId, error);
+    }
+    isOver = true;
+  }
+
+  private _loaded(): Promise<WebRuntime> {
+    if (this._runtime) return this._runtime;
+    throw new RepaintError('badRequest', "A 'fill' came before 'load': load a model first.");
+  }
+
+  private _fail(jobId: string | null, error: unknown): void {
+    const { code, message } = toFailure(error);
+    this._post({ kind: 'failed', jobId, code, message });
+  }
+}
+
+/** Rejects with the error, if it ever comes. */
+async function rejectOn(lost: Promise<RepaintError>): Promise<never> {
+  throw await lost;
+}

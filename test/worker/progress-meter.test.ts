@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest';
+import type { FillPlan } from '../../src/protocol/fill.js';
+import { ProgressMeter } from '../../src/worker/progress-meter.js';
+
+const walk = {
+  sampler: 'repaint',
+  numInferenceSteps: 4,
+  jumpLength: 1,
+  resamplings: 1,
+  eta: null,
+} as const;
+const bounds = { x: 0, y: 0, width: 64, height: 64 };
+const plan: FillPlan = {
+  maskBounds: bounds,
+  contextBounds: bounds,
+  levels: [
+    { width: 64, height: 64, walk, startTimestep: null, nfe: 4 },
+    { width: 128, height: 128, walk, startTimestep: 400, nfe: 2 },
+  ],
+  nfe: 6,
+};
+const call = (fill: number, level: number, nfe: number) => ({ fill, level, nfe, nfeTotal: 12 });
+
+test('the first call counts only until there is another', () => {
+  const meter = new ProgressMeter(plan, 2, 1000);
+  expect(meter.count(call(0, 0, 1), 6000).msPerCall).toBe(5000);
+  expect(meter.count(call(0, 0, 2), 6100).msPerCall).toBe(100);
+});
+
+test('time left is what the plan still asks for at the measured speed', () => {
+  const meter = new ProgressMeter(plan, 2, 0);
+  meter.count(call(0, 0, 1), 900);
+  const progress = meter.count(call(0, 0, 2), 1000);
+  // 2 of 4 calls done at 100 ms; 2 calls of 4 times the pixels; then a whole second fill.
+  expect(progress.remainingMs).toBe(2 * 100 + 2 * 400 + (4 * 100 + 2 * 400));
+});
+
+test('a level that has been measured is no longer estimated from its size', () => {
+  const meter = new ProgressMeter(plan, 2, 0);
+  [100, 200, 300, 400].forEach((at, i) => meter.count(call(0, 0, i + 1), at));
+  meter.count(call(0, 1, 5), 3000);
+  const progress = meter.count(call(0, 1, 6), 3250);
+  expect(progress.msPerCall).toBe(250);
+  expect(progress.remainingMs).toBe(4 * 100 + 2 * 250);
+});
+
+test('the last call leaves nothing', () => {
+  const meter = new ProgressMeter(plan, 1, 0);
+  const at = [call(0, 0, 4), call(0, 1, 6)].map((c, i) => meter.count(c, (i + 1) * 100));
+  expect(at[1].remainingMs).toBe(0);
+});
+
+test('two calls of one guided step share its time', () => {
+  const meter = new ProgressMeter(plan, 1, 0);
+  meter.count(call(0, 0, 2), 1000);
+  expect(meter.count(call(0, 0, 4), 1100).msPerCall).toBe(50);
+});
