@@ -1,0 +1,43 @@
+/** The ONNX runtimes that Node can run, behind the API they share. */
+import type { InferenceSession, Tensor } from 'onnxruntime-common';
+import type { CaseTensor } from './case-files.js';
+import type { ParityBackend } from './family.js';
+
+/** Sessions and tensors of one runtime. */
+export interface Runtime {
+  session(onnx: Uint8Array): Promise<InferenceSession>;
+  floats(tensor: CaseTensor): Tensor;
+  /** Class labels: int32, as the graphs take them. */
+  labels(tensor: CaseTensor): Tensor;
+}
+
+/**
+ * Loads onnxruntime-node, or onnxruntime-web's wasm build as a browser would run it.
+ * Throws: RangeError for WebGPU, which Node does not have.
+ */
+export async function loadRuntime(backend: ParityBackend): Promise<Runtime> {
+  if (backend === 'webgpu') throw new RangeError('WebGPU is checked in a browser, not in Node');
+  const isNode = backend === 'node';
+  const ort = isNode ? await import('onnxruntime-node') : await import('onnxruntime-web');
+  const executionProviders = [isNode ? 'cpu' : 'wasm'];
+  return {
+    session: (onnx) => ort.InferenceSession.create(onnx, { executionProviders }),
+    floats: ({ values, shape }) => new ort.Tensor('float32', values, shape),
+    labels: ({ values, shape }) => new ort.Tensor('int32', Int32Array.from(values), shape),
+  };
+}
+
+/** Creates a session, runs it once, releases it, and returns its outputs by name. */
+export async function runOnce(
+  runtime: Runtime,
+  onnx: Uint8Array,
+  feeds: Readonly<Record<string, Tensor>>,
+): Promise<ReadonlyMap<string, Float32Array>> {
+  const session = await runtime.session(onnx);
+  const results = await session.run(feeds);
+  const outputs = Object.entries(results).map(
+    ([name, tensor]) => [name, Float32Array.from(tensor.data as Float32Array)] as const,
+  );
+  await session.release();
+  return new Map(outputs);
+}
