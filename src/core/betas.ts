@@ -60,10 +60,13 @@ export function baseBetas(
   }
 }
 
-/** Returns alpha-bar_t, the product of 1 - beta up to and including t, summed in order. */
-export function cumulativeAlphas(betas: Float64Array): Float64Array {
+/** Returns alpha-bar_t, the product of 1 - beta up to and including t, in order. */
+export function cumulativeAlphas(
+  betas: Float64Array,
+  round: (x: number) => number = (x) => x,
+): Float64Array {
   let product = 1;
-  return betas.map((beta) => (product *= 1 - beta));
+  return betas.map((beta) => round((product *= round(1 - beta))));
 }
 
 /**

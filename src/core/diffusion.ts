@@ -38,8 +38,9 @@ export interface DiffusionConfig {
   /** The network is given tau * 1000 / numTrainTimesteps instead of tau. */
   readonly rescaleTimesteps?: boolean;
   /**
-   * Whose variance label 0 has. `guided-diffusion` (default): that of label 1, and never noise.
-   * `diffusers`: at least 1e-20, and noise wherever tau > 0.
+   * Whose rules hold where libraries differ. `guided-diffusion` (default): label 0 has the variance
+   * of label 1 and never noise, tables are float64.
+   * `diffusers`: variance of at least 1e-20, noise wherever tau > 0, and tables rounded to float32.
    */
   readonly convention?: 'guided-diffusion' | 'diffusers';
 }
@@ -75,7 +76,18 @@ export function trainingBetas(config: DiffusionConfig): Float64Array {
   }
   const bad = betas.findIndex((beta) => !(beta > 0 && beta <= 1));
   if (bad >= 0) throw new RangeError(`beta[${bad}] must lie in (0, 1], got ${betas[bad]}`);
-  return config.rescaleBetasZeroSnr ? rescaleZeroTerminalSnr(betas) : betas;
+  const scheduled = config.rescaleBetasZeroSnr ? rescaleZeroTerminalSnr(betas) : betas;
+  return scheduled.map(rounding(config));
+}
+
+/** Returns alpha-bar_t of the chain the network was trained on. Throws: as `trainingBetas`. */
+export function trainingAlphasCumprod(config: DiffusionConfig): Float64Array {
+  return cumulativeAlphas(trainingBetas(config), rounding(config));
+}
+
+/** diffusers keeps its tables in float32; near label 0 that moves a step by 5e-5. */
+function rounding(config: DiffusionConfig): (x: number) => number {
+  return config.convention === 'diffusers' ? Math.fround : (x) => x;
 }
 
 /** Returns tau of a chain of `numInferenceSteps` labels by the config's spacing, ascending. */
@@ -96,22 +108,21 @@ function logVarianceClipped(config: DiffusionConfig, variance: Float64Array): Fl
 }
 
 /**
- * Builds the tables of the chain that keeps the base steps `timesteps`.
+ * Builds the tables of the chain that keeps the base steps `timesteps`, by default all of them.
  * Throws: RangeError when the steps are not ascending, leave the chain, or are fewer than 2 where
  * label 0 borrows the variance of label 1.
  * Source: DDPM eq. 6 and 7; Improved DDPM section 4 (respacing): beta = 1 - A[tau_k] / A[tau_k-1].
  */
 export function createDiffusion(
   config: DiffusionConfig,
-  timesteps: readonly number[] = chainTimesteps(config, config.numTrainTimesteps),
+  timesteps: readonly number[] = Array.from({ length: config.numTrainTimesteps }, (_, i) => i),
 ): Diffusion {
   checkTimesteps(config, timesteps);
-  const baseAlphas = cumulativeAlphas(trainingBetas(config));
-  const betas = Float64Array.from(
-    timesteps,
-    (tau, k) => 1 - baseAlphas[tau] / (k === 0 ? 1 : baseAlphas[timesteps[k - 1]]),
-  );
-  const alphasCumprod = cumulativeAlphas(betas);
+  const round = rounding(config);
+  const trained = trainingAlphasCumprod(config);
+  const kept = Float64Array.from(timesteps, (tau) => trained[tau]);
+  const betas = kept.map((alpha, k) => round(1 - round(alpha / (k === 0 ? 1 : kept[k - 1]))));
+  const alphasCumprod = config.convention === 'diffusers' ? kept : cumulativeAlphas(betas);
   const alphasCumprodPrev = alphasCumprod.map((_, t) => (t === 0 ? 1 : alphasCumprod[t - 1]));
   const posteriorVariance = betas.map(
     (beta, t) => (beta * (1 - alphasCumprodPrev[t])) / (1 - alphasCumprod[t]),

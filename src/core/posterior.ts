@@ -58,16 +58,23 @@ function applyThreshold(x0Hat: Float32Array, images: number, threshold: DynamicT
   }
 }
 
-/** Returns the bounded prediction of the clean image. Shapes: [N*C*H*W]. */
+/**
+ * Returns the bounded prediction of the clean image, each operation rounded to float32 as in the
+ * official code: near the noisiest label two terms of some 157 |x| cancel, so rounding shows.
+ * Shapes: [N*C*H*W].
+ */
 export function predictX0(
   c: StepCoefficients,
   xt: Float32Array,
   prediction: Float32Array,
   images: number,
 ): Float32Array {
+  const { fround } = Math;
   const clip = c.clipRange ?? Infinity;
+  const fromXt = fround(c.x0FromXt);
+  const fromOutput = fround(c.x0FromOutput);
   const x0Hat = xt.map((x, i) => {
-    const x0 = c.x0FromXt * x + c.x0FromOutput * prediction[i];
+    const x0 = fround(fround(fromXt * x) + fround(fromOutput * prediction[i]));
     return x0 < -clip ? -clip : x0 > clip ? clip : x0;
   });
   if (c.threshold) applyThreshold(x0Hat, images, c.threshold);

@@ -36,10 +36,14 @@ export interface WalkStep {
   snapshot(): Promise<WalkSnapshot>;
 }
 
-/** Returns the law of x_t given x_0 at label t. Throws: RangeError when t is no label. */
+/**
+ * Returns the law of x_t given x_0 at label t. Throws: RangeError when t is no label.
+ * alpha-bar is rounded to float32 before it is taken from 1, as the official code does: at label 0
+ * that makes sigma 1e-4 of its size larger, which is more than the tolerance of a replayed run.
+ */
 export function noiseLevel(diffusion: Diffusion, t: number): NoiseLevel {
   checkLabel(diffusion, t);
-  const alpha = diffusion.alphasCumprod[t];
+  const alpha = Math.fround(diffusion.alphasCumprod[t]);
   return { signal: Math.sqrt(alpha), sigma: Math.sqrt(1 - alpha) };
 }
 
@@ -84,8 +88,15 @@ async function startState({ plan, diffusion, state, startImage }: WalkJob): Prom
   await state.startFrom(startImage, { t, transition: 0, ...noiseLevel(diffusion, t) });
 }
 
-async function makeMove(job: WalkJob, move: Transition, transition: number): Promise<void> {
-  const { plan, diffusion, state } = job;
+/**
+ * Makes one move of the plan; `transition` is its index, the counter of its noise.
+ * Throws: as `runWalk`.
+ */
+export async function makeMove(
+  { plan, diffusion, state }: Pick<WalkJob, 'plan' | 'diffusion' | 'state'>,
+  move: Transition,
+  transition: number,
+): Promise<void> {
   const { kind, t } = move;
   switch (kind) {
     case 'denoise': {

@@ -1,0 +1,21 @@
+/** The command line: one subcommand per file. */
+import { Command } from 'commander';
+import { UsageError } from './cli-error.js';
+import { parityCommand } from './parity.js';
+import { walkCommand } from './walk.js';
+
+/** Runs the command line and sets the exit code: 1 = something did not hold, 2 = misuse. */
+export async function main(argv: readonly string[]): Promise<void> {
+  const program = new Command('repaint-fill')
+    .description('generative fill with RePaint, on your own machine')
+    .showHelpAfterError('(--help lists the options)')
+    .addCommand(walkCommand())
+    .addCommand(parityCommand());
+  try {
+    await program.parseAsync(argv);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    console.error(error.message);
+    process.exitCode = 2;
+  }
+}

@@ -1,0 +1,66 @@
+/** `repaint-fill parity`: compares this implementation with recorded numbers of the official code. */
+import { resolve } from 'node:path';
+import { Command, Option } from 'commander';
+import {
+  parityBackends,
+  type ParityBackend,
+  type ParityRow,
+  type SkippedRow,
+} from './parity/family.js';
+import { openCaseNetwork } from './parity/networks.js';
+import { runParity } from './parity/run.js';
+
+interface ParityOptions {
+  readonly on: ParityBackend;
+  readonly json: boolean;
+}
+
+const isSkipped = (row: ParityRow | SkippedRow): row is SkippedRow => 'skipped' in row;
+
+function describe(row: ParityRow | SkippedRow): string {
+  const name = `${row.family}  ${row.case}`;
+  if (isSkipped(row)) return `skip  ${name}: ${row.skipped}`;
+  const error = row.maxAbs === null ? 'no number' : row.maxAbs.toExponential(2);
+  const bound = row.tolerance === null ? '' : ` of ${row.tolerance.toExponential(0)} allowed`;
+  const unit = row.relativeTo ? `, relative to ${row.relativeTo}` : '';
+  const message = row.message ? `: ${row.message}` : '';
+  return `${row.ok ? 'ok  ' : 'FAIL'}  ${name}  ${row.quantity}: ${error}${bound}${unit}${message}`;
+}
+
+function summary(rows: readonly (ParityRow | SkippedRow)[]): string {
+  const compared = rows.filter((row): row is ParityRow => !isSkipped(row));
+  const failed = compared.filter((row) => !row.ok).length;
+  const skipped = rows.length - compared.length;
+  return `${compared.length - failed} hold, ${failed} do not, ${skipped} skipped`;
+}
+
+async function parity(folder: string, options: ParityOptions): Promise<void> {
+  const rows: (ParityRow | SkippedRow)[] = [];
+  const environment = {
+    root: resolve(folder),
+    backend: options.on,
+    openNetwork: openCaseNetwork(resolve(folder), options.on),
+  };
+  for await (const row of runParity(environment)) {
+    rows.push(row);
+    if (!options.json) console.log(describe(row));
+  }
+  if (options.json) console.log(JSON.stringify(rows, null, 1));
+  else console.log(summary(rows));
+  if (rows.some((row) => !isSkipped(row) && !row.ok)) process.exitCode = 1;
+}
+
+/** The `parity` subcommand. */
+export function parityCommand(): Command {
+  return new Command('parity')
+    .description('compare with recorded numbers of the official code; exit code 1 if one is off')
+    .argument(
+      '<folder>',
+      'folder laid out as the fixtures: diffusion/, schedule/, repaint-trace/ ...',
+    )
+    .addOption(
+      new Option('--on <backend>', 'where networks run').choices(parityBackends).default('node'),
+    )
+    .option('--json', 'one JSON array of rows on stdout instead of words', false)
+    .action(parity);
+}
