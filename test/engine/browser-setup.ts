@@ -21,5 +21,11 @@ export const gpuAdapterName = await findAdapter();
 /** null until `npm run model:build` has made it. */
 export const shippedModel = await findShippedModel();
 
-console.info(`WebGPU adapter: ${gpuAdapterName ?? 'none, its suites are skipped'}`);
-if (!shippedModel) console.info('No build/models/garden-64: run "npm run model:build".');
+/** Prints what a suite ran on and what it measured. */
+export function report(line: string): void {
+  // eslint-disable-next-line no-console -- measurements belong in the test log
+  console.info(line);
+}
+
+report(`WebGPU adapter: ${gpuAdapterName ?? 'none, its suites are skipped'}`);
+if (!shippedModel) report('No build/models/garden-64: run "npm run model:build".');

@@ -3,7 +3,7 @@ import { tinyUNet } from '../../src/checkpoint/tiny-unet.js';
 import { OrtNetwork } from '../../src/engine/ort-network.js';
 import { OrtWeb } from '../../src/engine/ort-web.js';
 import { measureNetwork } from '../../src/engine/warm-up.js';
-import { gpuAdapterName, ortBaseUrl, shippedModel } from './browser-setup.js';
+import { gpuAdapterName, ortBaseUrl, report, shippedModel } from './browser-setup.js';
 import { readFloat32Tensors } from './read-safetensors.js';
 
 async function fetchBuffer(url: string): Promise<ArrayBuffer> {
@@ -48,7 +48,7 @@ describe.skipIf(!shippedModel)('the shipped model on WebAssembly', () => {
       expect(maxDifference(out, expected)).toBeLessThan(1e-4);
     }
     const ms = await measureNetwork(network, [1, 3, 64, 64], 6);
-    console.info(`wasm (${ort.build}), 1 thread, 64 px: ${ms.toFixed(0)} ms a call`);
+    report(`wasm (${ort.build}), 1 thread, 64 px: ${ms.toFixed(0)} ms a call`);
     await network.release();
   });
 });
@@ -70,7 +70,7 @@ describe.skipIf(!gpuAdapterName)(`a tiny network on WebGPU (${gpuAdapterName})`,
       const network = new OrtNetwork(session, ort.queue);
       answers.push((await network.predict(call)).slice());
       const ms = await measureNetwork(network, call.shape, 0);
-      console.info(`${backend} (${ort.build}, ${ort.description}), tiny: ${ms.toFixed(1)} ms`);
+      report(`${backend} (${ort.build}, ${ort.description}), tiny: ${ms.toFixed(1)} ms`);
       await network.release();
       ort.gpu?.device.destroy();
     }

@@ -70,4 +70,16 @@ fn unitCircle(u: f32) -> vec2f {
     default: { return vec2f(s, -c); }
   }
 }
+
+fn boxMuller(a: u32, b: u32) -> vec2f {
+  let u = f32((a >> 8u) + 1u) * 5.9604644775390625e-8;
+  let v = f32(b >> 8u) * 5.9604644775390625e-8;
+  return sqrt(-2.0 * lnUnit(u)) * unitCircle(v);
+}
+
+/// Elements 4 quad .. 4 quad + 3 of one image; the layout is a contract with src/core/noise.ts.
+fn philoxGaussian(quad: u32, transition: u32, purpose: u32, level: u32, key: vec2u) -> vec4f {
+  let words = philox4x32(vec4u(quad, transition, purpose, level), key);
+  return vec4f(boxMuller(words.x, words.y), boxMuller(words.z, words.w));
+}
 `;

@@ -1,0 +1,320 @@
+/**
+ * The sampler state on GPU buffers: x_t, the known pixels, the mask and the noise never leave the
+ * GPU between the start of a walk and what its caller asks to read.
+ */
+import { spreadOverBatch } from '../../core/composite.js';
+import type { KnownPixels } from '../../core/cpu-state.js';
+import { guidanceCalls, noGuidance } from '../../core/guidance.js';
+import type { Guidance } from '../../core/guidance.js';
+import type { ImageShape } from '../../core/network.js';
+import { noisePurposes, PhiloxNoise } from '../../core/noise.js';
+import type { NoisePurpose, NoiseSource } from '../../core/noise.js';
+import { NonFiniteOutputError } from '../../core/non-finite.js';
+import type {
+  DenoiseStep,
+  NoiseLevel,
+  QSampleStep,
+  RenoiseStep,
+  SamplerState,
+  StateImages,
+} from '../../core/sampler-state.js';
+import type { StepCoefficients } from '../../core/step-coefficients.js';
+import type { GpuNetwork } from './gpu-network.js';
+import { GpuBuffers } from './gpu-buffers.js';
+import { readBuffer } from './read-buffer.js';
+import type { StepKernels } from './step-kernels.js';
+import { StepParamsBlock } from './step-params.js';
+import type { StepParams } from './step-params.js';
+import { workgroupSize } from './step-wgsl.js';
+import type { KernelName } from './step-wgsl.js';
+
+/** Network calls the CPU may be ahead of the GPU, so that progress and cancel stay true. */
+const maxCallsAhead = 2;
+/** Calls between two looks at the report of non-finite outputs; none of them waits for the GPU. */
+const callsPerCheck = 16;
+
+export interface GpuStateOptions {
+  readonly kernels: StepKernels;
+  /** Its batch is the images times `guidanceCalls`: class and no class go in one call. */
+  readonly network: GpuNetwork;
+  /** Of the images, without the second half that guidance adds. */
+  readonly shape: ImageShape;
+  /** Philox is computed in the kernels; any other source is uploaded draw by draw (tests). */
+  readonly noise: NoiseSource;
+  readonly pixels?: KnownPixels | null;
+  readonly guidance?: Guidance;
+  readonly device?: string;
+}
+
+/** What the state has asked of the GPU so far, network calls apart. */
+export interface GpuStateCounts {
+  dispatches: number;
+  networkCalls: number;
+  bytesReadBack: number;
+}
+
+/** Where `drift` takes its signal from. */
+const driftSources = { nothing: 0, xt: 1, x0Hat: 2 } as const;
+const varianceKinds = { fixed: 0, learned: 1, learned_range: 2 } as const;
+
+/** Holds a batch in GPU buffers. Release it after the walk. */
+export class GpuSamplerState implements SamplerState {
+  readonly shape: ImageShape;
+  readonly device: string;
+  readonly callsPerStep: number;
+  readonly counts: GpuStateCounts = { dispatches: 0, networkCalls: 0, bytesReadBack: 0 };
+  private readonly _buffers: GpuBuffers;
+  private readonly _params = new StepParamsBlock();
+  private readonly _stateGroup: GPUBindGroup;
+  private readonly _outputGroups = new WeakMap<GPUBuffer, GPUBindGroup>();
+  private readonly _classLabels: Int32Array | null;
+  private readonly _inFlight: Promise<undefined>[] = [];
+  /** The calls the next report may be about, oldest first. */
+  private _unchecked: DenoiseStep[] = [];
+  private _check: Promise<void> = Promise.resolve();
+  private _hasX0Hat = false;
+
+  /** Throws: RangeError when network, shape and guidance do not belong together. */
+  constructor(private readonly _options: GpuStateOptions) {
+    const { shape, network, guidance = noGuidance, kernels } = _options;
+    const labels = guidanceCalls(guidance, shape[0]);
+    checkShapes(shape, network, labels.length);
+    this.shape = shape;
+    this.device = _options.device ?? 'webgpu';
+    this.callsPerStep = labels.length;
+    this._classLabels = labels[0] && Int32Array.from(labels.flatMap((l) => [...(l ?? [])]));
+    this._buffers = new GpuBuffers(kernels.device, shape, network.input);
+    this._stateGroup = this._buffers.bindGroup(kernels.stateLayout);
+    this._uploadConstants();
+  }
+
+  async start(): Promise<void> {
+    this._begin();
+    this._drift('start', { signal: 0, sigma: 1, transition: 0 }, driftSources.nothing);
+  }
+
+  async startFrom(x0: Float32Array, step: QSampleStep): Promise<void> {
+    this._begin();
+    this._buffers.write('x0Hat', x0);
+    this._drift('start', { ...step, transition: 0 }, driftSources.x0Hat);
+  }
+
+  async denoise(step: DenoiseStep): Promise<void> {
+    this._setDenoise(step);
+    if (step.inject) this._submit('inject');
+    const { network } = this._options;
+    const call = { timestep: step.timestep, classLabels: this._classLabels };
+    const output = await network.run(call);
+    this.counts.networkCalls += this.callsPerStep;
+    this._recordNoise('step', step.transition);
+    this._submit('denoise', output);
+    this._hasX0Hat = true;
+    this._unchecked.push(step);
+    await this._keepPace();
+  }
+
+  async renoise(step: RenoiseStep): Promise<void> {
+    this._drift('renoise', step, driftSources.xt);
+  }
+
+  async restart(step: QSampleStep): Promise<void> {
+    if (!this._hasX0Hat) throw new RangeError('a restart needs a network call before it');
+    this._drift('restart', step, driftSources.x0Hat);
+  }
+
+  async readXt(): Promise<Float32Array> {
+    await this._checkAll();
+    return this._read(this._buffers.xt);
+  }
+
+  async readX0Hat(): Promise<Float32Array | null> {
+    if (!this._hasX0Hat) return null;
+    await this._checkAll();
+    return this._read(this._buffers.x0Hat);
+  }
+
+  async restore(images: StateImages): Promise<void> {
+    this._begin();
+    this._buffers.write('xt', images.xt);
+    // The second half of a guided batch is written by the next injection or drift.
+    if (this.callsPerStep === 2) this._buffers.write('xt', images.xt, 4 * images.xt.length);
+    if (images.x0Hat) this._buffers.write('x0Hat', images.x0Hat);
+    this._hasX0Hat = images.x0Hat !== null;
+  }
+
+  /** Frees the state's own buffers; the network keeps its own. */
+  release(): void {
+    this._buffers.destroy();
+  }
+
+  private get _queue(): GPUQueue {
+    return this._options.kernels.device.queue;
+  }
+
+  private get _quads(): number {
+    return (this.shape[1] * this.shape[2] * this.shape[3]) / 4;
+  }
+
+  private _begin(): void {
+    this._buffers.resetReport();
+    this._unchecked = [];
+    this._hasX0Hat = false;
+  }
+
+  private _uploadConstants(): void {
+    const { pixels, noise, network, guidance = noGuidance } = this._options;
+    const { shape } = this;
+    if (pixels) {
+      this._buffers.write('known', spreadOverBatch(pixels.known, shape, 'known'));
+      this._buffers.write('keepMask', spreadOverBatch(pixels.keepMask, shape, 'keepMask'));
+    }
+    const isPhilox = noise instanceof PhiloxNoise;
+    if (isPhilox) this._buffers.write('keys', concatenateKeys(noise.keys, shape[0]));
+    this._params.set({
+      quads: this._quads,
+      images: shape[0],
+      outQuads: (this._quads / shape[1]) * network.outChannels,
+      isGuided: this.callsPerStep === 2 ? 1 : 0,
+      level: isPhilox ? noise.level : 0,
+      isRecorded: isPhilox ? 0 : 1,
+      guidanceScale: guidance.scale,
+    });
+  }
+
+  private _drift(
+    purpose: NoisePurpose,
+    step: NoiseLevel & { readonly transition: number },
+    driftFrom: number,
+  ): void {
+    const { signal, sigma, transition } = step;
+    this._setParams({ signal, sigma, transition, driftFrom, purpose: noisePurposes[purpose] });
+    this._recordNoise(purpose, transition);
+    this._submit('drift');
+  }
+
+  private _setDenoise(step: DenoiseStep): void {
+    const { transition, inject, coefficients } = step;
+    this._setParams({ transition, ...inject, ...denoiseParams(coefficients) });
+    if (inject) this._recordNoise('known', transition);
+  }
+
+  private _setParams(values: Partial<StepParams>): void {
+    this._params.set(values);
+    this._queue.writeBuffer(this._buffers.params, 0, this._params.bytes);
+  }
+
+  /** Uploads a draw that the kernels cannot compute themselves. */
+  private _recordNoise(purpose: NoisePurpose, transition: number): void {
+    const { noise } = this._options;
+    if (noise instanceof PhiloxNoise) return;
+    const size = 4 * this._quads;
+    const z = new Float32Array(this.shape[0] * size);
+    for (let n = 0; n < this.shape[0]; n++) {
+      noise.fill({ purpose, transition }, n, z.subarray(n * size, (n + 1) * size));
+    }
+    this._buffers.write('recorded', z);
+  }
+
+  private _submit(name: KernelName, output?: GPUBuffer): void {
+    const { device, pipelines } = this._options.kernels;
+    const encoder = device.createCommandEncoder();
+    const pass = encoder.beginComputePass();
+    pass.setPipeline(pipelines[name]);
+    pass.setBindGroup(0, this._stateGroup);
+    if (output) pass.setBindGroup(1, this._outputGroup(output));
+    pass.dispatchWorkgroups(Math.ceil(this._quads / workgroupSize), this.shape[0]);
+    pass.end();
+    device.queue.submit([encoder.finish()]);
+    this.counts.dispatches++;
+  }
+
+  private _outputGroup(output: GPUBuffer): GPUBindGroup {
+    const known = this._outputGroups.get(output);
+    if (known) return known;
+    const { device, outputLayout } = this._options.kernels;
+    const group = device.createBindGroup({
+      layout: outputLayout,
+      entries: [{ binding: 0, resource: { buffer: output } }],
+    });
+    this._outputGroups.set(output, group);
+    return group;
+  }
+
+  /** Waits until the GPU is near, and looks for bad outputs now and then. */
+  private async _keepPace(): Promise<void> {
+    this._inFlight.push(this._queue.onSubmittedWorkDone());
+    if (this._inFlight.length > maxCallsAhead) await this._inFlight.shift();
+    if (this._unchecked.length < callsPerCheck) return;
+    await this._check;
+    this._check = this._checkReport(this._unchecked);
+    this._check.catch(() => undefined);
+    this._unchecked = [];
+  }
+
+  private async _checkAll(): Promise<void> {
+    await this._check;
+    await this._checkReport(this._unchecked);
+  }
+
+  /** Throws: NonFiniteOutputError when the output of one of these steps was bad. */
+  private async _checkReport(steps: readonly DenoiseStep[]): Promise<void> {
+    const report = await this._buffers.readReport();
+    this.counts.bytesReadBack += report.sizeBytes;
+    const step = steps.find((candidate) => candidate.transition === report.transition);
+    if (!step) return;
+    const { t, timestep, transition } = step;
+    const { count, min, max } = report;
+    const [n, c] = this.shape;
+    const { network } = this._options;
+    const total = n * 4 * this._quads * (network.outChannels / c);
+    const where = { t, timestep, transition, device: this.device };
+    throw new NonFiniteOutputError({ ...where, count, total, min, max });
+  }
+
+  private async _read(buffer: GPUBuffer): Promise<Float32Array> {
+    const sizeBytes = 16 * this._quads * this.shape[0];
+    this.counts.bytesReadBack += sizeBytes;
+    return new Float32Array(await readBuffer(this._options.kernels.device, buffer, sizeBytes));
+  }
+}
+
+function denoiseParams(c: StepCoefficients): Partial<StepParams> {
+  if (c.threshold) {
+    throw new RangeError('the GPU state has no dynamic threshold: use the CPU state');
+  }
+  const { variance } = c;
+  return {
+    x0FromXt: c.x0FromXt,
+    x0FromOutput: c.x0FromOutput,
+    clip: c.clipRange ?? 3e38,
+    meanFromX0: c.meanFromX0,
+    meanFromXt: c.meanFromXt,
+    meanFromOutput: c.meanFromOutput,
+    varianceKind: varianceKinds[variance.kind],
+    fixedSd: variance.kind === 'fixed' ? Math.exp(variance.logVariance / 2) : 0,
+    minLog: variance.kind === 'learned_range' ? variance.minLog : 0,
+    maxLog: variance.kind === 'learned_range' ? variance.maxLog : 0,
+    hasNoise: c.hasNoise ? 1 : 0,
+  };
+}
+
+function concatenateKeys(keys: readonly Uint32Array[], images: number): Uint32Array<ArrayBuffer> {
+  if (keys.length < images) {
+    throw new RangeError(`expected ${images} seeds, one per image, got ${keys.length}`);
+  }
+  return Uint32Array.from(keys.slice(0, images).flatMap((key) => [...key]));
+}
+
+function checkShapes(shape: ImageShape, network: GpuNetwork, calls: number): void {
+  const expected = [shape[0] * calls, shape[1], shape[2], shape[3]];
+  if (!expected.every((extent, i) => extent === network.shape[i])) {
+    throw new RangeError(
+      `the network's shape must be [${expected.join(', ')}] for ${calls} calls a step, got [${network.shape.join(', ')}]`,
+    );
+  }
+  if ((shape[2] * shape[3]) % 4 !== 0) {
+    throw new RangeError(
+      `an image plane must be a multiple of 4 pixels, got ${shape[2]} x ${shape[3]}`,
+    );
+  }
+}
