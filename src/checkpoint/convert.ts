@@ -1,7 +1,8 @@
 /** From a checkpoint file and its config to an ONNX model: one call, in the browser or in Node. */
 import type { ByteSource } from './byte-source.js';
-import { CheckpointError } from './checkpoint.js';
 import { openCheckpoint } from './format/open-checkpoint.js';
+import { parseAdmUNetConfig } from './networks/adm-config.js';
+import { admUNet } from './networks/adm-unet.js';
 import { parseUNet2DConfig } from './networks/unet2d-config.js';
 import { unet2d } from './networks/unet2d.js';
 import { CheckpointSource, Weights } from './nn/weights.js';
@@ -50,7 +51,7 @@ function networkGraph(weights: Weights, request: ConversionRequest): Graph {
     case 'diffusers-unet2d':
       return unet2d(weights, parseUNet2DConfig(request.config), request.pixelUnshuffle);
     case 'adm-unet':
-      throw new CheckpointError('Checkpoints of guided-diffusion cannot be converted yet.');
+      return admUNet(weights, parseAdmUNetConfig(request.config));
   }
   return request.family satisfies never;
 }

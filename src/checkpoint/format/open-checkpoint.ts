@@ -3,6 +3,11 @@ import type { ByteSource } from '../byte-source.js';
 import { CheckpointError } from '../checkpoint.js';
 import type { Checkpoint } from '../checkpoint.js';
 import { readSafetensors } from './safetensors.js';
+import { readTorchLegacy, readTorchZip } from './torch-checkpoint.js';
+
+function startsWith(bytes: Uint8Array, prefix: readonly number[]): boolean {
+  return prefix.every((byte, i) => bytes[i] === byte);
+}
 
 /**
  * Reads the table of contents of a checkpoint; tensors are read when asked for.
@@ -10,6 +15,10 @@ import { readSafetensors } from './safetensors.js';
  */
 export async function openCheckpoint(source: ByteSource): Promise<Checkpoint> {
   const start = await source.read(0, Math.min(9, source.sizeBytes));
+  if (startsWith(start, [0x50, 0x4b, 3, 4])) return readTorchZip(source);
+  if (startsWith(start, [0x80, 2])) return readTorchLegacy(source);
   if (start[8] === 0x7b) return readSafetensors(source);
-  throw new CheckpointError('This file is not a .safetensors checkpoint; choose another file.');
+  throw new CheckpointError(
+    'This file is neither a .safetensors nor a PyTorch checkpoint; choose another file.',
+  );
 }
