@@ -74,10 +74,6 @@ export class OrtWeb {
     return this.gpu ? 'webgpu' : 'wasm';
   }
 
-  get description(): string {
-    return this.gpu ? this.gpu.description : '1 thread';
-  }
-
   /** Throws: RepaintError outOfMemory, deviceLost or internal, cause kept. */
   async createSession(model: Uint8Array, options: SessionOptions): Promise<InferenceSession> {
     const sessionOptions = this._sessionOptions(options);

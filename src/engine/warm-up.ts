@@ -1,9 +1,8 @@
-/** Measures a network before the user asks for anything, so that estimates are real. */
-import type { ImageShape, Network } from '../core/network.js';
+/** Measures calls before the user asks for anything, so that estimates are real. */
 
-/** The first run compiles shaders or lets the wasm engine optimise: it is not counted. */
-const uncountedRuns = 2;
-const countedRuns = 3;
+const countedCalls = 3;
+/** On a slow machine one or two counted calls must do. */
+const enoughMs = 2000;
 
 /** Returns the middle value. Throws: RangeError when there is none. */
 export function median(values: readonly number[]): number {
@@ -13,20 +12,21 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-/** Runs the network on a grey image. Returns: median milliseconds of a call. */
-export async function measureNetwork(
-  network: Network,
-  shape: ImageShape,
-  nullClassLabel: number | null,
+/**
+ * Calls a few times and measures; the first calls, which compile and optimise, are not counted.
+ * Returns: median milliseconds of a call.
+ */
+export async function measureCalls(
+  call: () => Promise<unknown>,
+  uncountedCalls = 2,
 ): Promise<number> {
-  const xt = new Float32Array(shape[0] * shape[1] * shape[2] * shape[3]);
-  const classLabels =
-    nullClassLabel === null ? null : new Int32Array(shape[0]).fill(nullClassLabel);
+  for (let i = 0; i < uncountedCalls; i++) await call();
   const times: number[] = [];
-  for (let run = 0; run < uncountedRuns + countedRuns; run++) {
+  const startedAt = performance.now();
+  while (times.length < countedCalls && performance.now() - startedAt < enoughMs) {
     const start = performance.now();
-    await network.predict({ xt, shape, timestep: 500, classLabels });
-    if (run >= uncountedRuns) times.push(performance.now() - start);
+    await call();
+    times.push(performance.now() - start);
   }
   return median(times);
 }

@@ -2,119 +2,73 @@
  * The machine behind a fill in the browser: the model, ONNX Runtime and a sampler state for each
  * level. One per worker; after a device loss the worker is replaced, and this with it.
  */
-import { CpuSamplerState } from '../core/cpu-state.js';
-import type { KnownPixels } from '../core/cpu-state.js';
-import type { Guidance } from '../core/guidance.js';
-import { noGuidance } from '../core/guidance.js';
 import type { ImageShape } from '../core/network.js';
-import type { NoiseSource } from '../core/noise.js';
 import type { SamplerState } from '../core/sampler-state.js';
-import { RepaintError } from '../protocol/failure.js';
+import type { RepaintError } from '../protocol/failure.js';
 import type { ModelCard } from '../protocol/model-card.js';
 import type { Backend, DeviceInfo } from '../protocol/worker-api.js';
+import { chooseBackend, watchDevice } from './choose-backend.js';
 import { openByteStore } from './byte-store.js';
 import type { FetchProgress } from './fetch-bytes.js';
+import type { LevelSetup } from './level-setup.js';
 import { loadModel } from './model-store.js';
 import type { StoredModel } from './model-store.js';
-import { OrtNetwork } from './ort-network.js';
 import { OrtWeb } from './ort-web.js';
-import { SessionPool } from './session-pool.js';
-import type { BatchSize } from './session-pool.js';
-import { measureNetwork } from './warm-up.js';
-
-/** Sessions kept at once on WebGPU: one for each level of a fill. */
-const maxSessions = 3;
+import type { StateBackend } from './state-backend.js';
 
 export interface WebRuntimeOptions {
+  /** Absolute URL of the model's `model.json`. */
   readonly manifestUrl: string;
+  /** Absolute URL of the folder with ONNX Runtime's files, ending in '/'. */
   readonly ortBaseUrl: string;
+  /** null = choose. */
   readonly backend: Backend | null;
   readonly onProgress: FetchProgress;
 }
 
-/** One level of one fill. */
-export interface LevelSetup {
-  readonly shape: ImageShape;
-  readonly noise: NoiseSource;
-  readonly pixels: KnownPixels | null;
-  readonly guidance: Guidance;
-}
-
-function sizeOf(shape: ImageShape): BatchSize {
-  return { N: shape[0], H: shape[2], W: shape[3] };
-}
-
-/** A loaded model on a chosen backend. */
+/** A loaded, warmed-up model on a chosen backend. */
 export class WebRuntime {
   readonly card: ModelCard;
   readonly device: DeviceInfo;
   /** Settles with the reason once the GPU is gone; never on wasm. */
   readonly lost: Promise<RepaintError>;
-  private readonly _networks: SessionPool<OrtNetwork>;
-  private _isLost = false;
 
   private constructor(
     private readonly _ort: OrtWeb,
-    private readonly _model: StoredModel,
+    private readonly _states: StateBackend,
+    model: StoredModel,
+    /** Median of calls at the model's native size. */
+    readonly msPerCall: number,
   ) {
-    this.card = _model.manifest.card;
+    this.card = model.manifest.card;
     this.device = {
       backend: _ort.backend,
-      description: _ort.description,
+      description: _states.description,
       fallbackReason: _ort.fallbackReason,
-      storage: _model.storage,
+      storage: model.storage,
     };
-    this._networks = new SessionPool((size) => this._openNetwork(size), maxSessions);
-    this.lost = this._watchDevice();
+    this.lost = watchDevice(_ort);
   }
 
-  /** Throws: RepaintError modelFetch, modelHash, noWebGpu. */
+  /** Throws: RepaintError modelFetch, modelHash, modelShape, noWebGpu, outOfMemory. */
   static async load(options: WebRuntimeOptions): Promise<WebRuntime> {
     const [ort, model] = await Promise.all([
       OrtWeb.start(options),
       openByteStore().then((store) => loadModel(options.manifestUrl, store, options.onProgress)),
     ]);
-    return new WebRuntime(ort, model);
-  }
-
-  /**
-   * Makes the first, slow calls at the model's native size.
-   * Returns: median milliseconds of a call after that.
-   */
-  async warmUp(): Promise<number> {
-    const { nativeSize, channels } = this.card.network;
+    const { nativeSize, channels } = model.manifest.card.network;
     const shape: ImageShape = [1, channels, nativeSize, nativeSize];
-    const network = await this._network(shape);
-    return measureNetwork(network, shape, this.card.nullClassLabel);
+    const states = await chooseBackend(ort, model, shape);
+    return new WebRuntime(ort, states, model, await states.warmUp(shape));
   }
 
   /** Throws: RepaintError deviceLost, outOfMemory, modelShape. */
-  async createState(setup: LevelSetup): Promise<SamplerState> {
-    if (this._isLost) throw await this.lost;
-    const network = await this._network(setup.shape);
-    const guidance = setup.guidance ?? noGuidance;
-    return new CpuSamplerState({ ...setup, guidance, network, device: this.device.description });
+  createState(setup: LevelSetup): Promise<SamplerState> {
+    return this._states.createState(setup);
   }
 
   async release(): Promise<void> {
-    await this._networks.releaseAll();
+    await this._states.release();
     this._ort.gpu?.device.destroy();
-  }
-
-  private _network(shape: ImageShape): Promise<OrtNetwork> {
-    // WebAssembly plans its memory per call: one session serves every shape.
-    return this._networks.acquire(this._ort.gpu ? sizeOf(shape) : { N: 0, H: 0, W: 0 });
-  }
-
-  private async _openNetwork(size: BatchSize): Promise<OrtNetwork> {
-    const freeDimensions = this._ort.gpu ? { ...size } : null;
-    const session = await this._ort.createSession(this._model.onnx, { freeDimensions });
-    return new OrtNetwork(session, this._ort.queue);
-  }
-
-  private async _watchDevice(): Promise<RepaintError> {
-    const info = await (this._ort.gpu?.device.lost ?? new Promise<never>(() => undefined));
-    this._isLost = true;
-    return new RepaintError('deviceLost', `The GPU was lost (${info.reason}): ${info.message}`);
   }
 }

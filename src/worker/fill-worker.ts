@@ -63,8 +63,8 @@ export class FillWorker {
       onProgress: this._loadProgress(),
     });
     void runtime.lost.then((error) => this._fail(null, error));
-    const msPerCall = await runtime.warmUp();
-    this._post({ kind: 'ready', card: runtime.card, device: runtime.device, msPerCall });
+    const { card, device, msPerCall } = runtime;
+    this._post({ kind: 'ready', card, device, msPerCall });
     return runtime;
   }
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { tinyUNet } from '../../src/checkpoint/tiny-unet.js';
 import { OrtNetwork } from '../../src/engine/ort-network.js';
 import { OrtWeb } from '../../src/engine/ort-web.js';
-import { measureNetwork } from '../../src/engine/warm-up.js';
+import { measureCalls } from '../../src/engine/warm-up.js';
 import { gpuAdapterName, ortBaseUrl, report, shippedModel } from './browser-setup.js';
 import { readFloat32Tensors } from './read-safetensors.js';
 
@@ -47,7 +47,14 @@ describe.skipIf(!shippedModel)('the shipped model on WebAssembly', () => {
       // FACTS.md of the model: under 1e-4 in float32.
       expect(maxDifference(out, expected)).toBeLessThan(1e-4);
     }
-    const ms = await measureNetwork(network, [1, 3, 64, 64], 6);
+    const ms = await measureCalls(() =>
+      network.predict({
+        xt: noise(3 * 64 * 64),
+        shape: [1, 3, 64, 64],
+        timestep: 500,
+        classLabels: Int32Array.of(6),
+      }),
+    );
     report(`wasm (${ort.build}), 1 thread, 64 px: ${ms.toFixed(0)} ms a call`);
     await network.release();
   });
@@ -69,8 +76,10 @@ describe.skipIf(!gpuAdapterName)(`a tiny network on WebGPU (${gpuAdapterName})`,
       const session = await ort.createSession(onnx, { freeDimensions: { N: 1, H: 16, W: 16 } });
       const network = new OrtNetwork(session, ort.queue);
       answers.push((await network.predict(call)).slice());
-      const ms = await measureNetwork(network, call.shape, 0);
-      report(`${backend} (${ort.build}, ${ort.description}), tiny: ${ms.toFixed(1)} ms`);
+      const ms = await measureCalls(() => network.predict(call));
+      report(
+        `${backend} (${ort.build}, ${ort.gpu?.description ?? '1 thread'}), tiny: ${ms.toFixed(1)} ms`,
+      );
       await network.release();
       ort.gpu?.device.destroy();
     }

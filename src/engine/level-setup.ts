@@ -1,0 +1,13 @@
+/** What the engine is told to make a sampler state from. */
+import type { KnownPixels } from '../core/cpu-state.js';
+import type { Guidance } from '../core/guidance.js';
+import type { ImageShape } from '../core/network.js';
+import type { NoiseSource } from '../core/noise.js';
+
+/** One level of one fill. */
+export interface LevelSetup {
+  readonly shape: ImageShape;
+  readonly noise: NoiseSource;
+  readonly pixels: KnownPixels | null;
+  readonly guidance: Guidance;
+}

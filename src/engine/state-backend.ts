@@ -1,0 +1,18 @@
+/** Where sampler states come from: the GPU with its own kernels, or the CPU around a session. */
+import type { ImageShape } from '../core/network.js';
+import type { SamplerState } from '../core/sampler-state.js';
+import type { LevelSetup } from './level-setup.js';
+
+/** Makes states of one model; one is in use at a time. */
+export interface StateBackend {
+  /** For the panel's device line: what runs where. */
+  readonly description: string;
+  /** Throws: RepaintError deviceLost, outOfMemory, modelShape. */
+  createState(setup: LevelSetup): Promise<SamplerState>;
+  /**
+   * Makes the slow first calls of that shape, then measures.
+   * Returns: median milliseconds of a network call.
+   */
+  warmUp(shape: ImageShape): Promise<number>;
+  release(): Promise<void>;
+}
