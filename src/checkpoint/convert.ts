@@ -1,7 +1,8 @@
 /** From a checkpoint file and its config to an ONNX model: one call, in the browser or in Node. */
 import type { ByteSource } from './byte-source.js';
 import { openCheckpoint } from './format/open-checkpoint.js';
-import { parseAdmUNetConfig } from './networks/adm-config.js';
+import { admClassifier } from './networks/adm-classifier.js';
+import { parseAdmClassifierConfig, parseAdmUNetConfig } from './networks/adm-config.js';
 import { admUNet } from './networks/adm-unet.js';
 import { parseUNet2DConfig } from './networks/unet2d-config.js';
 import { unet2d } from './networks/unet2d.js';
@@ -11,7 +12,7 @@ import { writeModel } from './onnx/write-model.js';
 import type { ExternalFile, WriteOptions } from './onnx/write-model.js';
 
 /** Networks whose architecture this project can build. */
-export type NetworkFamily = 'diffusers-unet2d' | 'adm-unet';
+export type NetworkFamily = 'diffusers-unet2d' | 'adm-unet' | 'adm-classifier';
 
 export interface ConversionRequest {
   readonly source: ByteSource;
@@ -52,6 +53,8 @@ function networkGraph(weights: Weights, request: ConversionRequest): Graph {
       return unet2d(weights, parseUNet2DConfig(request.config), request.pixelUnshuffle);
     case 'adm-unet':
       return admUNet(weights, parseAdmUNetConfig(request.config));
+    case 'adm-classifier':
+      return admClassifier(weights, parseAdmClassifierConfig(request.config));
   }
   return request.family satisfies never;
 }

@@ -52,17 +52,18 @@ interface ConvOptions {
   readonly padding?: number | readonly [number, number, number, number];
 }
 
-/** A convolution with any weight and bias tensors. Shapes: weight [out, in, k, k]. */
+/** A convolution with any weight, and a bias if given. Shapes: weight [out, in, k, k]. */
 export function convolution(
   g: Graph,
   x: Value,
   weight: Tensor,
-  bias: Tensor,
+  bias: Tensor | null,
   { stride = 1, padding = 0 }: ConvOptions = {},
 ): Value {
   const size = weight.shape[2]!;
   const pads = typeof padding === 'number' ? [padding, padding, padding, padding] : padding;
-  return g.node('Conv', [x, g.parameter(weight), g.parameter(bias)], {
+  const parameters = bias ? [weight, bias] : [weight];
+  return g.node('Conv', [x, ...parameters.map((tensor) => g.parameter(tensor))], {
     kernel_shape: ints(size, size),
     pads: ints(...pads),
     strides: ints(stride, stride),

@@ -18,6 +18,38 @@ export function stacked(name: string, parts: readonly Tensor[]): Tensor {
   return { name, dtype: first!.dtype, shape: [rows, ...first!.shape.slice(1)], values };
 }
 
+/** Takes rows [start, end) of the first axis. */
+export function rowsSliced(tensor: Tensor, start: number, end: number): Tensor {
+  const [rows, ...rest] = tensor.shape as readonly [number, ...number[]];
+  const values = async () => {
+    const source = await tensor.values();
+    const rowLength = source.length / rows;
+    return source.slice(start * rowLength, end * rowLength);
+  };
+  return {
+    ...tensor,
+    name: `${tensor.name}[${start}:${end}]`,
+    shape: [end - start, ...rest],
+    values,
+  };
+}
+
+/** Takes columns [start, end) of a matrix. */
+export function columnsSliced(tensor: Tensor, start: number, end: number): Tensor {
+  const [rows, columns] = tensor.shape as readonly [number, number];
+  const width = end - start;
+  const values = async () => {
+    const source = await tensor.values();
+    const out = new Float32Array(rows * width);
+    for (let row = 0; row < rows; row++) {
+      const from = row * columns;
+      out.set(source.subarray(from + start, from + end), row * width);
+    }
+    return out;
+  };
+  return { ...tensor, name: `${tensor.name}[:,${start}:${end}]`, shape: [rows, width], values };
+}
+
 /** Reorders the rows (first axis): row i of the result is row `order[i]` of the tensor. */
 export function rowsReordered(tensor: Tensor, order: readonly number[]): Tensor {
   const values = async () => {

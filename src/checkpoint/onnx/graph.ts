@@ -14,7 +14,7 @@ export interface Value {
 /** Small constants such as shapes, scales and frequencies. */
 export interface Constant {
   readonly name: string;
-  readonly type: 'float32' | 'int64';
+  readonly type: 'float32' | 'int32' | 'int64';
   readonly dims: readonly number[];
   readonly values: readonly number[];
 }
@@ -82,6 +82,11 @@ export class Graph {
   /** Adds integers such as a shape; equal constants are stored once. */
   integers(...values: readonly number[]): Value {
     return this.#constant('int64', values, [values.length]);
+  }
+
+  /** Adds integers of the type that class labels have; equal constants are stored once. */
+  labels(values: readonly number[], dims: readonly number[]): Value {
+    return this.#constant('int32', values, dims);
   }
 
   /** Adds a weight under its checkpoint name; asking again returns the same value. */

@@ -74,14 +74,18 @@ function isHalf(tensor: Tensor, storage: WeightStorage): boolean {
   return storage === 'float16' || (storage === 'asStored' && tensor.dtype === 'F16');
 }
 
-function rawBytes(values: Float32Array | Uint16Array | BigInt64Array): Uint8Array {
-  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+function rawBytes({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
+const typedArrays = {
+  float32: (values: readonly number[]) => Float32Array.from(values),
+  int32: (values: readonly number[]) => Int32Array.from(values),
+  int64: (values: readonly number[]) => BigInt64Array.from(values, BigInt),
+} as const;
+
 function constantProto({ name, type, dims, values }: Constant): TensorProto {
-  const typed =
-    type === 'float32' ? Float32Array.from(values) : BigInt64Array.from(values, (v) => BigInt(v));
-  return { name, type, dims, data: { raw: rawBytes(typed) } };
+  return { name, type, dims, data: { raw: rawBytes(typedArrays[type](values)) } };
 }
 
 function castNode(name: string): NodeProto {
