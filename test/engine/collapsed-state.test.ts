@@ -1,0 +1,75 @@
+import { expect, test } from 'vitest';
+import { CpuSamplerState } from '../../src/core/cpu-state.js';
+import { createDiffusion } from '../../src/core/diffusion.js';
+import type { DiffusionConfig } from '../../src/core/diffusion.js';
+import type { ImageShape, Network } from '../../src/core/network.js';
+import { PhiloxNoise } from '../../src/core/noise.js';
+import type { NoiseDraw } from '../../src/core/noise.js';
+import { runWalk, undoStep } from '../../src/core/sampler.js';
+import type { RenoiseStep } from '../../src/core/sampler-state.js';
+import { planWalk } from '../../src/core/walk.js';
+import { CollapsedState, composeRenoise } from '../../src/engine/collapsed-state.js';
+
+const config: DiffusionConfig = {
+  betaSchedule: 'linear',
+  betaStart: 1e-4,
+  betaEnd: 0.02,
+  numTrainTimesteps: 1000,
+  predictionType: 'sample',
+  varianceType: 'fixed_small',
+  clipDenoised: true,
+};
+const settings = {
+  sampler: 'repaint',
+  numInferenceSteps: 20,
+  jumpLength: 5,
+  resamplings: 3,
+  eta: null,
+} as const;
+
+test('composed steps reach the level of the chain itself', () => {
+  const plan = planWalk(settings, config);
+  const diffusion = createDiffusion(config, plan.timesteps);
+  const steps = [6, 7, 8, 9, 10].map(
+    (t): RenoiseStep => ({ t, transition: t, ...undoStep(diffusion, t) }),
+  );
+  const { signal, sigma, transition } = steps.reduce(composeRenoise);
+  // q(x_10 | x_5): alpha-bar_10 / alpha-bar_5, and the variance that keeps x_t's law.
+  const alpha = diffusion.alphasCumprod[10] / diffusion.alphasCumprod[5];
+  expect(signal).toBeCloseTo(Math.sqrt(alpha), 12);
+  expect(sigma).toBeCloseTo(Math.sqrt(1 - alpha), 12);
+  expect(transition).toBe(10);
+});
+
+test('a climb draws once, and every denoise sees the level it expects', async () => {
+  const draws: NoiseDraw[] = [];
+  const philox = new PhiloxNoise([3]);
+  const noise = {
+    fill(draw: NoiseDraw, image: number, out: Float32Array): void {
+      draws.push(draw);
+      philox.fill(draw, image, out);
+    },
+  };
+  // Predicts black: x_t is then noise of variance 1 - alpha-bar_t, measured at every call.
+  const shape: ImageShape = [1, 1, 64, 64];
+  const variances: number[] = [];
+  const network: Network = {
+    predict: ({ xt }) => {
+      variances.push(xt.reduce((sum, x) => sum + x * x, 0) / xt.length);
+      return Promise.resolve(new Float32Array(xt.length));
+    },
+  };
+  const plan = planWalk(settings, config);
+  const diffusion = createDiffusion(config, plan.timesteps);
+  const state = new CollapsedState(new CpuSamplerState({ shape, network, noise }));
+  const walk = runWalk({ plan, diffusion, state });
+  while (!(await walk.next()).done);
+  const labels = plan.transitions.filter((m) => m.kind === 'denoise').map((m) => m.t);
+  labels.forEach((t, call) => {
+    // 4096 samples: the variance's own deviation is sqrt(2 / 4096) = 2.2 %; 5 of them.
+    const expected = 1 - diffusion.alphasCumprod[t];
+    expect(variances[call] / expected).toBeGreaterThan(0.89);
+    expect(variances[call] / expected).toBeLessThan(1.11);
+  });
+  expect(draws.filter((draw) => draw.purpose === 'renoise').length).toBe(plan.undoSteps / 5);
+});
