@@ -1,8 +1,8 @@
 /** Family `adm-classifier`: EncoderUNetModel and its gradient against guided-diffusion's autograd. */
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { convertCheckpoint } from '../../checkpoint/convert.js';
 import { withFileSource } from '../file-source.js';
+import { caseCheckpoints } from './adm-unet.js';
 import { readJson, readTensors, subfolders } from './case-files.js';
 import type { CaseReport, ParityEnvironment, ParityFamily } from './family.js';
 import { loadRuntime, runOnce } from './runtime.js';
@@ -41,7 +41,7 @@ export async function checkAdmClassifierCase(
     timestep: runtime.floats(io.get('t')),
     class_label: runtime.labels(io.get('y')),
   };
-  const files = (await readdir(folder)).filter((file) => file.endsWith('.pt')).sort();
+  const files = await caseCheckpoints(folder);
   for (const file of files) {
     const outputs = await runOnce(runtime, await convertAdmClassifierCase(folder, file), feeds);
     for (const name of ['logits', 'log_prob']) {

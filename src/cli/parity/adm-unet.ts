@@ -3,10 +3,17 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Tensor } from 'onnxruntime-common';
 import { convertCheckpoint } from '../../checkpoint/convert.js';
+import { OrtNetwork } from '../../engine/ort-network.js';
 import { withFileSource } from '../file-source.js';
 import { readJson, readTensors, subfolders } from './case-files.js';
 import type { CaseTensors } from './case-files.js';
-import type { CaseReport, ParityEnvironment, ParityFamily } from './family.js';
+import type {
+  CaseReport,
+  OpenedNetwork,
+  ParityBackend,
+  ParityEnvironment,
+  ParityFamily,
+} from './family.js';
 import { loadRuntime, runOnce } from './runtime.js';
 import type { Runtime } from './runtime.js';
 
@@ -21,6 +28,12 @@ function feedsOf(io: CaseTensors, runtime: Runtime): Record<string, Tensor> {
   };
 }
 
+/** Lists the checkpoint files of a case: the same weights in one or more containers. */
+export async function caseCheckpoints(folder: string): Promise<string[]> {
+  const isCheckpoint = (name: string) => /^checkpoint.*\.(pt|pth|bin|ckpt|safetensors)$/.test(name);
+  return (await readdir(folder)).filter(isCheckpoint).sort();
+}
+
 /** Converts one checkpoint file of a case folder. Throws: CheckpointError, or the file system's. */
 export async function convertAdmUNetCase(folder: string, file: string): Promise<Uint8Array> {
   const config = await readJson(join(folder, 'config.json'));
@@ -28,6 +41,18 @@ export async function convertAdmUNetCase(folder: string, file: string): Promise<
     convertCheckpoint({ source, config, family: 'adm-unet' }),
   );
   return onnx;
+}
+
+/** Opens a case's network for replaying whole runs. */
+export async function openAdmUNetCase(
+  folder: string,
+  file: string,
+  backend: ParityBackend,
+): Promise<OpenedNetwork> {
+  if (backend === 'webgpu') return { unsupported: 'WebGPU is checked in a browser, not in Node' };
+  const runtime = await loadRuntime(backend);
+  const network = new OrtNetwork(await runtime.session(await convertAdmUNetCase(folder, file)));
+  return { network, release: () => network.release() };
 }
 
 /** Compares every checkpoint file of a case folder, in whatever container, with the golden output. */
@@ -39,7 +64,7 @@ export async function checkAdmUNetCase(
   if (backend === 'webgpu') return report.skip('WebGPU is checked in a browser, not in Node');
   const runtime = await loadRuntime(backend);
   const io = await readTensors(join(folder, 'io.safetensors'));
-  const files = (await readdir(folder)).filter((file) => file.endsWith('.pt')).sort();
+  const files = await caseCheckpoints(folder);
   for (const file of files) {
     const onnx = await convertAdmUNetCase(folder, file);
     const outputs = await runOnce(runtime, onnx, feedsOf(io, runtime));

@@ -2,7 +2,7 @@
  * What a family of fixtures is: it finds its cases under a folder and compares numbers.
  * To add one: a file beside this that exports a `ParityFamily`, and a line in `../parity.ts`.
  */
-import type { Network } from '../../core/network.js';
+import type { GradientModel, Network } from '../../core/network.js';
 
 /** Where networks run. */
 export const parityBackends = ['node', 'wasm', 'webgpu'] as const;
@@ -31,15 +31,20 @@ export interface SkippedRow {
 }
 
 /** A network that a case names, or the reason why there is none. */
-export type OpenedNetwork =
-  { readonly network: Network; release(): Promise<void> } | { readonly unsupported: string };
+export type OpenedModel<Model> =
+  { readonly model: Model; release(): Promise<void> } | { readonly unsupported: string };
 
-export interface ParityEnvironment {
+/** Opens networks of the set by the path of their case below the root, "adm-unet/conv-down". */
+export interface ParityNetworks {
+  openNetwork(casePath: string, checkpointFile: string): Promise<OpenedModel<Network>>;
+  /** A classifier's gradient, before any scale. */
+  openGradient(casePath: string, checkpointFile: string): Promise<OpenedModel<GradientModel>>;
+}
+
+export interface ParityEnvironment extends ParityNetworks {
   /** The folder given on the command line. */
   readonly root: string;
   readonly backend: ParityBackend;
-  /** Opens a network case of the set by its path below the root, e.g. "adm-unet/conv-down". */
-  openNetwork(casePath: string, checkpointFile: string): Promise<OpenedNetwork>;
 }
 
 export interface ParityCase {

@@ -1,14 +1,14 @@
 /** Family `repaint-trace`: complete runs of the released RePaint code with recorded noise. */
 import { join } from 'node:path';
 import { CpuSamplerState } from '../../core/cpu-state.js';
-import type { Network } from '../../core/network.js';
+import type { GradientModel, Network } from '../../core/network.js';
 import { networkTimestep } from '../../core/diffusion.js';
 import { makeMove } from '../../core/sampler.js';
 import type { Transition } from '../../core/walk.js';
 import { subfolders } from './case-files.js';
-import type { CaseReport, OpenedNetwork, ParityEnvironment, ParityFamily } from './family.js';
+import type { CaseReport, OpenedModel, ParityEnvironment, ParityFamily } from './family.js';
 import { readTrace, RecordedNoise, UnsupportedTrace, type Trace } from './trace-file.js';
-import { AnalyticNetwork, RecordedGradients, RecordedNetwork } from './trace-networks.js';
+import { AnalyticNetwork, RecordedNetwork } from './trace-networks.js';
 
 const scale = 'max(1, |value|)' as const;
 /** The README's bounds for one step. */
@@ -16,6 +16,7 @@ const stepTolerance = {
   xIn: { tolerance: 1e-5 },
   xAfter: { tolerance: 5e-6 },
   modelOut: { tolerance: 2e-5 },
+  condGrad: { tolerance: 1e-5 },
   predXstart: { tolerance: 1e-4, scale },
 } as const;
 /** And for a whole run. */
@@ -51,16 +52,24 @@ function checkWalk(report: CaseReport, trace: Trace): boolean {
   return true;
 }
 
-function stateFor(trace: Trace, network: Network, gradients: RecordedNetwork | RecordedGradients) {
+function classLabelsOf({ tensors }: Trace): Int32Array | null {
+  return tensors.has('y') ? Int32Array.from(tensors.get('y').values) : null;
+}
+
+function stateFor(
+  trace: Trace,
+  network: Network,
+  gradients: { model: GradientModel; scale: number } | null,
+): CpuSamplerState {
   const { tensors, shape } = trace;
-  const classLabels = tensors.has('y') ? Int32Array.from(tensors.get('y').values) : null;
+  const classLabels = classLabelsOf(trace);
   return new CpuSamplerState({
     shape,
     network,
     noise: new RecordedNoise(trace),
     pixels: { known: tensors.get('gt').values, keepMask: tensors.get('mask').values },
     guidance: { classLabels, nullClassLabel: null, scale: 1 },
-    classifier: tensors.has('cond_grad') ? { model: gradients, scale: 1, classLabels } : null,
+    classifier: gradients && { ...gradients, classLabels },
   });
 }
 
@@ -68,7 +77,9 @@ function stateFor(trace: Trace, network: Network, gradients: RecordedNetwork | R
 async function replaySteps(report: CaseReport, trace: Trace): Promise<void> {
   const { tensors, plan, walk } = trace;
   const network = new RecordedNetwork(tensors);
-  const state = stateFor(trace, network, network);
+  // The recorded gradient holds the classifier scale already.
+  const gradients = tensors.has('cond_grad') ? { model: network, scale: 1 } : null;
+  const state = stateFor(trace, network, gradients);
   for (const [i, move] of plan.transitions.entries()) {
     if (i === 0) await state.start();
     else await state.restore({ xt: tensors.row('x_after', i - 1), x0Hat: null });
@@ -87,36 +98,42 @@ async function replaySteps(report: CaseReport, trace: Trace): Promise<void> {
   }
 }
 
-/** Way 2: our network on the recorded inputs. */
-async function replayNetwork(report: CaseReport, trace: Trace, network: Network): Promise<void> {
+/** Networks of our own for ways 2 and 3. */
+interface OwnModels {
+  readonly network: Network;
+  readonly gradients: { readonly model: GradientModel; readonly scale: number } | null;
+}
+
+/** Way 2: our networks on the recorded inputs. */
+async function replayNetwork(report: CaseReport, trace: Trace, models: OwnModels): Promise<void> {
   const { tensors, shape, walk, diffusion } = trace;
-  const classLabels = tensors.has('y') ? Int32Array.from(tensors.get('y').values) : null;
+  const { network, gradients } = models;
   for (const { call, from } of walk.transitions) {
     if (call === undefined) continue;
     const timestep = networkTimestep(diffusion, from);
-    const out = await network.predict({
+    const input = {
       xt: tensors.row('x_in', call),
       shape,
       timestep,
-      classLabels,
-    });
+      classLabels: classLabelsOf(trace),
+    };
+    const out = await network.predict(input);
     report.compare('model_out', out, tensors.row('model_out', call), stepTolerance.modelOut);
+    if (!gradients) continue;
+    const gradient = (await gradients.model.gradient(input)).map((g) => g * gradients.scale);
+    report.compare('cond_grad', gradient, tensors.row('cond_grad', call), stepTolerance.condGrad);
   }
 }
 
 /** Way 3: the whole run from the noise alone. */
-async function replayRun(report: CaseReport, trace: Trace, network: Network): Promise<void> {
+async function replayRun(report: CaseReport, trace: Trace, models: OwnModels): Promise<void> {
   const { tensors, plan } = trace;
-  const state = stateFor(trace, network, new RecordedGradients(tensors));
+  const state = stateFor(trace, models.network, models.gradients);
   await state.start();
   for (const [i, move] of plan.transitions.entries()) {
     await makeMove({ ...trace, state }, move, i);
-    report.compare(
-      'whole run x_after',
-      await state.readXt(),
-      tensors.row('x_after', i),
-      runTolerance,
-    );
+    const expected = tensors.row('x_after', i);
+    report.compare('whole run x_after', await state.readXt(), expected, runTolerance);
   }
   const sample = await state.readXt();
   report.compare('whole run sample', sample, tensors.get('sample').values, runTolerance);
@@ -135,29 +152,55 @@ function truncatedPixels(sample: Float32Array, { shape: [n, c, h, w] }: Trace): 
   });
 }
 
-function openNetwork({ walk }: Trace, environment: ParityEnvironment): Promise<OpenedNetwork> {
+async function openNetwork(
+  { walk }: Trace,
+  environment: ParityEnvironment,
+): Promise<OpenedModel<Network>> {
   if (!walk.network.startsWith('analytic')) {
     return environment.openNetwork(walk.network, walk.checkpoint_file);
   }
-  const network = new AnalyticNetwork(walk.conf);
-  return Promise.resolve({ network, release: async () => {} });
+  return { model: new AnalyticNetwork(walk.conf), release: async () => {} };
+}
+
+/** Null where the run was not guided. */
+async function openGradient(
+  { walk, tensors }: Trace,
+  environment: ParityEnvironment,
+): Promise<OpenedModel<GradientModel> | null> {
+  if (!tensors.has('cond_grad')) return null;
+  if (!walk.classifier) return { unsupported: 'the case names no classifier' };
+  return environment.openGradient(walk.classifier, walk.checkpoint_file);
+}
+
+async function replayWithOwnModels(
+  report: CaseReport,
+  trace: Trace,
+  environment: ParityEnvironment,
+): Promise<void> {
+  const network = await openNetwork(trace, environment);
+  const gradient = await openGradient(trace, environment);
+  try {
+    for (const opened of [network, gradient]) {
+      if (opened && 'unsupported' in opened) return report.skip(opened.unsupported, 'whole run');
+    }
+    if ('unsupported' in network || (gradient && 'unsupported' in gradient)) return;
+    const scale = trace.walk.conf.classifier_scale;
+    const gradients = gradient && { model: gradient.model, scale };
+    const models = { network: network.model, gradients };
+    await replayNetwork(report, trace, models);
+    await replayRun(report, trace, models);
+  } finally {
+    for (const opened of [network, gradient]) {
+      if (opened && 'model' in opened) await opened.release();
+    }
+  }
 }
 
 async function checkTrace(folder: string, report: CaseReport, environment: ParityEnvironment) {
   const trace = await readTrace(folder);
   if (!checkWalk(report, trace)) return;
   await replaySteps(report, trace);
-  const opened = await openNetwork(trace, environment);
-  if ('unsupported' in opened) {
-    report.skip(opened.unsupported, 'whole run');
-    return;
-  }
-  try {
-    await replayNetwork(report, trace, opened.network);
-    await replayRun(report, trace, opened.network);
-  } finally {
-    await opened.release();
-  }
+  await replayWithOwnModels(report, trace, environment);
 }
 
 export const repaintTraceFamily: ParityFamily = {

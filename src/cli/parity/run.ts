@@ -2,6 +2,10 @@
 import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { UsageError } from '../cli-error.js';
+import { admClassifierFamily } from './adm-classifier.js';
+import { admUNetFamily } from './adm-unet.js';
+import { admClassifierFamily } from './adm-classifier.js';
+import { admUNetFamily } from './adm-unet.js';
 import { subfolders } from './case-files.js';
 import { ddpmSchedulerFamily } from './ddpm-scheduler.js';
 import { diffusionFamily } from './diffusion.js';
@@ -12,6 +16,8 @@ import {
   type ParityRow,
   type SkippedRow,
 } from './family.js';
+import { hfUNet2DFamily } from './hf-unet2d.js';
+import { hfUNet2DFamily } from './hf-unet2d.js';
 import { repaintTraceFamily } from './repaint-trace.js';
 import { scheduleFamily } from './schedule.js';
 
@@ -20,6 +26,12 @@ export const parityFamilies: readonly ParityFamily[] = [
   diffusionFamily,
   scheduleFamily,
   ddpmSchedulerFamily,
+  hfUNet2DFamily,
+  admUNetFamily,
+  admClassifierFamily,
+  hfUNet2DFamily,
+  admUNetFamily,
+  admClassifierFamily,
   repaintTraceFamily,
 ];
 
@@ -59,11 +71,12 @@ async function* runFamily(
 }
 
 /**
- * Checks every case under the root, family by family.
+ * Checks every case under the root, family by family; `only` names the families to check.
  * Throws: UsageError when the root is no folder or holds no family.
  */
 export async function* runParity(
   environment: ParityEnvironment,
+  only: readonly string[] = [],
 ): AsyncGenerator<ParityRow | SkippedRow> {
   const { root } = environment;
   const info = await stat(root).catch(() => null);
@@ -78,5 +91,7 @@ export async function* runParity(
       `${basename(root)} holds no family folder (${[...order.keys()].join(', ')}).`,
     );
   }
-  for (const name of folders) yield* runFamily(name, environment);
+  for (const name of folders) {
+    if (only.length === 0 || only.includes(name)) yield* runFamily(name, environment);
+  }
 }

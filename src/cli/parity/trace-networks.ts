@@ -24,17 +24,6 @@ export class RecordedNetwork implements Network, GradientModel {
   }
 }
 
-/** Gives the recorded gradients in the order of the calls. */
-export class RecordedGradients implements GradientModel {
-  private call = 0;
-
-  constructor(private readonly tensors: CaseTensors) {}
-
-  async gradient(): Promise<Float32Array> {
-    return this.tensors.row('cond_grad', this.call++);
-  }
-}
-
 /**
  * The traces' closed-form network, per channel: s = mean of x and its four neighbours (wrapping),
  * then (x - a s) / sqrt(1 - a), or sqrt(a) s where the clean image is predicted; then tanh(x).
