@@ -4,8 +4,6 @@ import { basename, join } from 'node:path';
 import { UsageError } from '../cli-error.js';
 import { admClassifierFamily } from './adm-classifier.js';
 import { admUNetFamily } from './adm-unet.js';
-import { admClassifierFamily } from './adm-classifier.js';
-import { admUNetFamily } from './adm-unet.js';
 import { subfolders } from './case-files.js';
 import { ddpmSchedulerFamily } from './ddpm-scheduler.js';
 import { diffusionFamily } from './diffusion.js';
@@ -17,7 +15,6 @@ import {
   type SkippedRow,
 } from './family.js';
 import { hfUNet2DFamily } from './hf-unet2d.js';
-import { hfUNet2DFamily } from './hf-unet2d.js';
 import { repaintTraceFamily } from './repaint-trace.js';
 import { scheduleFamily } from './schedule.js';
 
@@ -26,9 +23,6 @@ export const parityFamilies: readonly ParityFamily[] = [
   diffusionFamily,
   scheduleFamily,
   ddpmSchedulerFamily,
-  hfUNet2DFamily,
-  admUNetFamily,
-  admClassifierFamily,
   hfUNet2DFamily,
   admUNetFamily,
   admClassifierFamily,
