@@ -1,0 +1,51 @@
+/** Damaged copies of real files, the same ones on every run. */
+
+/** mulberry32. */
+export function random(seed: number): (below: number) => number {
+  let state = seed >>> 0;
+  return (below) => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let z = Math.imul(state ^ (state >>> 15), 1 | state);
+    z = (z + Math.imul(z ^ (z >>> 7), 61 | z)) ^ z;
+    return ((z ^ (z >>> 14)) >>> 0) % below;
+  };
+}
+
+const extremes = [0, 1, 0x7f, 0x80, 0xff];
+
+/**
+ * Damages a copy: changed bytes, extreme bytes in a row (lengths and offsets), a cut, a removed
+ * piece, or a piece repeated. `hot` ranges, where the structure lies, are hit more often.
+ */
+export function mutated(
+  file: Uint8Array,
+  seed: number,
+  hot: readonly (readonly [start: number, end: number])[],
+): Uint8Array {
+  const below = random(seed);
+  const place = () => {
+    const [start, end] = below(8) > 0 ? hot[below(hot.length)]! : [0, file.length];
+    return start + below(Math.max(1, end - start));
+  };
+  const kind = below(6);
+  if (kind === 0) return file.slice(0, place());
+  const at = place();
+  const length = 1 + below(64);
+  if (kind === 1) return joined(file.subarray(0, at), file.subarray(at + length));
+  if (kind === 2) return joined(file.subarray(0, at + length), file.subarray(at));
+  const copy = file.slice();
+  const count = 1 + below(4);
+  for (let i = 0; i < count; i++) {
+    const start = place();
+    if (kind === 3) copy.fill(extremes[below(extremes.length)]!, start, start + 1 + below(9));
+    else copy[start] = below(256);
+  }
+  return copy;
+}
+
+function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
+  const out = new Uint8Array(a.length + b.length);
+  out.set(a);
+  out.set(b, a.length);
+  return out;
+}
