@@ -7,11 +7,12 @@ import {
   type ParityRow,
   type SkippedRow,
 } from './parity/family.js';
-import { openCaseNetwork } from './parity/networks.js';
+import { caseNetworks } from './parity/networks.js';
 import { runParity } from './parity/run.js';
 
 interface ParityOptions {
   readonly on: ParityBackend;
+  readonly family: readonly string[];
   readonly json: boolean;
 }
 
@@ -39,9 +40,9 @@ async function parity(folder: string, options: ParityOptions): Promise<void> {
   const environment = {
     root: resolve(folder),
     backend: options.on,
-    openNetwork: openCaseNetwork(resolve(folder), options.on),
+    ...caseNetworks(resolve(folder), options.on),
   };
-  for await (const row of runParity(environment)) {
+  for await (const row of runParity(environment, options.family)) {
     rows.push(row);
     if (!options.json) console.log(describe(row));
   }
@@ -61,6 +62,7 @@ export function parityCommand(): Command {
     .addOption(
       new Option('--on <backend>', 'where networks run').choices(parityBackends).default('node'),
     )
+    .option('--family <names...>', 'check only these, e.g. schedule hf/unet2d', [])
     .option('--json', 'one JSON array of rows on stdout instead of words', false)
     .action(parity);
 }

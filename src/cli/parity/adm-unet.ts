@@ -3,13 +3,14 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Tensor } from 'onnxruntime-common';
 import { convertCheckpoint } from '../../checkpoint/convert.js';
+import type { Network } from '../../core/network.js';
 import { OrtNetwork } from '../../engine/ort-network.js';
 import { withFileSource } from '../file-source.js';
 import { readJson, readTensors, subfolders } from './case-files.js';
 import type { CaseTensors } from './case-files.js';
 import type {
   CaseReport,
-  OpenedNetwork,
+  OpenedModel,
   ParityBackend,
   ParityEnvironment,
   ParityFamily,
@@ -48,11 +49,11 @@ export async function openAdmUNetCase(
   folder: string,
   file: string,
   backend: ParityBackend,
-): Promise<OpenedNetwork> {
+): Promise<OpenedModel<Network>> {
   if (backend === 'webgpu') return { unsupported: 'WebGPU is checked in a browser, not in Node' };
   const runtime = await loadRuntime(backend);
   const network = new OrtNetwork(await runtime.session(await convertAdmUNetCase(folder, file)));
-  return { network, release: () => network.release() };
+  return { model: network, release: () => network.release() };
 }
 
 /** Compares every checkpoint file of a case folder, in whatever container, with the golden output. */
