@@ -1,0 +1,80 @@
+/** Operations on a selection's coverage: union, bounds, growth and the feather inside its edge. */
+import { squaredDistances } from './distance.js';
+import type { Rect } from './geometry.js';
+import type { Coverage } from './raster.js';
+
+function checkSameSize(a: Coverage, b: Coverage): void {
+  if (a.width !== b.width || a.height !== b.height)
+    throw new RangeError(
+      `coverages must be equal in size, got ${a.width} x ${a.height} and ${b.width} x ${b.height}`,
+    );
+}
+
+/**
+ * Unites two coverages by their maximum: shapes drawn over each other do not darken at their edges.
+ * Throws: RangeError when the sizes differ.
+ */
+export function unite(a: Coverage, b: Coverage): Coverage {
+  checkSameSize(a, b);
+  return { ...a, data: a.data.map((value, i) => Math.max(value, b.data[i])) };
+}
+
+/** Intersects two coverages by their minimum. Throws: RangeError when the sizes differ. */
+export function clipTo(a: Coverage, b: Coverage): Coverage {
+  checkSameSize(a, b);
+  return { ...a, data: a.data.map((value, i) => Math.min(value, b.data[i])) };
+}
+
+/** Returns the bounds of every pixel that is touched at all, or null when none is. */
+export function coverageBounds({ width, height, data }: Coverage): Rect | null {
+  let [left, top, right, bottom] = [width, height, -1, -1];
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      if (data[y * width + x] === 0) continue;
+      left = Math.min(left, x);
+      right = Math.max(right, x);
+      top = Math.min(top, y);
+      bottom = y;
+    }
+  }
+  return right < 0 ? null : { x: left, y: top, width: right - left + 1, height: bottom - top + 1 };
+}
+
+/** True when no pixel is left to continue from. */
+export function coversEverything({ data }: Coverage): boolean {
+  return data.every((value) => value === 255);
+}
+
+/**
+ * Grows a selection by a disc. Units: radius in pixels; a pixel within it of a touched one is touched.
+ * Throws: RangeError for a negative radius.
+ */
+export function growCoverage(selection: Coverage, radius: number): Coverage {
+  if (!(radius >= 0)) throw new RangeError(`radius must be 0 or more, got ${radius}`);
+  if (radius === 0) return selection;
+  const { width, height, data } = selection;
+  const distances = squaredDistances(width, height, (i) => data[i] > 0);
+  const grown = data.map((value, i) => (distances[i] <= radius * radius ? 255 : value));
+  return { width, height, data: grown };
+}
+
+/**
+ * Returns the selection's opacity as a layer: 0 outside, rising over `feather` pixels inside its
+ * edge (smoothstep), opaque from there on. The image's own border is no edge.
+ * Shapes: returns [height*width], 0..1.
+ */
+export function featherInside(selection: Coverage, feather: number): Float32Array {
+  const { width, height, data } = selection;
+  const alpha = Float32Array.from(data, (value) => value / 255);
+  if (!(feather > 0)) return alpha;
+  const distances = squaredDistances(width, height, (i) => data[i] < 255);
+  return alpha.map((value, i) => {
+    if (data[i] < 255) return Math.min(value, smoothstep(0.5 / (feather + 0.5)) * value);
+    return smoothstep(Math.sqrt(distances[i]) / (feather + 0.5));
+  });
+}
+
+function smoothstep(t: number): number {
+  const x = Math.min(1, Math.max(0, t));
+  return x * x * (3 - 2 * x);
+}

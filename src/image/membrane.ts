@@ -1,0 +1,91 @@
+/** A membrane over a hole: known values continued into it as smoothly as they can be. */
+
+/** Relaxation sweeps at each size; the coarser solution is a good start, so few are enough. */
+const sweeps = 12;
+const overRelaxation = 1.5;
+
+interface Grid {
+  readonly width: number;
+  readonly height: number;
+  readonly values: Float32Array;
+  /** 1 where the value is given. */
+  readonly isKnown: Uint8Array;
+}
+
+/** Halves a grid; a cell is known where any of its four is, with their mean. */
+function halve({ width, height, values, isKnown }: Grid): Grid {
+  const w = Math.ceil(width / 2);
+  const h = Math.ceil(height / 2);
+  const sums = new Float32Array(w * h);
+  const counts = new Uint8Array(w * h);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      if (!isKnown[y * width + x]) continue;
+      const cell = (y >> 1) * w + (x >> 1);
+      sums[cell] += values[y * width + x];
+      counts[cell]++;
+    }
+  }
+  return {
+    width: w,
+    height: h,
+    values: sums.map((sum, i) => (counts[i] ? sum / counts[i] : 0)),
+    isKnown: counts.map((count) => Math.min(count, 1)),
+  };
+}
+
+/** Gauss-Seidel on the unknown cells: each becomes the mean of its neighbours; borders reflect. */
+function relax({ width, height, values, isKnown }: Grid): void {
+  for (let i = 0; i < values.length; i++) {
+    if (isKnown[i]) continue;
+    const x = i % width;
+    const y = (i - x) / width;
+    const left = values[x > 0 ? i - 1 : Math.min(i + 1, i - x + width - 1)];
+    const right = values[x < width - 1 ? i + 1 : Math.max(i - 1, i - x)];
+    const up = values[y > 0 ? i - width : y < height - 1 ? i + width : i];
+    const down = values[y < height - 1 ? i + width : y > 0 ? i - width : i];
+    values[i] += overRelaxation * ((left + right + up + down) / 4 - values[i]);
+  }
+}
+
+function solve(grid: Grid): void {
+  const { width, height, values, isKnown } = grid;
+  if (isKnown.every((known) => known === 1)) return;
+  if (Math.max(width, height) > 4 && isKnown.includes(1)) {
+    const coarse = halve(grid);
+    solve(coarse);
+    for (let i = 0; i < values.length; i++) {
+      if (!isKnown[i]) values[i] = sampleHalf(coarse, i % width, Math.floor(i / width));
+    }
+  }
+  for (let k = 0; k < sweeps; k++) relax(grid);
+}
+
+/** Bilinear value of the half-size grid at a fine cell. */
+function sampleHalf({ width, height, values }: Grid, x: number, y: number): number {
+  const u = Math.min(width - 1, Math.max(0, x / 2 - 0.25));
+  const v = Math.min(height - 1, Math.max(0, y / 2 - 0.25));
+  const [x0, y0] = [Math.floor(u), Math.floor(v)];
+  const [x1, y1] = [Math.min(width - 1, x0 + 1), Math.min(height - 1, y0 + 1)];
+  const [fx, fy] = [u - x0, v - y0];
+  const top = values[y0 * width + x0] * (1 - fx) + values[y0 * width + x1] * fx;
+  const bottom = values[y1 * width + x0] * (1 - fx) + values[y1 * width + x1] * fx;
+  return top * (1 - fy) + bottom * fy;
+}
+
+/**
+ * Fills the unknown cells with the solution of Laplace's equation, known cells as its boundary
+ * (coarse to fine, linear in cells). With nothing known the result is 0.
+ * Shapes: values, isKnown [height*width]; returns a new [height*width].
+ * Source: Pérez et al. 2003, "Poisson image editing", for a guidance field of zero.
+ */
+export function stretchMembrane(
+  values: Float32Array,
+  isKnown: Uint8Array,
+  width: number,
+  height: number,
+): Float32Array {
+  const start = values.map((value, i) => (isKnown[i] ? value : 0));
+  solve({ width, height, values: start, isKnown });
+  return start;
+}
