@@ -59,6 +59,19 @@ const copyPlugin = () =>
     ],
   });
 
+/**
+ * Adobe's `start` ends when a rebuild fails, since it looks for a manifest in `src/`. Under it, an
+ * error is printed as a warning and the server lives until the next save.
+ */
+const surviveErrors = {
+  apply(compiler) {
+    compiler.hooks.afterCompile.tap('SurviveErrors', (compilation) => {
+      compilation.warnings.push(...compilation.errors.splice(0));
+    });
+  },
+};
+const isExpressServer = process.env.npm_lifecycle_event === 'start:express';
+
 export default () => {
   requireModel();
   return {
@@ -93,6 +106,7 @@ export default () => {
         __BUILD_ID__: JSON.stringify(makeBuildId()),
       }),
       copyPlugin(),
+      ...(isExpressServer ? [surviveErrors] : []),
     ],
   };
 };
