@@ -108,8 +108,12 @@ export function meanVarianceCases(
   tensorPath: string,
 ): ParityCase[] {
   let tensors: Promise<CaseTensors> | undefined;
+  const timesteps: ParityCase = {
+    name: `${stem}/timesteps`,
+    check: async (report) => checkTimesteps(report, file),
+  };
   return [
-    { name: `${stem}/timesteps`, check: async (report) => checkTimesteps(report, file) },
+    ...(file.model_t || file.timestep_map ? [timesteps] : []),
     ...file.combos.map((combo): ParityCase => ({
       name: `${stem}/${combo.key}`,
       check: async (report) =>
