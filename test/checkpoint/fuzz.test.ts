@@ -14,8 +14,8 @@ import { mutated } from './mutations.js';
 const fixtures = fileURLToPath(new URL('../fixtures', import.meta.url));
 const read = (name: string) => new Uint8Array(readFileSync(path.join(fixtures, name)));
 
-/** Mutations of each file. Raise it with FUZZ=2000 for a longer search. */
-const count = Number(process.env.FUZZ ?? 250);
+/** Mutations of each file. Set FUZZ for a longer search. */
+const count = Number(process.env.FUZZ ?? 700);
 
 /** A source that refuses ranges outside the file, which no reader may ask for. */
 function strictSource(bytes: Uint8Array): ByteSource {
