@@ -1,6 +1,7 @@
 /** The command line: one subcommand per file. */
 import { Command } from 'commander';
 import { UsageError } from './cli-error.js';
+import { fillCommand } from './fill.js';
 import { parityCommand } from './parity.js';
 import { walkCommand } from './walk.js';
 
@@ -9,6 +10,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   const program = new Command('repaint-fill')
     .description('generative fill with RePaint, on your own machine')
     .showHelpAfterError('(--help lists the options)')
+    .addCommand(fillCommand())
     .addCommand(walkCommand())
     .addCommand(parityCommand());
   try {

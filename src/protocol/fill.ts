@@ -33,8 +33,9 @@ export interface FillSettings {
   readonly classLabel: number | null;
   /** Classifier-free guidance scale: 1 = conditional only, >1 = pushed towards the class. */
   readonly guidanceScale: number;
-  /** Pixels the selection is grown by before filling, and feathered by inside its edge. */
+  /** Pixels around the selection that are generated too but never shown, against remains. */
   readonly growPx: number;
+  /** Pixels inside the selection's edge over which the fill fades in. */
   readonly featherPx: number;
 }
 
@@ -51,7 +52,7 @@ export interface FillLevel {
 }
 
 export interface FillPlan {
-  /** Raster pixels: where the fill's layer lies (bounds of the grown selection). */
+  /** Raster pixels: where the fill's layer lies (bounds of the selection). */
   readonly maskBounds: Rect;
   /** Raster pixels: the crop the sampler sees; contains maskBounds. */
   readonly contextBounds: Rect;

@@ -12,23 +12,23 @@ function refine(startTimestep: number, settings: WalkSettings): RefineSettings {
   return { ...settings, startTimestep };
 }
 
-const common = { classLabel: null, guidanceScale: 2, growPx: 2, featherPx: 6 } as const;
+const common = { classLabel: null, guidanceScale: 2, growPx: 1, featherPx: 4 } as const;
 
 /** `paper` walks the paper's schedule (T=250, j=10, r=10) at the first level. */
 export const presets: Readonly<Record<PresetName, FillSettings>> = {
   draft: {
     ...common,
-    coarse: walk(50, 5, 2),
-    refine: [refine(450, walk(25, 5, 1)), refine(300, walk(25, 5, 1))],
+    coarse: walk(25, 5, 3),
+    refine: [refine(300, walk(25, 5, 1)), refine(150, walk(25, 5, 1))],
   },
   balanced: {
     ...common,
     coarse: walk(50, 5, 5),
-    refine: [refine(450, walk(50, 5, 2)), refine(300, walk(50, 5, 1))],
+    refine: [refine(300, walk(50, 5, 1)), refine(150, walk(50, 5, 1))],
   },
   paper: {
     ...common,
     coarse: walk(250, 10, 10),
-    refine: [refine(450, walk(250, 10, 2)), refine(300, walk(250, 10, 1))],
+    refine: [refine(300, walk(100, 5, 1)), refine(150, walk(100, 5, 1))],
   },
 };

@@ -1,0 +1,135 @@
+/** `repaint-fill fill`: fills a region of a photo in Node, with the panel's plan, walk and composite. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { planFill } from '../fill/plan.js';
+import { runFill } from '../fill/run.js';
+import { contextRequest } from '../fill/request.js';
+import { coverageBounds } from '../image/coverage.js';
+import type { FillSettings, SamplerName } from '../protocol/fill.js';
+import { samplerNames } from '../protocol/fill.js';
+import type { ModelCard } from '../protocol/model-card.js';
+import { presetNames, presets, type PresetName } from '../protocol/presets.js';
+import { UsageError } from './cli-error.js';
+import { FillReport } from './fill-report.js';
+import { placeLayer, readPhoto, readRegion, writePng } from './image-files.js';
+import { openNodeRuntime } from './node-runtime.js';
+
+interface FillOptions {
+  readonly region: string;
+  readonly fills: number;
+  readonly seed: number;
+  readonly out: string;
+  readonly preset: PresetName;
+  readonly class?: string;
+  readonly guidance?: number;
+  readonly sampler?: SamplerName;
+  readonly eta?: number;
+  readonly model: string;
+  readonly threads?: number;
+  readonly json: boolean;
+}
+
+/** Parses an integer within bounds, for commander. */
+function integer(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!Number.isInteger(value) || value < min || value > max)
+      throw new InvalidArgumentError(`expected an integer from ${min} to ${max}.`);
+    return value;
+  };
+}
+
+function real(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === '' || !(value >= min && value <= max))
+      throw new InvalidArgumentError(`expected a number from ${min} to ${max}.`);
+    return value;
+  };
+}
+
+/** Finds a class by name, whatever its case; "anything" is no class. */
+function classLabel(name: string | undefined, card: ModelCard): number | null {
+  if (name === undefined || name.toLowerCase() === 'anything') return null;
+  const found = card.classes.find((entry) => entry.name.toLowerCase() === name.toLowerCase());
+  if (found) return found.label;
+  const names = ['Anything', ...card.classes.map((entry) => entry.name)].join(', ');
+  throw new UsageError(`${card.id} has no class "${name}"; choose one of: ${names}.`);
+}
+
+function settingsFrom(options: FillOptions, card: ModelCard): FillSettings {
+  const preset = presets[options.preset];
+  const { sampler = preset.coarse.sampler, eta = null } = options;
+  return {
+    ...preset,
+    coarse: { ...preset.coarse, sampler, eta },
+    refine: preset.refine.map((level) => ({ ...level, sampler, eta })),
+    classLabel: classLabel(options.class, card),
+    guidanceScale: options.guidance ?? preset.guidanceScale,
+  };
+}
+
+async function fill(photoPath: string, options: FillOptions): Promise<void> {
+  const photo = await readPhoto(photoPath);
+  const region = await readRegion(options.region, photo);
+  const runtime = await openNodeRuntime(options.model, options.threads);
+  const settings = settingsFrom(options, runtime.card);
+  const plan = planFill({
+    imageSize: photo,
+    maskBounds: coverageBounds(region)!,
+    card: runtime.card,
+    settings,
+  });
+  const seeds = Array.from({ length: options.fills }, (_, k) => (options.seed + k) >>> 0);
+  const request = contextRequest({
+    jobId: 'cli',
+    plan,
+    settings,
+    picture: photo,
+    selection: region,
+    seeds,
+  });
+  await mkdir(options.out, { recursive: true });
+  const report = new FillReport(plan, seeds, runtime.card.id, runtime.device, options.json);
+  try {
+    for await (const event of runFill(request, runtime)) {
+      if (event.kind === 'call') report.call(event);
+      else {
+        const { layer, preview } = placeLayer(event.layer, plan.maskBounds, photo);
+        const files = [`fill-${event.fill + 1}.png`, `preview-${event.fill + 1}.png`];
+        await writePng(join(options.out, files[0]), layer);
+        await writePng(join(options.out, files[1]), preview);
+        report.filled({ seed: event.seed, files });
+      }
+    }
+  } finally {
+    report.end();
+    await runtime.release();
+  }
+}
+
+/** The `fill` subcommand. */
+export function fillCommand(): Command {
+  return new Command('fill')
+    .description('fill a region of a photo; writes each fill as a layer and as a flattened preview')
+    .argument('<photo>', 'PNG, JPEG or WebP')
+    .requiredOption('--region <mask>', 'image of the same size: white (or opaque) is filled')
+    .option('--fills <n>', 'how many fills', integer(1, 64), 3)
+    .option(
+      '--seed <n>',
+      'seed of the first fill; the next ones count up',
+      integer(0, 2 ** 32 - 1),
+      1,
+    )
+    .option('--out <dir>', 'folder for the results, made when missing', '.')
+    .addOption(new Option('--preset <name>', 'quality').choices(presetNames).default('balanced'))
+    .option('--class <name>', 'what should grow here, a class of the model')
+    .option('--guidance <scale>', 'classifier-free guidance scale', real(0, 20))
+    .addOption(new Option('--sampler <name>', 'the walk').choices(samplerNames))
+    .option('--eta <n>', 'DDIM denoiser with this eta instead of DDPM', real(0, 1))
+    .option('--model <folder>', 'model folder or id', 'garden-64')
+    .option('--threads <n>', 'processor threads', integer(1, 256))
+    .option('--json', 'one JSON object on stdout instead of words', false)
+    .action(fill);
+}

@@ -1,0 +1,45 @@
+/** The machine behind a fill in Node: a model folder, onnxruntime-node and the CPU state. */
+import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { InferenceSession } from 'onnxruntime-node';
+import { CpuSamplerState } from '../core/cpu-state.js';
+import { OrtNetwork } from '../engine/ort-network.js';
+import type { FillRuntime, LevelSetup } from '../fill/runtime.js';
+import { loadModelFromFolder } from './model-folder.js';
+
+/** `models/` of this package. */
+export const modelsFolder = fileURLToPath(new URL('../../models', import.meta.url));
+
+/** A model folder by path, or by its id under `models/`. */
+export function modelFolder(pathOrId: string): string {
+  return existsSync(pathOrId) ? pathOrId : path.join(modelsFolder, pathOrId);
+}
+
+export interface NodeRuntime extends FillRuntime {
+  /** For messages: "cpu, 2 threads". */
+  readonly device: string;
+  release(): Promise<void>;
+}
+
+/** Throws: RepaintError with one sentence when the model is missing, changed or unusable. */
+export async function openNodeRuntime(
+  pathOrId: string,
+  threads = availableParallelism(),
+): Promise<NodeRuntime> {
+  const { card, onnx } = await loadModelFromFolder(modelFolder(pathOrId));
+  const session = await InferenceSession.create(onnx, {
+    intraOpNumThreads: threads,
+    // Idle threads that spin slow down whatever else the machine does, and other threads of this pool.
+    extra: { session: { intra_op: { allow_spinning: '0' } } },
+  });
+  const network = new OrtNetwork(session);
+  const device = `cpu, ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
+  return {
+    card,
+    device,
+    createState: async (setup: LevelSetup) => new CpuSamplerState({ ...setup, network, device }),
+    release: () => network.release(),
+  };
+}
