@@ -2,8 +2,8 @@
 import type { WalkPlan } from '../core/walk.js';
 
 const width = 720;
-const height = 150;
-const margin = { left: 44, right: 12, top: 30, bottom: 26 };
+const height = 170;
+const margin = { left: 60, right: 16, top: 34, bottom: 30 };
 
 /** A panel's heading and plan. */
 export interface WalkPanel {
@@ -11,64 +11,69 @@ export interface WalkPanel {
   readonly plan: WalkPlan;
 }
 
-/** Labels visited, as base steps, so that panels of different chains compare; -1 = clean. */
-function baseSteps({ plan }: WalkPanel): number[] {
-  const at = (label: number) => (label < 0 ? 0 : plan.timesteps[label]);
-  const after = plan.transitions.map(({ kind, t }) => at(kind === 'denoise' ? t - 1 : t));
-  return [at(plan.startLabel), ...after];
+/** The labels visited, first to last; -1 is the clean image. */
+export function visitedLabels(plan: WalkPlan): number[] {
+  const after = plan.transitions.map(({ kind, t }) => (kind === 'denoise' ? t - 1 : t));
+  return [plan.startLabel, ...after];
 }
 
-function escapeText(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
-}
-
-function panelSvg(panel: WalkPanel, index: number, longest: number, highest: number): string {
-  const top = index * height + margin.top;
-  const bottom = (index + 1) * height - margin.bottom;
-  const right = width - margin.right;
-  const steps = baseSteps(panel);
-  const x = (i: number) => margin.left + (i / longest) * (right - margin.left);
-  const y = (t: number) => bottom - (t / highest) * (bottom - top);
-  const points = steps.map((t, i) => `${x(i).toFixed(1)},${y(t).toFixed(1)}`).join(' ');
-  const text = (at: string, content: string) => `<text ${at}>${escapeText(content)}</text>`;
-  return [
-    text(`x="${margin.left}" y="${top - 10}" class="title"`, panel.title),
-    `<path class="axis" d="M${margin.left} ${top}V${bottom}H${right}"/>`,
-    text(`x="${margin.left - 6}" y="${top + 4}" text-anchor="end"`, String(highest)),
-    text(`x="${margin.left - 6}" y="${bottom}" text-anchor="end"`, '0'),
-    text(
-      `x="${x(steps.length - 1).toFixed(1)}" y="${bottom + 15}" text-anchor="${steps.length > longest / 2 ? 'end' : 'middle'}"`,
-      `${steps.length - 1}`,
-    ),
-    `<polyline points="${points}"/>`,
-  ].join('\n');
-}
-
-/**
- * Returns an SVG with one panel per walk, all on the same axes.
- * Units: x transitions, y base timestep the state's noise level belongs to.
- */
-export function walksSvg(panels: readonly WalkPanel[]): string {
-  const all = panels.map(baseSteps);
-  const longest = Math.max(1, ...all.map((steps) => steps.length - 1));
-  const highest = Math.max(1, ...all.map((steps) => Math.max(...steps)));
-  const total = panels.length * height;
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${total}" role="img">`,
-    '<title>Timestep over the transitions of a walk</title>',
-    '<style>text{font:11px sans-serif;fill:#555}.title{font-size:13px;fill:#222}',
-    '.axis{fill:none;stroke:#999}polyline{fill:none;stroke:#1473e6;stroke-linejoin:round}</style>',
-    `<rect width="${width}" height="${total}" fill="#fff"/>`,
-    ...panels.map((panel, i) => panelSvg(panel, i, longest, highest)),
-    '</svg>\n',
-  ].join('\n');
+/** Indices at which the walk turns, and its two ends: all that a line needs. */
+export function turningPoints(labels: readonly number[]): number[] {
+  const step = (i: number) => labels[i + 1] - labels[i];
+  return labels
+    .map((_, i) => i)
+    .filter((i) => i === 0 || i === labels.length - 1 || step(i) !== step(i - 1));
 }
 
 /** Says what a plan costs in one line. */
 export function describePlan({ settings, nfe, undoSteps }: WalkPlan): string {
   const { sampler, numInferenceSteps: steps, jumpLength, resamplings } = settings;
+  const number = (value: number) => value.toLocaleString('en');
   return (
     `${sampler}, T = ${steps}, j = ${jumpLength}, r = ${resamplings}: ` +
-    `${nfe.toLocaleString('en')} network calls, ${undoSteps.toLocaleString('en')} undo steps`
+    `${number(nfe)} network calls, ${number(undoSteps)} undo steps`
   );
+}
+
+function text(x: number, y: number, anchor: string, content: string, name = 'tick'): string {
+  const escaped = content.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+  return `<text x="${x}" y="${y}" text-anchor="${anchor}" class="${name}">${escaped}</text>`;
+}
+
+function panelSvg({ title, plan }: WalkPanel, index: number): string {
+  const top = index * height + margin.top;
+  const bottom = (index + 1) * height - margin.bottom;
+  const right = width - margin.right;
+  const labels = visitedLabels(plan);
+  const last = labels.length - 1;
+  const highest = plan.timesteps.length - 1;
+  const x = (i: number) => margin.left + (i / Math.max(1, last)) * (right - margin.left);
+  const y = (t: number) => bottom - ((t + 1) / (highest + 1)) * (bottom - top);
+  const points = turningPoints(labels).map((i) => `${x(i).toFixed(1)},${y(labels[i]).toFixed(1)}`);
+  return [
+    text(margin.left, top - 12, 'start', title, 'title'),
+    `<path class="axis" d="M${margin.left} ${top}V${bottom}H${right}"/>`,
+    text(margin.left - 8, top + 4, 'end', `t = ${highest}`),
+    text(margin.left - 8, bottom + 4, 'end', 'clean'),
+    text(margin.left, bottom + 16, 'middle', '0'),
+    text(right, bottom + 16, 'end', `${last.toLocaleString('en')} transitions`),
+    `<polyline points="${points.join(' ')}"/>`,
+  ].join('\n');
+}
+
+/**
+ * Returns an SVG with one panel per walk, each on its own axes.
+ * Units: x transitions, y label t from the clean image up.
+ */
+export function walksSvg(panels: readonly WalkPanel[]): string {
+  const total = panels.length * height;
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${total}" role="img">`,
+    '<title>Label t over the transitions of a walk</title>',
+    '<style>text{font-family:sans-serif;fill:#444}.tick{font-size:11px}.title{font-size:13px}',
+    '.axis{fill:none;stroke:#999}polyline{fill:none;stroke:#1473e6;stroke-linejoin:round}</style>',
+    `<rect width="${width}" height="${total}" fill="#fff"/>`,
+    ...panels.map(panelSvg),
+    '</svg>\n',
+  ].join('\n');
 }

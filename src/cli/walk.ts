@@ -2,11 +2,12 @@
 import { writeFile } from 'node:fs/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { planWalk, samplerNames, type SamplerName, type WalkPlan } from '../core/walk.js';
+import { presetNames, presets } from '../protocol/presets.js';
 import { UsageError } from './cli-error.js';
-import { describePlan, walksSvg } from './walk-svg.js';
+import { describePlan, turningPoints, visitedLabels, walksSvg } from './walk-svg.js';
 
 interface WalkCommandOptions {
-  readonly steps: number;
+  readonly steps?: number;
   readonly jumpLength: number;
   readonly jumpSamples: number;
   readonly samplesPerStep?: number;
@@ -20,6 +21,7 @@ interface WalkCommandOptions {
   readonly trainSteps?: number;
   readonly startTimestep?: number;
   readonly guided: boolean;
+  readonly presets: boolean;
   readonly svg?: string;
   readonly json: boolean;
 }
@@ -40,17 +42,17 @@ function step(text: string): number {
   return value;
 }
 
-function planFrom(options: WalkCommandOptions): WalkPlan {
+function planFrom(options: WalkCommandOptions, steps: number): WalkPlan {
   const settings = {
     sampler: options.sampler,
-    numInferenceSteps: options.steps,
+    numInferenceSteps: steps,
     jumpLength: options.jumpLength,
     resamplings: options.jumpSamples,
     eta: null,
   };
   return planWalk(
     settings,
-    { numTrainTimesteps: options.trainSteps ?? Math.max(1000, options.steps) },
+    { numTrainTimesteps: options.trainSteps ?? Math.max(1000, steps) },
     {
       startTimestep: options.startTimestep ?? null,
       callsPerStep: options.guided ? 2 : 1,
@@ -67,23 +69,15 @@ function planFrom(options: WalkCommandOptions): WalkPlan {
   );
 }
 
-/** The labels visited, first to last; -1 is the clean image. */
-export function visitedLabels(plan: WalkPlan): number[] {
-  const after = plan.transitions.map(({ kind, t }) => (kind === 'denoise' ? t - 1 : t));
-  return [plan.startLabel, ...after];
-}
-
-/** Runs of falling and rising labels: "249-230, 231-240, ...". */
+/** Runs of falling and rising labels: "249..230, 231..240, ...". */
 function describeLabels(labels: readonly number[]): string {
-  const parts: string[] = [];
-  for (let i = 0, start = 0; i < labels.length; i++) {
-    const turns = i + 1 < labels.length && i > start;
-    const isTurn = turns && labels[i + 1] - labels[i] !== labels[i] - labels[i - 1];
-    if (!isTurn && i + 1 < labels.length) continue;
-    parts.push(start === i ? `${labels[i]}` : `${labels[start]}..${labels[i]}`);
-    start = i + 1;
-  }
-  return parts.join(', ');
+  const ends = turningPoints(labels).slice(1);
+  return ends
+    .map((end, k) => {
+      const start = k === 0 ? 0 : ends[k - 1] + 1;
+      return start === end ? `${labels[end]}` : `${labels[start]}..${labels[end]}`;
+    })
+    .join(', ');
 }
 
 function print(plan: WalkPlan, labels: readonly number[]): void {
@@ -98,38 +92,55 @@ function print(plan: WalkPlan, labels: readonly number[]): void {
   console.log(`t              ${describeLabels(labels)}`);
 }
 
-async function walk(options: WalkCommandOptions): Promise<void> {
-  let plan: WalkPlan;
+/** The first level of every preset, drawn on common axes. */
+async function drawPresets(file: string | undefined): Promise<void> {
+  if (file === undefined) throw new UsageError('--presets draws: give --svg <file> with it.');
+  const panels = presetNames.map((name) => {
+    const plan = planWalk(presets[name].coarse, { numTrainTimesteps: 1000 });
+    return { title: `${name}: ${describePlan(plan)}`, plan };
+  });
+  await writeFile(file, walksSvg(panels));
+}
+
+function checkedPlan(options: WalkCommandOptions): WalkPlan {
+  if (options.steps === undefined) throw new UsageError('--steps <T> is missing.');
   try {
-    plan = planFrom(options);
+    return planFrom(options, options.steps);
   } catch (error) {
     if (error instanceof RangeError) throw new UsageError(error.message);
     throw error;
   }
+}
+
+async function walk(options: WalkCommandOptions): Promise<void> {
+  if (options.presets) return drawPresets(options.svg);
+  const plan = checkedPlan(options);
   const labels = visitedLabels(plan);
-  if (options.svg !== undefined)
+  if (options.svg !== undefined) {
     await writeFile(options.svg, walksSvg([{ title: describePlan(plan), plan }]));
-  if (!options.json) return print(plan, labels);
-  const { sampler } = plan.settings;
-  console.log(
-    JSON.stringify({
-      sampler,
-      steps: plan.timesteps.length,
-      networkCalls: plan.nfe,
-      undoSteps: plan.undoSteps,
-      transitionCount: plan.transitions.length,
-      times: labels,
-      timesteps: plan.timesteps,
-      transitions: plan.transitions,
-    }),
-  );
+  }
+  if (options.json) console.log(JSON.stringify(walkJson(plan, labels)));
+  else print(plan, labels);
+}
+
+function walkJson(plan: WalkPlan, labels: readonly number[]) {
+  return {
+    sampler: plan.settings.sampler,
+    steps: plan.timesteps.length,
+    networkCalls: plan.nfe,
+    undoSteps: plan.undoSteps,
+    transitionCount: plan.transitions.length,
+    times: labels,
+    timesteps: plan.timesteps,
+    transitions: plan.transitions,
+  };
 }
 
 /** The `walk` subcommand. */
 export function walkCommand(): Command {
   return new Command('walk')
     .description('print the transitions, network calls and undo steps of a walk without running it')
-    .requiredOption('--steps <T>', 'steps of the respaced chain', count)
+    .option('--steps <T>', 'steps of the respaced chain', count)
     .option('--jump-length <j>', 'length of a jump back', count, 1)
     .option('--jump-samples <r>', 'how often each stretch is walked', count, 1)
     .option('--samples-per-step <n>', 'repeats every single step (n_sample)', count)
@@ -144,6 +155,7 @@ export function walkCommand(): Command {
     .option('--start-timestep <n>', 'start from an image re-noised to this base step', step)
     .option('--guided', 'count the second call of classifier-free guidance', false)
     .option('--svg <file>', 'draw t over the transitions')
+    .option('--presets', 'draw the first level of every preset instead', false)
     .option('--json', 'one JSON object on stdout instead of words', false)
     .action(walk);
 }

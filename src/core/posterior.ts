@@ -52,7 +52,7 @@ function applyThreshold(x0Hat: Float32Array, images: number, threshold: DynamicT
     const image = x0Hat.subarray(n * size, (n + 1) * size);
     const bound = Math.min(
       Math.max(quantile(image.map(Math.abs), threshold.ratio), 1),
-      Math.max(threshold.maxValue, 1),
+      threshold.maxValue,
     );
     image.forEach((value, i) => (image[i] = Math.min(Math.max(value, -bound), bound) / bound));
   }

@@ -59,6 +59,16 @@ describe('repaint-fill walk', () => {
     expect(JSON.parse(late)).toMatchObject({ networkCalls: 1150, undoSteps: 900 });
   });
 
+  it('keeps the figure of the documentation as the presets are', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'walk-'));
+    const file = join(folder, 'walks.svg');
+    await printed('walk', '--presets', '--svg', file);
+    const made = await readFile(file, 'utf8');
+    await rm(folder, { recursive: true });
+    const kept = await readFile(join(repository, 'docs/walks.svg'), 'utf8');
+    expect(made, 'renew it: npx repaint-fill walk --presets --svg docs/walks.svg').toBe(kept);
+  });
+
   it('draws t over the transitions', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'walk-'));
     const file = join(folder, 'walk.svg');
@@ -75,7 +85,7 @@ describe('repaint-fill walk', () => {
     );
     const svg = await readFile(file, 'utf8');
     await rm(folder, { recursive: true });
-    expect(svg.match(/points="([^"]*)"/)![1].split(' ')).toHaveLength(27);
+    expect(svg.match(/points="([^"]*)"/)![1].split(' ')).toHaveLength(10);
     expect(svg).toContain('18 network calls, 8 undo steps');
   });
 
