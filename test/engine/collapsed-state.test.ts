@@ -30,9 +30,11 @@ const settings = {
 test('composed steps reach the level of the chain itself', () => {
   const plan = planWalk(settings, config);
   const diffusion = createDiffusion(config, plan.timesteps);
-  const steps = [6, 7, 8, 9, 10].map(
-    (t): RenoiseStep => ({ t, transition: t, ...undoStep(diffusion, t) }),
-  );
+  const steps = [6, 7, 8, 9, 10].map((t): RenoiseStep => ({
+    t,
+    transition: t,
+    ...undoStep(diffusion, t),
+  }));
   const { signal, sigma, transition } = steps.reduce(composeRenoise);
   // q(x_10 | x_5): alpha-bar_10 / alpha-bar_5, and the variance that keeps x_t's law.
   const alpha = diffusion.alphasCumprod[10] / diffusion.alphasCumprod[5];

@@ -6,7 +6,9 @@ import { planWalk } from '../../src/core/walk.js';
 import type { LevelSetup } from '../../src/engine/level-setup.js';
 import { WebRuntime } from '../../src/engine/web-runtime.js';
 import type { Backend } from '../../src/protocol/worker-api.js';
-import { gpuAdapterName, ortBaseUrl, report } from './browser-setup.js';
+import golden from '../fixtures/engine/golden-walk.json';
+import { gpuAdapterName, ortBaseUrl, report, shippedModel } from './browser-setup.js';
+import { goldenSetup, goldenValues } from './golden-walk.js';
 import { serveTinyModel, tinyNullLabel } from './tiny-model.js';
 
 const size = 3 * 16 * 16;
@@ -57,6 +59,25 @@ test('on WebAssembly the same seed gives the same image, another seed another', 
   const first = await fill(runtime, 1);
   expect(await fill(runtime, 1)).toEqual(first);
   expect(maxDifference(await fill(runtime, 2), first)).toBeGreaterThan(0.01);
+  await runtime.release();
+});
+
+test.skipIf(!shippedModel)('a walk with the shipped model ends as in Node', async () => {
+  const { manifestUrl } = shippedModel!;
+  const options = {
+    manifestUrl,
+    ortBaseUrl,
+    backend: 'wasm',
+    onProgress: () => undefined,
+  } as const;
+  const runtime = await WebRuntime.load(options);
+  expect(runtime.card.checkpoint.sha256).toBe(golden.checkpointSha256);
+  const state = await runtime.createState(goldenSetup(runtime.card));
+  const values = await goldenValues(state, runtime.card);
+  expect(values.length).toBe(golden.values.length);
+  const worst = Math.max(...values.map((value, i) => Math.abs(value - golden.values[i])));
+  // 3e-6 a call between the two runtimes, guided, over 20 calls; a grey level is 8e-3.
+  expect(worst).toBeLessThan(1e-3);
   await runtime.release();
 });
 

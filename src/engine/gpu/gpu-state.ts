@@ -28,8 +28,7 @@ import type { StepParams } from './step-params.js';
 import { workgroupSize } from './step-wgsl.js';
 import type { KernelName } from './step-wgsl.js';
 
-/** Network calls the CPU may be ahead of the GPU, so that progress and cancel stay true. */
-const maxCallsAhead = 2;
+const defaultCallsAhead = 2;
 /** Calls between two looks at the report of non-finite outputs; none of them waits for the GPU. */
 const callsPerCheck = 16;
 
@@ -44,6 +43,8 @@ export interface GpuStateOptions {
   readonly pixels?: KnownPixels | null;
   readonly guidance?: Guidance;
   readonly device?: string;
+  /** Network calls the CPU may be ahead of the GPU: few, so that progress and cancel stay true. */
+  readonly maxCallsAhead?: number;
 }
 
 /** What the state has asked of the GPU so far, network calls apart. */
@@ -242,6 +243,7 @@ export class GpuSamplerState implements SamplerState {
 
   /** Waits until the GPU is near, and looks for bad outputs now and then. */
   private async _keepPace(): Promise<void> {
+    const { maxCallsAhead = defaultCallsAhead } = this._options;
     this._inFlight.push(this._queue.onSubmittedWorkDone());
     if (this._inFlight.length > maxCallsAhead) await this._inFlight.shift();
     if (this._unchecked.length < callsPerCheck) return;

@@ -1,0 +1,61 @@
+/** onnxruntime-node through our loop: the bare call, the transition, and what lies between. */
+import { cpus } from 'node:os';
+import { readFile } from 'node:fs/promises';
+import { InferenceSession } from 'onnxruntime-node';
+import type { ModelCard } from '../../protocol/model-card.js';
+import { OrtNetwork } from '../../engine/ort-network.js';
+import { benchState, denoiseSteps } from './bench-walk.js';
+import { interleaved, timed } from './rows.js';
+import type { Row } from './rows.js';
+
+async function rowsAt(
+  size: number,
+  threads: number,
+  onnx: Uint8Array,
+  card: ModelCard,
+  rounds: number,
+): Promise<Row[]> {
+  const session = await InferenceSession.create(onnx, { intraOpNumThreads: threads });
+  const network = new OrtNetwork(session);
+  const { state, call } = benchState(network, [1, 3, size, size], card);
+  const next = denoiseSteps(card, state);
+  const first = await timed(() => network.predict(call));
+  await next();
+  const { bare, transition } = await interleaved(
+    { bare: () => network.predict(call), transition: next },
+    rounds,
+  );
+  await network.release();
+  const name = `node, ${threads} thread${threads > 1 ? 's' : ''}, ${size} px`;
+  return [
+    { name: `${name}: first call`, value: first, unit: 'ms' },
+    { name: `${name}: bare network call`, value: bare, unit: 'ms' },
+    { name: `${name}: transition`, value: transition, unit: 'ms' },
+    { name: `${name}: transition / call`, value: transition / bare, unit: 'x' },
+  ];
+}
+
+/** Measures a built model in this process. `modelFolder` holds model.json and model.onnx. */
+export async function nodeRows(
+  modelFolder: string,
+  card: ModelCard,
+  isQuick: boolean,
+): Promise<Row[]> {
+  const onnx = new Uint8Array(await readFile(`${modelFolder}/${'model.onnx'}`));
+  const load = await timed(async () => (await InferenceSession.create(onnx)).release());
+  const rows: Row[] = [{ name: 'node: session', value: load, unit: 'ms' }];
+  const threadCounts = [...new Set([1, cpus().length])];
+  for (const threads of threadCounts) {
+    for (const [size, rounds] of isQuick
+      ? [[64, 40] as const]
+      : [[64, 200] as const, [128, 60] as const]) {
+      rows.push(...(await rowsAt(size, threads, onnx, card, rounds)));
+    }
+  }
+  rows.push({
+    name: 'node: peak memory',
+    value: process.resourceUsage().maxRSS / 1024,
+    unit: 'MB',
+  });
+  return rows;
+}

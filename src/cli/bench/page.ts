@@ -1,0 +1,210 @@
+/// <reference types="@webgpu/types" />
+/** The browser's half of the benchmark: started by browser-rows.ts, which reads `benchRows`. */
+import { tinyUNet } from '../../checkpoint/tiny-unet.js';
+import type { ImageShape } from '../../core/network.js';
+import { GpuSamplerState } from '../../engine/gpu/gpu-state.js';
+import type { GpuNetwork } from '../../engine/gpu/gpu-network.js';
+import { OrtGpuNetwork } from '../../engine/gpu/gpu-network.js';
+import { createStepKernels } from '../../engine/gpu/step-kernels.js';
+import type { StepKernels } from '../../engine/gpu/step-kernels.js';
+import { OrtNetwork } from '../../engine/ort-network.js';
+import { OrtWeb } from '../../engine/ort-web.js';
+import { modelManifestSchema } from '../../protocol/model-card.js';
+import type { ModelCard } from '../../protocol/model-card.js';
+import { benchSetup, benchState, denoiseSteps } from './bench-walk.js';
+import { interleaved, median, timed } from './rows.js';
+import type { Row } from './rows.js';
+
+/** Set by the server's address: `?quick` for the short run. */
+const isQuick = new URL(location.href).searchParams.has('quick');
+const ortBaseUrl = new URL('/node_modules/onnxruntime-web/dist/', location.origin).href;
+const modelUrl = new URL('/build/models/garden-64/', location.origin).href;
+
+async function fetchModel(): Promise<{ card: ModelCard; onnx: Uint8Array }> {
+  const manifest = modelManifestSchema.parse(await (await fetch(`${modelUrl}model.json`)).json());
+  const answer = await fetch(new URL(manifest.onnx.path, modelUrl));
+  return { card: manifest.card, onnx: new Uint8Array(await answer.arrayBuffer()) };
+}
+
+async function wasmRows(card: ModelCard, onnx: Uint8Array): Promise<Row[]> {
+  const size = card.network.nativeSize;
+  const shape: ImageShape = [1, 3, size, size];
+  const ort = await OrtWeb.start({ ortBaseUrl, backend: 'wasm' });
+  let network!: OrtNetwork;
+  const load = await timed(async () => {
+    network = new OrtNetwork(await ort.createSession(onnx, { freeDimensions: null }), ort.queue);
+  });
+  const { state, call } = benchState(network, shape, card);
+  const next = denoiseSteps(card, state);
+  const first = await timed(() => network.predict(call));
+  await next();
+  const { bare, transition } = await interleaved(
+    { bare: () => network.predict(call), transition: next },
+    isQuick ? 15 : 60,
+  );
+  await network.release();
+  const name = `wasm (${ort.build}), 1 thread, ${size} px`;
+  return [
+    { name: `${name}: session`, value: load, unit: 'ms' },
+    { name: `${name}: first call`, value: first, unit: 'ms' },
+    { name: `${name}: bare network call`, value: bare, unit: 'ms' },
+    { name: `${name}: transition`, value: transition, unit: 'ms' },
+    { name: `${name}: transition / call`, value: transition / bare, unit: 'x' },
+  ];
+}
+
+/** Answers at once with the same buffer: what is left is our own part of a transition. */
+class InstantNetwork implements GpuNetwork {
+  readonly outChannels = 3;
+  readonly input: GPUBuffer;
+  private readonly _output: GPUBuffer;
+
+  constructor(
+    device: GPUDevice,
+    readonly shape: ImageShape,
+  ) {
+    const size = 4 * shape[0] * shape[1] * shape[2] * shape[3];
+    const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
+    this.input = device.createBuffer({ size, usage });
+    this._output = device.createBuffer({ size, usage });
+  }
+
+  run(): Promise<GPUBuffer> {
+    return Promise.resolve(this._output);
+  }
+}
+
+/** As many as between two looks at the report of bad outputs, which waits for the last look. */
+const stepsPerBurst = 16;
+
+/** Our own JavaScript, dispatches and readback, without a network. */
+async function transitionRows(kernels: StepKernels, card: ModelCard, size: number): Promise<Row[]> {
+  const shape: ImageShape = [1, 3, size, size];
+  const network = new InstantNetwork(kernels.device, shape);
+  // Far ahead of the GPU, so that its own time, large on a software adapter, is not waited for.
+  const state = new GpuSamplerState({
+    ...benchSetup(shape, card),
+    kernels,
+    network,
+    maxCallsAhead: 1000,
+  });
+  const next = denoiseSteps(card, state);
+  const times: number[] = [];
+  for (let burst = 0; burst < 10; burst++) {
+    for (let i = 0; i < stepsPerBurst; i++) times.push(await timed(next));
+    await kernels.device.queue.onSubmittedWorkDone();
+  }
+  const steps = times.length;
+  const dispatches = (state.counts.dispatches - 1) / steps;
+  const readBack = state.counts.bytesReadBack / steps;
+  state.release();
+  const name = `webgpu, ${size} px, beside the network, per transition`;
+  return [
+    { name: `${name}: JavaScript`, value: median(times), unit: 'ms' },
+    { name: `${name}: dispatches`, value: dispatches, unit: 'count' },
+    { name: `${name}: read back`, value: readBack, unit: 'bytes' },
+  ];
+}
+
+interface GpuCase {
+  readonly ort: OrtWeb;
+  readonly kernels: StepKernels;
+  readonly card: ModelCard;
+  readonly onnx: Uint8Array;
+  readonly name: string;
+  readonly size: number;
+  readonly rounds: number;
+}
+
+async function networkRows(
+  { ort, kernels, card, onnx, name, size, rounds }: GpuCase,
+  batch: number,
+  isCaptured: boolean,
+): Promise<Row[]> {
+  const shape: ImageShape = [batch, 3, size, size];
+  const { device } = kernels;
+  let network!: OrtGpuNetwork;
+  const load = await timed(async () => {
+    const session = await ort.createSession(onnx, {
+      freeDimensions: { N: batch, H: size, W: size },
+      keepsOutputOnGpu: true,
+      isCaptured,
+    });
+    network = new OrtGpuNetwork(session, ort.queue, device, shape, card.network.outChannels);
+  });
+  const state = new GpuSamplerState({ ...benchSetup(shape, card), kernels, network });
+  const next = denoiseSteps(card, state);
+  const label = card.nullClassLabel;
+  const classLabels = label === null ? null : new Int32Array(batch).fill(label);
+  const done = (call: () => Promise<unknown>) => async () => {
+    await call();
+    await device.queue.onSubmittedWorkDone();
+  };
+  const bareCall = done(() => network.run({ timestep: 500, classLabels }));
+  const first = await timed(bareCall);
+  await next();
+  const { bare, transition } = await interleaved(
+    { bare: bareCall, transition: done(next) },
+    rounds,
+  );
+  const promise = await timed(() => network.run({ timestep: 500, classLabels }));
+  await device.queue.onSubmittedWorkDone();
+  state.release();
+  await network.release();
+  const full = `${name}, ${size} px, batch ${batch}, ${isCaptured ? 'captured' : 'not captured'}`;
+  const common: Row[] = [
+    { name: `${full}: bare network call`, value: bare, unit: 'ms' },
+    { name: `${full}: transition`, value: transition, unit: 'ms' },
+    { name: `${full}: transition / call`, value: transition / bare, unit: 'x' },
+    { name: `${full}: transition per image`, value: transition / batch, unit: 'ms' },
+  ];
+  if (batch > 1) return common;
+  return [
+    { name: `${full}: session`, value: load, unit: 'ms' },
+    { name: `${full}: first call`, value: first, unit: 'ms' },
+    { name: `${full}: JavaScript of run()`, value: promise, unit: 'ms' },
+    ...common,
+  ];
+}
+
+async function gpuRows(card: ModelCard, onnx: Uint8Array): Promise<Row[]> {
+  const ort = await OrtWeb.start({ ortBaseUrl, backend: 'webgpu' }).catch(() => null);
+  if (!ort?.gpu) return [];
+  const kernels = await createStepKernels(ort.gpu.device);
+  const isSoftware = /swiftshader|llvmpipe/i.test(ort.gpu.description);
+  const rows = [
+    ...(await transitionRows(kernels, card, 64)),
+    ...(await transitionRows(kernels, card, 256)),
+  ];
+  const network = isSoftware
+    ? { onnx: await tinyUNet(1, { classes: 7, pixelUnshuffle: 2 }), what: 'tiny network', size: 16 }
+    : { onnx, what: card.name, size: 64 };
+  const common = {
+    ort,
+    kernels,
+    card,
+    onnx: network.onnx,
+    rounds: isQuick || isSoftware ? 10 : 60,
+  };
+  const name = `webgpu (${ort.build}, ${ort.gpu.description}), ${network.what}`;
+  const sizes = isSoftware ? [network.size] : [64, 128, 256];
+  for (const size of sizes) {
+    for (const [batch, isCaptured] of [
+      [1, false],
+      [1, true],
+      [2, true],
+      [4, true],
+    ] as const) {
+      rows.push(...(await networkRows({ ...common, name, size }, batch, isCaptured)));
+    }
+  }
+  ort.gpu.device.destroy();
+  return rows;
+}
+
+async function allRows(): Promise<Row[]> {
+  const { card, onnx } = await fetchModel();
+  return [...(await wasmRows(card, onnx)), ...(await gpuRows(card, onnx))];
+}
+
+Object.assign(globalThis, { benchRows: allRows() });

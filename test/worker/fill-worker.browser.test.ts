@@ -1,0 +1,169 @@
+import { decode } from 'fast-png';
+import { afterEach, describe, expect, test } from 'vitest';
+import type { Backend, FromWorker, ToWorker } from '../../src/protocol/worker-api.js';
+import type { ModelCard } from '../../src/protocol/model-card.js';
+import { gpuAdapterName, report, shippedModel } from '../engine/browser-setup.js';
+import { serveTinyModel } from '../engine/tiny-model.js';
+import { smallRequest, smallSettings } from './small-request.js';
+
+type Kind = FromWorker['kind'];
+type Message<K extends Kind> = Extract<FromWorker, { kind: K }>;
+
+/** The panel's side of the conversation. */
+class TestPanel {
+  readonly messages: FromWorker[] = [];
+  private readonly _worker = new Worker(new URL('./worker-entry.ts', import.meta.url), {
+    type: 'module',
+  });
+  private _onMessage: () => void = () => undefined;
+
+  constructor() {
+    this._worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
+      this.messages.push(data);
+      this._onMessage();
+    };
+  }
+
+  send(message: ToWorker): void {
+    this._worker.postMessage(message);
+  }
+
+  /** Waits for the first message that matches; a failure that was not asked for ends the wait. */
+  async next<K extends Kind>(
+    kind: K,
+    matches: (message: Message<K>) => boolean = () => true,
+  ): Promise<Message<K>> {
+    for (;;) {
+      const found = this.messages.find(
+        (message): message is Message<K> => message.kind === kind && matches(message as Message<K>),
+      );
+      if (found) return found;
+      const failed = this.messages.find((message) => message.kind === 'failed');
+      if (failed) throw new Error(JSON.stringify(failed));
+      await new Promise<void>((resolve) => (this._onMessage = resolve));
+    }
+  }
+
+  async load(manifestUrl: string, backend: Backend | null): Promise<ModelCard> {
+    this.send({ kind: 'load', manifestUrl, backend });
+    const { card, device, msPerCall } = await this.next('ready');
+    report(
+      `worker on ${device.description} (${device.backend}): ${msPerCall.toFixed(1)} ms a call`,
+    );
+    return card;
+  }
+
+  of<K extends Kind>(kind: K): Message<K>[] {
+    return this.messages.filter((message): message is Message<K> => message.kind === kind);
+  }
+
+  close(): void {
+    this._worker.terminate();
+  }
+}
+
+let panel: TestPanel;
+afterEach(() => panel.close());
+
+async function pixels(blob: Blob): Promise<Uint8Array> {
+  return new Uint8Array(decode(new Uint8Array(await blob.arrayBuffer())).data);
+}
+
+describe.skipIf(!shippedModel)('the worker with the shipped model on WebAssembly', () => {
+  test('loads with progress, fills, shows previews, and makes the same seed the same PNG', async () => {
+    panel = new TestPanel();
+    const card = await panel.load(shippedModel!.manifestUrl, 'wasm');
+    expect(panel.of('ready')[0].device.fallbackReason).toBeNull();
+    const loading = panel.of('loading');
+    if (loading.length > 0) expect(loading.at(-1)!.loadedBytes).toBe(loading.at(-1)!.totalBytes);
+
+    const request = smallRequest(card, 'a', [7, 8]);
+    panel.send({ kind: 'fill', request });
+    panel.send({ kind: 'fill', request: smallRequest(card, 'b', [7]) });
+    expect(await panel.next('queued')).toMatchObject({ jobId: 'b', position: 1 });
+    await panel.next('done', (message) => message.jobId === 'b');
+
+    const { plan } = request;
+    const progress = panel.of('progress').filter((message) => message.jobId === 'a');
+    expect(progress.map((message) => message.progress.nfe)).toEqual(
+      Array.from({ length: 2 * plan.nfe }, (_, i) => i + 1),
+    );
+    expect(progress.at(-1)!.progress.remainingMs).toBe(0);
+    const preview = panel.of('preview')[0];
+    expect(preview.image).toMatchObject({ width: plan.levels[0].width });
+
+    const filled = panel.of('filled');
+    expect(filled.map(({ jobId, seed }) => [jobId, seed])).toEqual([
+      ['a', 7],
+      ['a', 8],
+      ['b', 7],
+    ]);
+    const [a7, a8, b7] = await Promise.all(filled.map((message) => pixels(message.png)));
+    expect(a7.length).toBe(4 * plan.maskBounds.width * plan.maskBounds.height);
+    expect(b7).toEqual(a7);
+    expect(a8).not.toEqual(a7);
+    // The corner lies outside the ellipse, the middle inside.
+    const { width, height } = plan.maskBounds;
+    const alpha = (x: number, y: number): number => a7[4 * (y * width + x) + 3];
+    expect(alpha(0, 0)).toBe(0);
+    expect(alpha(width >> 1, height >> 1)).toBe(255);
+  });
+
+  test('a cancel ends the running job between two calls and drops a queued one', async () => {
+    panel = new TestPanel();
+    const card = await panel.load(shippedModel!.manifestUrl, 'wasm');
+    panel.send({ kind: 'fill', request: smallRequest(card, 'a', [1, 2, 3]) });
+    panel.send({ kind: 'fill', request: smallRequest(card, 'b', [1]) });
+    await panel.next('progress');
+    panel.send({ kind: 'cancel', jobId: 'b' });
+    panel.send({ kind: 'cancel', jobId: 'a' });
+    for (const jobId of ['a', 'b']) {
+      const done = await panel.next('done', (message) => message.jobId === jobId);
+      expect(done.outcome).toBe('cancelled');
+    }
+    expect(panel.of('filled')).toEqual([]);
+    expect(panel.of('progress').length).toBeLessThan(6);
+    // The worker is ready for the next.
+    panel.send({ kind: 'fill', request: smallRequest(card, 'c', [1]) });
+    expect(await panel.next('done', ({ jobId }) => jobId === 'c')).toMatchObject({
+      outcome: 'complete',
+    });
+  });
+});
+
+describe('what goes wrong is told once, with a code', () => {
+  test('a missing model', async () => {
+    panel = new TestPanel();
+    const manifestUrl = new URL('/no-such-model/model.json?raw', location.origin).href;
+    panel.send({ kind: 'load', manifestUrl, backend: 'wasm' });
+    await expect(panel.next('ready')).rejects.toThrow('modelFetch');
+    expect(panel.of('failed')).toHaveLength(1);
+    expect(panel.of('failed')[0].jobId).toBeNull();
+  });
+
+  test('a request that does not fit its own plan', async () => {
+    panel = new TestPanel();
+    const card = await panel.load(await serveTinyModel(64), 'wasm');
+    const request = smallRequest(card, 'a', [1]);
+    const source = { ...request.source, width: request.source.width - 1 };
+    panel.send({ kind: 'fill', request: { ...request, source } });
+    await expect(panel.next('done')).rejects.toThrow('badRequest');
+    expect(panel.of('failed')).toHaveLength(1);
+  });
+});
+
+describe.skipIf(!gpuAdapterName)(`the worker on WebGPU (${gpuAdapterName})`, () => {
+  test('fills with guidance from GPU buffers', async () => {
+    panel = new TestPanel();
+    const card = await panel.load(await serveTinyModel(16), 'webgpu');
+    expect(panel.of('ready')[0].device.description).toContain('sampler on the GPU');
+    const settings = { ...smallSettings, classLabel: 1, guidanceScale: 2 };
+    const request = smallRequest(card, 'a', [7], settings);
+    panel.send({ kind: 'fill', request });
+    await panel.next('done');
+    const nfe = panel.of('progress').map((message) => message.progress.nfe);
+    expect(nfe.at(-1)).toBe(request.plan.nfe);
+    expect(nfe[0]).toBe(2);
+    expect(panel.of('filled')).toHaveLength(1);
+  });
+});
