@@ -130,10 +130,10 @@ export function torchZip(
   storages: Readonly<Record<string, Bytes>>,
   options: ZipOptions & { readonly byteOrder?: string } = {},
 ): Uint8Array {
-  const data = Object.entries(storages).map(([key, bytes]) => [`archive/data/${key}`, bytes]);
-  const order = options.byteOrder ? { 'archive/byteorder': utf8(options.byteOrder) } : {};
-  const pickled = { 'archive/data.pkl': pickle.whole(object) };
-  return zipOf({ ...pickled, ...order, ...(Object.fromEntries(data) as typeof pickled) }, options);
+  const entries: Record<string, Bytes> = { 'archive/data.pkl': pickle.whole(object) };
+  if (options.byteOrder) entries['archive/byteorder'] = utf8(options.byteOrder);
+  for (const [key, bytes] of Object.entries(storages)) entries[`archive/data/${key}`] = bytes;
+  return zipOf(entries, options);
 }
 
 /** The stream that torch.save wrote before 1.6. */

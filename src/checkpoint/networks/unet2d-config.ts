@@ -12,6 +12,10 @@ const extent = z.number().int().min(1).max(65536);
 const schema = z
   .object({
     _class_name: z.literal('UNet2DModel').default('UNet2DModel'),
+    sample_size: z
+      .union([extent, z.tuple([extent, extent])])
+      .nullable()
+      .default(null),
     in_channels: extent.default(3),
     out_channels: extent.default(3),
     center_input_sample: z.boolean().default(false),
@@ -80,9 +84,4 @@ export function parseUNet2DConfig(json: unknown): UNet2DConfig {
   throw new CheckpointError(
     `The config is not one of a UNet2DModel that can be converted: ${where}${issue.message}.`,
   );
-}
-
-/** Height and width must be multiples of this many of the network's own pixels. */
-export function unet2dSizeMultiple(config: UNet2DConfig): number {
-  return 2 ** (config.block_out_channels.length - 1);
 }
