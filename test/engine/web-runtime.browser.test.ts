@@ -6,12 +6,16 @@ import { planWalk } from '../../src/core/walk.js';
 import type { LevelSetup } from '../../src/engine/level-setup.js';
 import { WebRuntime } from '../../src/engine/web-runtime.js';
 import type { Backend } from '../../src/protocol/worker-api.js';
-import golden from '../fixtures/engine/golden-walk.json';
 import { gpuAdapterName, ortBaseUrl, report, shippedModel } from './browser-setup.js';
 import { goldenSetup, goldenValues } from './golden-walk.js';
 import { serveTinyModel, tinyNullLabel } from './tiny-model.js';
 
 const size = 3 * 16 * 16;
+
+interface Golden {
+  readonly checkpointSha256: string;
+  readonly values: readonly number[];
+}
 
 function level(seed: number): LevelSetup {
   return {
@@ -64,6 +68,8 @@ test('on WebAssembly the same seed gives the same image, another seed another', 
 
 test.skipIf(!shippedModel)('a walk with the shipped model ends as in Node', async () => {
   const { manifestUrl } = shippedModel!;
+  // Made by make-golden-walk.mts with onnxruntime-node.
+  const golden = (await (await fetch('/test/fixtures/engine/golden-walk.json')).json()) as Golden;
   const options = {
     manifestUrl,
     ortBaseUrl,

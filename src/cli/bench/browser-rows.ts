@@ -36,7 +36,13 @@ export async function browserRows(isQuick: boolean): Promise<Row[]> {
     root,
     configFile: false,
     logLevel: 'error',
-    server: { port: 0 },
+    cacheDir: 'build/vite-bench',
+    // A reload, for a changed file or a dependency found late, would end the measurement.
+    server: { port: 0, hmr: false, watch: null },
+    optimizeDeps: {
+      entries: ['src/cli/bench/page.html'],
+      include: ['onnxruntime-common', 'onnxruntime-web/jspi', 'onnxruntime-web/webgpu', 'zod'],
+    },
   });
   await server.listen();
   const browser = await chromium.launch({
