@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { UsageError } from './cli-error.js';
 import { fillCommand } from './fill.js';
+import { modelCommand } from './model.js';
 import { parityCommand } from './parity.js';
 import { walkCommand } from './walk.js';
 
@@ -11,6 +12,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .description('generative fill with RePaint, on your own machine')
     .showHelpAfterError('(--help lists the options)')
     .addCommand(fillCommand())
+    .addCommand(modelCommand())
     .addCommand(walkCommand())
     .addCommand(parityCommand());
   try {

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { RepaintError } from '../protocol/failure.js';
 import type { ModelManifest } from '../protocol/model-card.js';
 import { loadModelFromFolder } from './model-folder.js';
 
@@ -20,7 +21,13 @@ async function writeWhole(file: string, content: Uint8Array | string): Promise<v
  * Throws: RepaintError when the model folder is incomplete or does not match its card.
  */
 export async function buildModel(folder: string, outFolder: string): Promise<ModelManifest> {
-  const { card, onnx } = await loadModelFromFolder(folder);
+  const { card, onnx, externalData } = await loadModelFromFolder(folder);
+  if (externalData.length > 0) {
+    throw new RepaintError(
+      'outOfMemory',
+      `${folder} is too large for the panel (more than 1 GiB); use it from the command line.`,
+    );
+  }
   const sha256 = createHash('sha256').update(onnx).digest('hex');
   const file = { path: 'model.onnx', sizeBytes: onnx.byteLength, sha256 };
   const manifest: ModelManifest = { card, onnx: file };

@@ -5,6 +5,7 @@ import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { CheckpointError } from '../checkpoint/checkpoint.js';
 import { convertCheckpoint } from '../checkpoint/convert.js';
+import type { ExternalFile } from '../checkpoint/onnx/write-model.js';
 import { RepaintError } from '../protocol/failure.js';
 import { modelCardSchema } from '../protocol/model-card.js';
 import type { ModelCard } from '../protocol/model-card.js';
@@ -14,13 +15,20 @@ import { withFileSource } from './file-source.js';
 export interface LoadedModel {
   readonly card: ModelCard;
   readonly onnx: Uint8Array;
+  /** Files that the graph refers to, for the session's option of that name. Empty if small. */
+  readonly externalData: ExternalFile[];
 }
+
+/** An ONNX file may have 2 GiB at most: weights of larger checkpoints go beside it. */
+const largestInline = 2 ** 30;
+const shardBytes = 2 ** 28;
 
 function missing(file: string, hint: string, cause: unknown): RepaintError {
   return new RepaintError('modelFetch', `Cannot read ${file}; ${hint}.`, { cause });
 }
 
-async function readJson(file: string, hint: string): Promise<unknown> {
+/** Reads a JSON file. Throws: RepaintError with the hint when it cannot be read. */
+export async function readJson(file: string, hint: string): Promise<unknown> {
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
     throw missing(file, hint, cause);
   });
@@ -45,7 +53,8 @@ export async function readModelCard(folder: string): Promise<ModelCard> {
   );
 }
 
-async function sha256OfFile(file: string): Promise<string> {
+/** Hashes a file piece by piece. */
+export async function sha256OfFile(file: string): Promise<string> {
   const hash = createHash('sha256');
   for await (const chunk of createReadStream(file)) hash.update(chunk as Uint8Array);
   return hash.digest('hex');
@@ -78,15 +87,20 @@ export async function verifyCheckpoint(folder: string, card: ModelCard): Promise
   return file;
 }
 
-async function toOnnx(folder: string, checkpoint: string, card: ModelCard): Promise<Uint8Array> {
+async function toOnnx(folder: string, checkpoint: string, card: ModelCard): Promise<LoadedModel> {
   const { family, pixelUnshuffle, parameters } = card.network;
-  if (family === 'onnx') return new Uint8Array(await readFile(checkpoint));
+  if (family === 'onnx') {
+    return { card, onnx: new Uint8Array(await readFile(checkpoint)), externalData: [] };
+  }
   const configFile = path.join(folder, 'config.json');
   const config = await readJson(configFile, 'a checkpoint needs its config.json beside it');
+  const isLarge = card.checkpoint.sizeBytes > largestInline;
   const result = await withFileSource(checkpoint, (source) =>
-    convertCheckpoint({ source, family, config, pixelUnshuffle }),
+    convertCheckpoint({ source, family, config, pixelUnshuffle }, isLarge ? { shardBytes } : {}),
   );
-  if (result.parameters === parameters) return result.onnx;
+  if (result.parameters === parameters) {
+    return { card, onnx: result.onnx, externalData: [...result.externalData] };
+  }
   throw new RepaintError(
     'modelShape',
     `${checkpoint} has ${result.parameters} parameters, card.json says ${parameters}; correct the card.`,
@@ -101,7 +115,7 @@ export async function loadModelFromFolder(folder: string): Promise<LoadedModel> 
   const card = await readModelCard(folder);
   const checkpoint = await verifyCheckpoint(folder, card);
   try {
-    return { card, onnx: await toOnnx(folder, checkpoint, card) };
+    return await toOnnx(folder, checkpoint, card);
   } catch (cause) {
     if (!(cause instanceof CheckpointError)) throw cause;
     throw new RepaintError('modelShape', `${checkpoint}: ${cause.message}`, { cause });

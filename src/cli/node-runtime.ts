@@ -28,8 +28,9 @@ export async function openNodeRuntime(
   pathOrId: string,
   threads = availableParallelism(),
 ): Promise<NodeRuntime> {
-  const { card, onnx } = await loadModelFromFolder(modelFolder(pathOrId));
+  const { card, onnx, externalData } = await loadModelFromFolder(modelFolder(pathOrId));
   const session = await InferenceSession.create(onnx, {
+    externalData,
     intraOpNumThreads: threads,
     // Idle threads that spin slow down whatever else the machine does, and other threads of this pool.
     extra: { session: { intra_op: { allow_spinning: '0' } } },

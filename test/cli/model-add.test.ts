@@ -1,0 +1,115 @@
+/** Adding published checkpoints as model folders: described, tested on photos, or refused. */
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { addModel } from '../../src/cli/model-add.js';
+import type { AddModelOptions, ModelSources } from '../../src/cli/model-add.js';
+import { loadModelFromFolder, readModelCard } from '../../src/cli/model-folder.js';
+import { modelFolder } from '../checkpoint/fixture-folders.js';
+
+const fixtures = fileURLToPath(new URL('../fixtures', import.meta.url));
+const garden = modelFolder('garden-64');
+const gardenFile = path.join(garden, 'diffusion_pytorch_model.fp16.safetensors');
+
+let out: string;
+beforeEach(() => {
+  out = mkdtempSync(path.join(tmpdir(), 'models-'));
+});
+afterEach(() => rmSync(out, { recursive: true }));
+
+function sources(file: string, more: Partial<ModelSources> = {}): ModelSources {
+  const nothing = { config: undefined, scheduler: undefined, preset: undefined };
+  return { file, ...nothing, pixelUnshuffle: 1, ...more };
+}
+
+function options(isTested: boolean): AddModelOptions {
+  const words = { name: 'New', licence: undefined, trainingData: undefined };
+  return { folder: out, id: 'new', words, isTested };
+}
+
+/** Writes a changed copy of the shipped model's config. */
+function changedConfig(change: object): string {
+  const json: unknown = JSON.parse(readFileSync(path.join(garden, 'config.json'), 'utf8'));
+  const file = path.join(out, 'config.json');
+  writeFileSync(file, JSON.stringify({ ...(json as object), ...change }));
+  return file;
+}
+
+describe('adding a model', () => {
+  it('describes the shipped checkpoint as its own card does, and finds that it works', async () => {
+    const { card, selfTest } = await addModel(
+      sources(gardenFile, { pixelUnshuffle: 2 }),
+      options(true),
+    );
+    const shipped = await readModelCard(garden);
+    expect(card.network).toEqual(shipped.network);
+    expect(card.diffusion).toEqual(shipped.diffusion);
+    expect(card.checkpoint).toEqual(shipped.checkpoint);
+    expect(card.classes).toHaveLength(7);
+    for (const { missed, allowed } of selfTest) expect(missed).toBeLessThan(allowed);
+    const { onnx } = await loadModelFromFolder(path.join(out, 'new'));
+    expect(Buffer.compare(onnx, (await loadModelFromFolder(garden)).onnx)).toBe(0);
+  });
+
+  it.each([
+    ['sines and cosines swapped', { flip_sin_to_cos: false }],
+    ['inputs taken for 0..1', { center_input_sample: true }],
+  ])('notices a config that fits the weights but is wrong: %s', async (_, change) => {
+    const wrong = sources(gardenFile, { pixelUnshuffle: 2, config: changedConfig(change) });
+    await expect(addModel(wrong, options(true))).rejects.toThrow(/config is probably wrong/);
+    expect(readdirSync(out)).toEqual(['config.json']);
+  });
+
+  it('notices a wrong noise schedule', async () => {
+    const scheduler = path.join(out, 'scheduler.json');
+    writeFileSync(scheduler, JSON.stringify({ prediction_type: 'epsilon' }));
+    const wrong = sources(gardenFile, { pixelUnshuffle: 2, scheduler });
+    await expect(addModel(wrong, options(true))).rejects.toThrow(/misses \d+ % of the noise/);
+  });
+
+  it("takes guided-diffusion's arguments for a torch checkpoint", async () => {
+    const file = path.join(fixtures, 'adm-unet/class-cond-1000/checkpoint-legacy.pt');
+    const { card } = await addModel(sources(file), options(false));
+    expect(card.network).toMatchObject({
+      family: 'adm-unet',
+      outChannels: 6,
+      nativeSize: 16,
+      parameters: 335_302,
+    });
+    expect(card.diffusion).toMatchObject({ betaSchedule: 'linear', varianceType: 'learned_range' });
+    expect(card.classes).toHaveLength(1000);
+  });
+
+  it('refuses random weights, which predict nothing', async () => {
+    const file = path.join(fixtures, 'adm-unet/class-cond-1000/checkpoint.pt');
+    await expect(addModel(sources(file), options(true))).rejects.toThrow(
+      /config is probably wrong/,
+    );
+    expect(existsSync(path.join(out, 'new'))).toBe(false);
+  });
+
+  it('asks for what is missing', async () => {
+    const lonely = path.join(out, 'lonely.pt');
+    cpSync(path.join(fixtures, 'adm-unet/nonsquare/checkpoint.pt'), lonely);
+    await expect(addModel(sources(lonely), options(false))).rejects.toThrow(/--config/);
+    const hub = path.join(fixtures, 'hf/unet2d/resnet-resampling');
+    const file = path.join(hub, 'diffusion_pytorch_model.safetensors');
+    await expect(addModel(sources(file), options(false))).rejects.toThrow(/scheduler_config.json/);
+  });
+
+  it('refuses a preset of another network', async () => {
+    const file = path.join(fixtures, 'adm-unet/nonsquare/checkpoint.pt');
+    const wrong = sources(file, { preset: 'repaint-celeba256' });
+    await expect(addModel(wrong, options(false))).rejects.toThrow(/should be \[1024,256\]/);
+  });
+});
