@@ -7,6 +7,7 @@ import {
   type ParityRow,
   type SkippedRow,
 } from './parity/family.js';
+import { browserAdapter, closeBrowserRuntime } from './parity/browser-runtime.js';
 import { caseNetworks } from './parity/networks.js';
 import { runParity } from './parity/run.js';
 
@@ -42,9 +43,15 @@ async function parity(folder: string, options: ParityOptions): Promise<void> {
     backend: options.on,
     ...caseNetworks(resolve(folder), options.on),
   };
-  for await (const row of runParity(environment, options.family)) {
-    rows.push(row);
-    if (!options.json) console.log(describe(row));
+  try {
+    for await (const row of runParity(environment, options.family)) {
+      rows.push(row);
+      if (!options.json) console.log(describe(row));
+    }
+    const adapter = await browserAdapter();
+    if (adapter !== null) console.error(`WebGPU adapter: ${adapter}`);
+  } finally {
+    await closeBrowserRuntime();
   }
   if (options.json) console.log(JSON.stringify(rows, null, 1));
   else console.log(summary(rows));

@@ -33,7 +33,6 @@ export async function checkAdmClassifierCase(
   report: CaseReport,
   { backend }: Pick<ParityEnvironment, 'backend'>,
 ): Promise<void> {
-  if (backend === 'webgpu') return report.skip('WebGPU is checked in a browser, not in Node');
   const runtime = await loadRuntime(backend);
   const io = await readTensors(join(folder, 'io.safetensors'));
   const feeds = {

@@ -50,7 +50,6 @@ export async function openAdmUNetCase(
   file: string,
   backend: ParityBackend,
 ): Promise<OpenedModel<Network>> {
-  if (backend === 'webgpu') return { unsupported: 'WebGPU is checked in a browser, not in Node' };
   const runtime = await loadRuntime(backend);
   const network = new OrtNetwork(await runtime.session(await convertAdmUNetCase(folder, file)));
   return { model: network, release: () => network.release() };
@@ -62,7 +61,6 @@ export async function checkAdmUNetCase(
   report: CaseReport,
   { backend }: Pick<ParityEnvironment, 'backend'>,
 ): Promise<void> {
-  if (backend === 'webgpu') return report.skip('WebGPU is checked in a browser, not in Node');
   const runtime = await loadRuntime(backend);
   const io = await readTensors(join(folder, 'io.safetensors'));
   const files = await caseCheckpoints(folder);

@@ -30,11 +30,21 @@ export interface SkippedRow {
   readonly skipped: string;
 }
 
-/** A network that a case names, or the reason why there is none. */
-export type OpenedModel<Model> =
-  { readonly model: Model; release(): Promise<void> } | { readonly unsupported: string };
+/** Thrown where a case cannot be checked here; it is listed as skipped, with the message. */
+export class NotSupported extends Error {
+  override readonly name = 'NotSupported';
+}
 
-/** Opens networks of the set by the path of their case below the root, "adm-unet/conv-down". */
+/** A network that a case names. */
+export interface OpenedModel<Model> {
+  readonly model: Model;
+  release(): Promise<void>;
+}
+
+/**
+ * Opens networks of the set by the path of their case below the root, "adm-unet/conv-down".
+ * Throws: NotSupported for networks that cannot be built or run here.
+ */
 export interface ParityNetworks {
   openNetwork(casePath: string, checkpointFile: string): Promise<OpenedModel<Network>>;
   /** A classifier's gradient, before any scale. */
@@ -49,7 +59,7 @@ export interface ParityEnvironment extends ParityNetworks {
 
 export interface ParityCase {
   readonly name: string;
-  /** Throws: any error; it becomes one failed row with the error's message. */
+  /** Throws: NotSupported to be skipped; any other error becomes a failed row with its message. */
   check(report: CaseReport, environment: ParityEnvironment): Promise<void>;
 }
 
@@ -164,7 +174,8 @@ export async function runCase(
     await parityCase.check(report, environment);
     if (report.rows().length === 0) report.fail('case', 'the case holds nothing to compare');
   } catch (error) {
-    report.fail('case', error instanceof Error ? error.message : String(error));
+    if (error instanceof NotSupported) report.skip(error.message);
+    else report.fail('case', error instanceof Error ? error.message : String(error));
   }
   return report.rows();
 }

@@ -51,7 +51,6 @@ export async function checkUNet2DCase(
   { backend }: Pick<ParityEnvironment, 'backend'>,
   pixelUnshuffle = 1,
 ): Promise<void> {
-  if (backend === 'webgpu') return report.skip('WebGPU is checked in a browser, not in Node');
   const runtime = await loadRuntime(backend);
   const files = (await readdir(folder)).filter((file) => checkpointName.test(file)).sort();
   const expected = (await readTensors(join(folder, 'io.safetensors'))).get('out').values;

@@ -4,6 +4,7 @@ import type { InferenceSession } from 'onnxruntime-common';
 import type { GradientModel, NetworkCall } from '../../core/network.js';
 import { convertAdmClassifierCase } from './adm-classifier.js';
 import { openAdmUNetCase } from './adm-unet.js';
+import { NotSupported } from './family.js';
 import type { OpenedModel, ParityBackend, ParityNetworks } from './family.js';
 import { loadRuntime, type Runtime } from './runtime.js';
 
@@ -35,7 +36,6 @@ async function openAdmClassifierCase(
   file: string,
   backend: ParityBackend,
 ): Promise<OpenedModel<GradientModel>> {
-  if (backend === 'webgpu') return { unsupported: 'WebGPU is checked in a browser, not in Node' };
   const runtime = await loadRuntime(backend);
   const session = await runtime.session(await convertAdmClassifierCase(folder, file));
   const model = new ClassifierGradient(runtime, session);
@@ -52,10 +52,11 @@ type Open<Model> = (
 export function caseNetworks(root: string, backend: ParityBackend): ParityNetworks {
   const opener =
     <Model>(family: string, open: Open<Model>) =>
-    async (casePath: string, checkpointFile: string): Promise<OpenedModel<Model>> =>
-      casePath.startsWith(`${family}/`)
-        ? open(join(root, casePath), checkpointFile, backend)
-        : { unsupported: `${casePath} is not of family ${family}, the only one replayed here` };
+    async (casePath: string, checkpointFile: string): Promise<OpenedModel<Model>> => {
+      if (casePath.startsWith(`${family}/`))
+        return open(join(root, casePath), checkpointFile, backend);
+      throw new NotSupported(`${casePath} is not of family ${family}, the only one replayed here`);
+    };
   return {
     openNetwork: opener('adm-unet', openAdmUNetCase),
     openGradient: opener('adm-classifier', openAdmClassifierCase),

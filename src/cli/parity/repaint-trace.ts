@@ -6,8 +6,14 @@ import { networkTimestep } from '../../core/diffusion.js';
 import { makeMove } from '../../core/sampler.js';
 import type { Transition } from '../../core/walk.js';
 import { subfolders } from './case-files.js';
-import type { CaseReport, OpenedModel, ParityEnvironment, ParityFamily } from './family.js';
-import { readTrace, RecordedNoise, UnsupportedTrace, type Trace } from './trace-file.js';
+import {
+  NotSupported,
+  type CaseReport,
+  type OpenedModel,
+  type ParityEnvironment,
+  type ParityFamily,
+} from './family.js';
+import { readTrace, RecordedNoise, type Trace } from './trace-file.js';
 import { AnalyticNetwork, RecordedNetwork } from './trace-networks.js';
 
 const scale = 'max(1, |value|)' as const;
@@ -168,7 +174,7 @@ async function openGradient(
   environment: ParityEnvironment,
 ): Promise<OpenedModel<GradientModel> | null> {
   if (!tensors.has('cond_grad')) return null;
-  if (!walk.classifier) return { unsupported: 'the case names no classifier' };
+  if (!walk.classifier) throw new NotSupported('the case names no classifier');
   return environment.openGradient(walk.classifier, walk.checkpoint_file);
 }
 
@@ -177,22 +183,22 @@ async function replayWithOwnModels(
   trace: Trace,
   environment: ParityEnvironment,
 ): Promise<void> {
-  const network = await openNetwork(trace, environment);
-  const gradient = await openGradient(trace, environment);
+  const opened: OpenedModel<unknown>[] = [];
   try {
-    for (const opened of [network, gradient]) {
-      if (opened && 'unsupported' in opened) return report.skip(opened.unsupported, 'whole run');
-    }
-    if ('unsupported' in network || (gradient && 'unsupported' in gradient)) return;
+    const network = await openNetwork(trace, environment);
+    opened.push(network);
+    const gradient = await openGradient(trace, environment);
+    if (gradient) opened.push(gradient);
     const scale = trace.walk.conf.classifier_scale;
     const gradients = gradient && { model: gradient.model, scale };
     const models = { network: network.model, gradients };
     await replayNetwork(report, trace, models);
     await replayRun(report, trace, models);
+  } catch (error) {
+    if (!(error instanceof NotSupported)) throw error;
+    report.skip(error.message, 'whole run');
   } finally {
-    for (const opened of [network, gradient]) {
-      if (opened && 'model' in opened) await opened.release();
-    }
+    for (const model of opened) await model.release();
   }
 }
 
@@ -208,14 +214,7 @@ export const repaintTraceFamily: ParityFamily = {
   async cases(folder) {
     return (await subfolders(folder)).map((name) => ({
       name,
-      check: async (report, environment) => {
-        try {
-          await checkTrace(join(folder, name), report, environment);
-        } catch (error) {
-          if (!(error instanceof UnsupportedTrace)) throw error;
-          report.skip(error.message);
-        }
-      },
+      check: (report, environment) => checkTrace(join(folder, name), report, environment),
     }));
   },
 };

@@ -1,5 +1,6 @@
-/** The ONNX runtimes that Node can run, behind the API they share. */
+/** The ONNX runtimes that cases can be checked on, behind the API they share. */
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
+import { browserRuntime } from './browser-runtime.js';
 import type { CaseTensor } from './case-files.js';
 import type { ParityBackend } from './family.js';
 
@@ -12,11 +13,11 @@ export interface Runtime {
 }
 
 /**
- * Loads onnxruntime-node, or onnxruntime-web's wasm build as a browser would run it.
- * Throws: RangeError for WebGPU, which Node does not have.
+ * Loads onnxruntime-node, onnxruntime-web's wasm build, or WebGPU in a headless Chromium.
+ * Throws: NotSupported where there is no browser with WebGPU.
  */
 export async function loadRuntime(backend: ParityBackend): Promise<Runtime> {
-  if (backend === 'webgpu') throw new RangeError('WebGPU is checked in a browser, not in Node');
+  if (backend === 'webgpu') return browserRuntime();
   const isNode = backend === 'node';
   const ort = isNode ? await import('onnxruntime-node') : await import('onnxruntime-web');
   const executionProviders = [isNode ? 'cpu' : 'wasm'];

@@ -9,6 +9,7 @@ import type { NoiseDraw, NoiseSource } from '../../core/noise.js';
 import { respaceTimesteps } from '../../core/timesteps.js';
 import { labelsToTransitions, type WalkPlan } from '../../core/walk.js';
 import { parseAs, readJson, readTensors, type CaseTensors } from './case-files.js';
+import { NotSupported } from './family.js';
 import { jumpParameters, jumpParametersSchema } from './schedule.js';
 
 const confSchema = z.object({
@@ -62,15 +63,10 @@ export interface Trace {
 
 /** Options of the official code that change numbers and are off in every published config. */
 function checkSupported({ conf }: RecordedWalk): void {
-  if (!conf.inpa_inj_sched_prev) throw new UnsupportedTrace('inpa_inj_sched_prev is false');
-  if (conf.inpa_inj_sched_prev_cumnoise) throw new UnsupportedTrace('cumnoise is on');
-  if (conf.inpa_inj_time_shift !== 1) throw new UnsupportedTrace('inpa_inj_time_shift is not 1');
-  if (conf.use_ddim) throw new UnsupportedTrace('use_ddim is on (not in the released code)');
-}
-
-/** A trace of options this sampler does not have; such a case is skipped, not failed. */
-export class UnsupportedTrace extends Error {
-  override readonly name = 'UnsupportedTrace';
+  if (!conf.inpa_inj_sched_prev) throw new NotSupported('inpa_inj_sched_prev is false');
+  if (conf.inpa_inj_sched_prev_cumnoise) throw new NotSupported('cumnoise is on');
+  if (conf.inpa_inj_time_shift !== 1) throw new NotSupported('inpa_inj_time_shift is not 1');
+  if (conf.use_ddim) throw new NotSupported('use_ddim is on (not in the released code)');
 }
 
 /** The plan of the trace's own parameters: what our schedule makes of them. */
@@ -92,7 +88,7 @@ function planOf(walk: RecordedWalk): WalkPlan {
 
 /**
  * Reads `walk.json` and `trace.safetensors` of a case.
- * Throws: UnsupportedTrace for options we do not have; otherwise on files that are missing or odd.
+ * Throws: NotSupported for options we do not have; otherwise on files that are missing or odd.
  */
 export async function readTrace(folder: string): Promise<Trace> {
   const walk = parseAs(walkSchema, await readJson(join(folder, 'walk.json')), 'walk.json');
