@@ -9,22 +9,23 @@ import { common, page, typescriptRule } from './scripts/webpack-common.mjs';
 
 const root = path.dirname(fileURLToPath(import.meta.url));
 
-export default {
+const workbench = {
   ...common(root, false),
   name: 'workbench',
   entry: {
     page: './src/workbench/page/index.ts',
     // Answers the SDK's https import inside the panel's frame, so its exports must survive.
     'ui-sdk': { import: './src/workbench/sdk/ui-sdk.ts', library: { type: 'module' } },
+    // Answers the document SDK's imports inside the QuickJS realm.
+    realm: { import: './src/workbench/realm/index.ts', library: { type: 'module' } },
   },
   output: {
     path: path.join(root, 'build/workbench'),
     filename: '[name].js',
     chunkFilename: '[name].js',
-    assetModuleFilename: '[name][ext]',
     module: true,
     publicPath: 'auto',
-    clean: true,
+    clean: { keep: /^realm\.js/ },
   },
   module: {
     rules: [
@@ -38,3 +39,21 @@ export default {
     new CopyPlugin({ patterns: [{ from: 'assets/samples', to: 'samples/' }] }),
   ],
 };
+
+/** What runs in the QuickJS realm beside the add-on's code.js: one ES module, no DOM, no chunks. */
+const realm = {
+  ...common(root, false),
+  name: 'realm',
+  target: 'es2020',
+  devtool: false,
+  entry: { realm: { import: './src/workbench/realm/index.ts', library: { type: 'module' } } },
+  output: {
+    path: path.join(root, 'build/workbench'),
+    filename: '[name].js',
+    module: true,
+    publicPath: '',
+  },
+  module: { rules: [typescriptRule(root, 'ES2020')] },
+};
+
+export default [workbench, realm];
