@@ -16,8 +16,6 @@ const workbench = {
     page: './src/workbench/page/index.ts',
     // Answers the SDK's https import inside the panel's frame, so its exports must survive.
     'ui-sdk': { import: './src/workbench/sdk/ui-sdk.ts', library: { type: 'module' } },
-    // Answers the document SDK's imports inside the QuickJS realm.
-    realm: { import: './src/workbench/realm/index.ts', library: { type: 'module' } },
   },
   output: {
     path: path.join(root, 'build/workbench'),
@@ -31,7 +29,6 @@ const workbench = {
     rules: [
       typescriptRule(root, 'ES2022'),
       { test: /\.css$/, use: ['style-loader', 'css-loader'] },
-      { resourceQuery: /raw/, type: 'asset/source' },
     ],
   },
   plugins: [
