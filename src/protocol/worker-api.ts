@@ -20,6 +20,23 @@ export interface DeviceInfo {
   readonly storage: 'opfs' | 'memory';
 }
 
+/**
+ * Where an unfinished request stands, so that a new worker can go on after the GPU was lost.
+ * Opaque to the panel: keep the last one of a job and send it back with the same request.
+ */
+export interface FillCheckpoint {
+  /** Index into seeds; the fills before it are finished and delivered. */
+  readonly fill: number;
+  readonly level: number;
+  /** Transitions of the level that are done. */
+  readonly transition: number;
+  /** x_t and the predicted clean image after them. Shapes: [C*H*W]. */
+  readonly xt: Float32Array;
+  readonly x0Hat: Float32Array;
+  /** Results of the fill's levels before this one. */
+  readonly levelResults: readonly Float32Array[];
+}
+
 /** Sent from the panel to the worker. */
 export type ToWorker =
   /** First message, so that the worker loads the model and warms up while the user chooses. */
@@ -30,7 +47,12 @@ export type ToWorker =
       /** Forces a backend (tests, the panel's advanced section); null = choose. */
       readonly backend: Backend | null;
     }
-  | { readonly kind: 'fill'; readonly request: FillRequest }
+  /** `resume`: the job's last checkpoint, after the worker that had it was replaced. */
+  | {
+      readonly kind: 'fill';
+      readonly request: FillRequest;
+      readonly resume?: FillCheckpoint | null;
+    }
   /** Stops the job between two network calls; a queued job is dropped. */
   | { readonly kind: 'cancel'; readonly jobId: string };
 
@@ -52,6 +74,12 @@ export type FromWorker =
       readonly jobId: string;
       readonly fill: number;
       readonly image: RgbaImage;
+    }
+  /** Every few seconds, so that a lost GPU costs no more than those. */
+  | {
+      readonly kind: 'checkpoint';
+      readonly jobId: string;
+      readonly checkpoint: FillCheckpoint;
     }
   /** One fill is finished: a PNG of plan.maskBounds with alpha. */
   | {

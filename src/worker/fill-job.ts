@@ -3,7 +3,7 @@ import { encode } from 'fast-png';
 import type { FillEvent } from '../fill/run.js';
 import type { RgbaImage } from '../image/raster.js';
 import type { FillRequest } from '../protocol/fill.js';
-import type { FromWorker } from '../protocol/worker-api.js';
+import type { FillCheckpoint, FromWorker } from '../protocol/worker-api.js';
 import type { JobSignal } from './job-queue.js';
 import { ProgressMeter } from './progress-meter.js';
 
@@ -15,6 +15,8 @@ export interface FillJobOptions {
   /** The running fill; returning early cancels it. */
   readonly events: AsyncIterable<FillEvent>;
   readonly signal: JobSignal;
+  /** Copies where the walk stands; the walk goes on meanwhile. */
+  readonly checkpoint: () => Promise<FillCheckpoint | null>;
   readonly post: Post;
   /** Milliseconds of a monotonic clock. */
   readonly now: () => number;
@@ -22,6 +24,8 @@ export interface FillJobOptions {
 
 /** Previews are read back from the GPU and drawn: not more often than this. */
 const previewEveryMs = 400;
+/** What a lost GPU may cost at most. */
+const checkpointEveryMs = 3000;
 /** The user sees something after this many calls of a fill at the latest. */
 const firstPreviewCall = 2;
 
@@ -58,6 +62,7 @@ export async function runFillJob(options: FillJobOptions): Promise<void> {
   const { jobId, plan, seeds } = request;
   const meter = new ProgressMeter(plan, seeds.length, now());
   const throttle = new PreviewThrottle();
+  let checkpointAt = now() + checkpointEveryMs;
   for await (const event of events) {
     if (event.kind === 'filled') {
       const { fill, seed, layer } = event;
@@ -69,10 +74,20 @@ export async function runFillJob(options: FillJobOptions): Promise<void> {
       const image = await event.preview();
       post({ kind: 'preview', jobId, fill: event.fill, image }, [image.data.buffer]);
     }
+    if (now() >= checkpointAt) {
+      checkpointAt = now() + checkpointEveryMs;
+      void postCheckpoint(options);
+    }
     await letMessagesIn();
     if (signal.isCancelled) return post({ kind: 'done', jobId, outcome: 'cancelled' });
   }
   post({ kind: 'done', jobId, outcome: 'complete' });
+}
+
+/** A checkpoint that cannot be had is no failure of the fill. */
+async function postCheckpoint({ request, checkpoint, post }: FillJobOptions): Promise<void> {
+  const taken = await checkpoint().catch(() => null);
+  if (taken) post({ kind: 'checkpoint', jobId: request.jobId, checkpoint: taken });
 }
 
 function callCount({ fill, level, nfe, nfeTotal }: Extract<FillEvent, { kind: 'call' }>) {

@@ -2,19 +2,22 @@
 import { NonFiniteOutputError } from '../core/non-finite.js';
 import { WebRuntime } from '../engine/web-runtime.js';
 import { toEngineError } from '../engine/engine-error.js';
-import { runFill } from '../fill/run.js';
 import { RepaintError } from '../protocol/failure.js';
-import type { FillRequest } from '../protocol/fill.js';
 import type { ToWorker } from '../protocol/worker-api.js';
+import { CheckpointRuntime } from './checkpoint-runtime.js';
 import { runFillJob } from './fill-job.js';
 import type { Post } from './fill-job.js';
 import { JobQueue } from './job-queue.js';
 import type { JobSignal } from './job-queue.js';
+import { resumedFill } from './resumed-fill.js';
 
 type LoadMessage = Extract<ToWorker, { kind: 'load' }>;
+type FillMessage = Extract<ToWorker, { kind: 'fill' }>;
 
-/** At most this many `loading` messages a second. */
+/** Least time between two `loading` messages. */
 const progressEveryMs = 100;
+/** How long after a failed call the loss of the GPU may be told. */
+const lossGraceMs = 500;
 
 function toFailure(error: unknown): RepaintError {
   if (error instanceof NonFiniteOutputError) {
@@ -42,7 +45,7 @@ export class FillWorker {
       case 'load':
         return this._load(message);
       case 'fill':
-        return this._enqueue(message.request);
+        return this._enqueue(message);
       case 'cancel':
         return this._queue.cancel(message.jobId);
       default:
@@ -62,7 +65,7 @@ export class FillWorker {
       ortBaseUrl: this._ortBaseUrl,
       onProgress: this._loadProgress(),
     });
-    void runtime.lost.then((error) => this._fail(null, error));
+    void runtime.lost.then((error) => this._failAfterJobs(error));
     const { card, device, msPerCall } = runtime;
     this._post({ kind: 'ready', card, device, msPerCall });
     return runtime;
@@ -78,33 +81,50 @@ export class FillWorker {
     };
   }
 
-  private _enqueue(request: FillRequest): void {
-    const { jobId } = request;
+  private _enqueue(message: FillMessage): void {
+    const { jobId } = message.request;
     const position = this._queue.add(
       jobId,
-      (signal) => this._fill(request, signal),
+      (signal) => this._fill(message, signal),
       () => this._post({ kind: 'done', jobId, outcome: 'cancelled' }),
     );
     if (position > 0) this._post({ kind: 'queued', jobId, position });
   }
 
-  private async _fill(request: FillRequest, signal: JobSignal): Promise<void> {
+  private async _fill({ request, resume = null }: FillMessage, signal: JobSignal): Promise<void> {
     let isOver = false;
     try {
       const runtime = await this._loaded();
+      const tracked = new CheckpointRuntime(runtime, request.plan.levels.length, resume);
       const job = runFillJob({
         request,
-        events: runFill(request, runtime),
+        events: resumedFill(request, tracked, resume),
         signal,
+        checkpoint: () => tracked.take(),
         // After a device loss the fill may still be stuck in a call: its late results are ignored.
         post: (message, transfer) => isOver || this._post(message, transfer),
         now: () => performance.now(),
       });
       await Promise.race([job, rejectOn(runtime.lost)]);
     } catch (error) {
-      this._fail(request.jobId, error);
+      isOver = true;
+      this._fail(request.jobId, await this._causeOf(error));
     }
-    isOver = true;
+  }
+
+  /** A lost GPU may show first as some call that fails, then as lost. */
+  private async _causeOf(error: unknown): Promise<unknown> {
+    const runtime = await this._runtime?.catch(() => null);
+    const isExplained = error instanceof RepaintError && error.code !== 'internal';
+    if (isExplained || runtime?.device.backend !== 'webgpu') return error;
+    const graceOver = new Promise((resolve) => setTimeout(resolve, lossGraceMs, error));
+    return Promise.race([runtime.lost, graceOver]);
+  }
+
+  /** Each job tells its own failure first; then the panel hears that the worker is spent. */
+  private async _failAfterJobs(error: RepaintError): Promise<void> {
+    await this._queue.idle();
+    this._fail(null, error);
   }
 
   private _loaded(): Promise<WebRuntime> {

@@ -16,6 +16,7 @@ interface Job {
 export class JobQueue {
   private readonly _waiting: Job[] = [];
   private _running: Job | null = null;
+  private _drained: Promise<void> = Promise.resolve();
 
   /**
    * Adds a job; it starts when all earlier ones have ended.
@@ -24,7 +25,7 @@ export class JobQueue {
   add(id: string, run: (signal: JobSignal) => Promise<void>, onDropped: () => void): number {
     const position = this._waiting.length + (this._running ? 1 : 0);
     this._waiting.push({ id, run, onDropped, isCancelled: false });
-    if (!this._running) void this._drain();
+    if (!this._running) this._drained = this._drain();
     return position;
   }
 
@@ -33,6 +34,11 @@ export class JobQueue {
     if (this._running?.id === id) this._running.isCancelled = true;
     const index = this._waiting.findIndex((job) => job.id === id);
     if (index >= 0) this._waiting.splice(index, 1)[0].onDropped();
+  }
+
+  /** Settles when every job added so far has ended. */
+  async idle(): Promise<void> {
+    await this._drained;
   }
 
   private async _drain(): Promise<void> {

@@ -49,7 +49,9 @@ export class ProgressMeter {
   private _record(call: CallCount, at: number): void {
     const last = this._last;
     this._last = { at, call };
-    const ms = (at - last.at) / Math.max(1, call.nfe - (last.call?.nfe ?? 0));
+    // Nothing before the first: a resumed request starts in the middle.
+    const calls = last.call ? Math.max(1, call.nfe - last.call.nfe) : 1;
+    const ms = (at - last.at) / calls;
     const seen = this._times.get(call.level);
     const isSameWalk = last.call?.level === call.level && last.call.fill === call.fill;
     if (!seen) this._times.set(call.level, { first: ms, recent: [] });

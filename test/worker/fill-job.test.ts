@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { FillEvent } from '../../src/fill/run.js';
 import type { RgbaImage } from '../../src/image/raster.js';
 import type { FillPlan, FillRequest } from '../../src/protocol/fill.js';
-import type { FromWorker } from '../../src/protocol/worker-api.js';
+import type { FillCheckpoint, FromWorker } from '../../src/protocol/worker-api.js';
 import { pngBlob, runFillJob } from '../../src/worker/fill-job.js';
 
 const walk = {
@@ -62,6 +62,15 @@ class ScriptedFill {
   }
 }
 
+const standing: FillCheckpoint = {
+  fill: 0,
+  level: 0,
+  transition: 1,
+  xt: new Float32Array(1),
+  x0Hat: new Float32Array(1),
+  levelResults: [],
+};
+
 /** Runs the script on a clock that advances 100 ms at each look. */
 async function run(fill: ScriptedFill, signal = { isCancelled: false }) {
   const messages: FromWorker[] = [];
@@ -72,7 +81,8 @@ async function run(fill: ScriptedFill, signal = { isCancelled: false }) {
     if (isThird && signal !== neverCancelled) signal.isCancelled = true;
   };
   const now = (): number => (time += 50);
-  await runFillJob({ request, events: fill.events(), signal, post, now });
+  const checkpoint = () => Promise.resolve(standing);
+  await runFillJob({ request, events: fill.events(), signal, checkpoint, post, now });
   return messages;
 }
 

@@ -24,7 +24,7 @@ class TestPanel {
     };
   }
 
-  send(message: ToWorker): void {
+  send(message: ToWorker | 'loseDevice'): void {
     this._worker.postMessage(message);
   }
 
@@ -165,5 +165,34 @@ describe.skipIf(!gpuAdapterName)(`the worker on WebGPU (${gpuAdapterName})`, () 
     expect(nfe.at(-1)).toBe(request.plan.nfe);
     expect(nfe[0]).toBe(2);
     expect(panel.of('filled')).toHaveLength(1);
+  });
+
+  test('a lost GPU ends the job with its code, and a new worker goes on from the checkpoint', async () => {
+    const manifestUrl = await serveTinyModel(16);
+    const walk = { ...smallSettings.coarse, numInferenceSteps: 20 };
+    const settings = { ...smallSettings, coarse: walk };
+    panel = new TestPanel();
+    const card = await panel.load(manifestUrl, 'webgpu');
+    const request = smallRequest(card, 'a', [7], settings);
+    panel.send({ kind: 'fill', request });
+    const { checkpoint } = await panel.next('checkpoint');
+    panel.send('loseDevice');
+    await expect(panel.next('done')).rejects.toThrow('deviceLost');
+    expect(panel.of('failed')[0]).toMatchObject({ jobId: 'a', code: 'deviceLost' });
+    panel.close();
+
+    panel = new TestPanel();
+    await panel.load(manifestUrl, 'webgpu');
+    panel.send({ kind: 'fill', request, resume: checkpoint });
+    await panel.next('done');
+    const nfe = panel.of('progress').map((message) => message.progress.nfe);
+    expect(nfe[0]).toBeGreaterThan(1);
+    expect(nfe.at(-1)).toBe(request.plan.nfe);
+    const resumed = await pixels(panel.of('filled')[0].png);
+
+    panel.send({ kind: 'fill', request: { ...request, jobId: 'b' } });
+    await panel.next('done', (message) => message.jobId === 'b');
+    const [, whole] = panel.of('filled');
+    expect(resumed).toEqual(await pixels(whole.png));
   });
 });

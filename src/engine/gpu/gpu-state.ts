@@ -123,15 +123,14 @@ export class GpuSamplerState implements SamplerState {
     this._drift('restart', step, driftSources.x0Hat);
   }
 
+  /** The copy is submitted before the first await: what is asked of the state later is not in it. */
   async readXt(): Promise<Float32Array> {
-    await this._checkAll();
     return this._read(this._buffers.xt);
   }
 
+  /** As readXt. */
   async readX0Hat(): Promise<Float32Array | null> {
-    if (!this._hasX0Hat) return null;
-    await this._checkAll();
-    return this._read(this._buffers.x0Hat);
+    return this._hasX0Hat ? this._read(this._buffers.x0Hat) : null;
   }
 
   async restore(images: StateImages): Promise<void> {
@@ -276,7 +275,9 @@ export class GpuSamplerState implements SamplerState {
   private async _read(buffer: GPUBuffer): Promise<Float32Array> {
     const sizeBytes = 16 * this._quads * this.shape[0];
     this.counts.bytesReadBack += sizeBytes;
-    return new Float32Array(await readBuffer(this._options.kernels.device, buffer, sizeBytes));
+    const copy = readBuffer(this._options.kernels.device, buffer, sizeBytes);
+    const [bytes] = await Promise.all([copy, this._checkAll()]);
+    return new Float32Array(bytes);
   }
 }
 

@@ -1,0 +1,192 @@
+/**
+ * A runtime that knows where its walk stands. It takes checkpoints between calls, and after a loss
+ * it lets the walk run dry up to the checkpoint: skipped steps do nothing, then the images are
+ * restored. Noise is counter-based, so the rest is what it would have been.
+ */
+import { guidanceCalls } from '../core/guidance.js';
+import type { ImageShape } from '../core/network.js';
+import type {
+  DenoiseStep,
+  QSampleStep,
+  RenoiseStep,
+  SamplerState,
+  StateImages,
+} from '../core/sampler-state.js';
+import type { FillRuntime, LevelSetup } from '../fill/runtime.js';
+import type { ModelCard } from '../protocol/model-card.js';
+import type { FillCheckpoint } from '../protocol/worker-api.js';
+
+/** A level that was finished before the loss: every step does nothing, its result is known. */
+class FinishedLevel implements SamplerState {
+  readonly device = 'checkpoint';
+  readonly callsPerStep: number;
+  readonly shape: ImageShape;
+
+  constructor(
+    { shape, guidance }: LevelSetup,
+    private readonly _result: Float32Array,
+  ) {
+    this.shape = shape;
+    this.callsPerStep = guidanceCalls(guidance, shape[0]).length;
+  }
+
+  async start(): Promise<void> {}
+  async startFrom(): Promise<void> {}
+  async denoise(): Promise<void> {}
+  async renoise(): Promise<void> {}
+  async restart(): Promise<void> {}
+  async restore(): Promise<void> {}
+  readXt = async (): Promise<Float32Array> => this._result.slice();
+  readX0Hat = async (): Promise<Float32Array> => this._result.slice();
+}
+
+/** Where a level is resumed: transitions before it are skipped. */
+interface ResumePoint extends StateImages {
+  readonly transition: number;
+}
+
+/** Passes on to a state, counts its transitions, and skips those before the resume point. */
+class TrackedState implements SamplerState {
+  /** Transitions done. */
+  transition = 0;
+
+  constructor(
+    private readonly _state: SamplerState,
+    private _resume: ResumePoint | null,
+    private readonly _onRead: (xt: Float32Array) => void,
+  ) {}
+
+  get shape(): ImageShape {
+    return this._state.shape;
+  }
+
+  get device(): string {
+    return this._state.device;
+  }
+
+  get callsPerStep(): number {
+    return this._state.callsPerStep;
+  }
+
+  get isReplaying(): boolean {
+    return this._resume !== null && this.transition < this._resume.transition;
+  }
+
+  /** False before the first transition, and until a resumed walk has its images back. */
+  get hasPosition(): boolean {
+    return this._resume === null && this.transition > 0;
+  }
+
+  async start(): Promise<void> {
+    if (!this._resume) await this._state.start();
+  }
+
+  async startFrom(x0: Float32Array, step: QSampleStep): Promise<void> {
+    if (!this._resume) await this._state.startFrom(x0, step);
+  }
+
+  denoise(step: DenoiseStep): Promise<void> {
+    return this._move(step, () => this._state.denoise(step));
+  }
+
+  renoise(step: RenoiseStep): Promise<void> {
+    return this._move(step, () => this._state.renoise(step));
+  }
+
+  restart(step: QSampleStep): Promise<void> {
+    return this._move(step, () => this._state.restart(step));
+  }
+
+  /** The walk reads x_t when the level is over. */
+  async readXt(): Promise<Float32Array> {
+    await this._restore();
+    const xt = await this._state.readXt();
+    this._onRead(xt);
+    return xt;
+  }
+
+  async readX0Hat(): Promise<Float32Array | null> {
+    await this._restore();
+    return this._state.readX0Hat();
+  }
+
+  async restore(images: StateImages): Promise<void> {
+    this._resume = null;
+    await this._state.restore(images);
+  }
+
+  /** Copies both images as they are now; the walk may go on meanwhile. */
+  async images(): Promise<StateImages> {
+    const [xt, x0Hat] = await Promise.all([this._state.readXt(), this._state.readX0Hat()]);
+    return { xt, x0Hat };
+  }
+
+  private async _move(step: { transition: number }, move: () => Promise<void>): Promise<void> {
+    const isSkipped = this._resume !== null && step.transition < this._resume.transition;
+    if (!isSkipped) {
+      await this._restore();
+      await move();
+    }
+    this.transition = step.transition + 1;
+  }
+
+  private async _restore(): Promise<void> {
+    if (!this._resume) return;
+    const images = this._resume;
+    this._resume = null;
+    await this._state.restore(images);
+  }
+}
+
+/** Wraps the runtime of one request. Levels are walked in order, fill after fill. */
+export class CheckpointRuntime implements FillRuntime {
+  readonly card: ModelCard;
+  private _started = 0;
+  private _state: TrackedState | null = null;
+  private _results: Float32Array[] = [];
+
+  /** `resume`: the first fill walked is the checkpoint's. */
+  constructor(
+    private readonly _runtime: FillRuntime,
+    private readonly _levels: number,
+    private readonly _resume: FillCheckpoint | null,
+  ) {
+    this.card = _runtime.card;
+  }
+
+  /** True while the walk runs dry up to the checkpoint: nothing of it is news. */
+  get isReplaying(): boolean {
+    return this._state === null || this._state.isReplaying;
+  }
+
+  async createState(setup: LevelSetup): Promise<SamplerState> {
+    const level = this._started++ % this._levels;
+    if (level === 0) this._results = [];
+    const resume = this._started <= this._levels ? this._resume : null;
+    if (resume && level < resume.level) {
+      const result = resume.levelResults[level];
+      this._results[level] = result;
+      return new FinishedLevel(setup, result);
+    }
+    const state = await this._runtime.createState(setup);
+    const point = resume?.level === level ? resume : null;
+    this._state = new TrackedState(state, point, (xt) => (this._results[level] = xt));
+    return this._state;
+  }
+
+  /** Copies where the walk stands, or null before the first call of a level. */
+  async take(): Promise<FillCheckpoint | null> {
+    const state = this._state;
+    if (!state?.hasPosition) return null;
+    const started = this._started - 1;
+    const level = started % this._levels;
+    const position = {
+      fill: Math.floor(started / this._levels) + (this._resume?.fill ?? 0),
+      level,
+      transition: state.transition,
+      levelResults: this._results.slice(0, level),
+    };
+    const { xt, x0Hat } = await state.images();
+    return x0Hat && { ...position, xt, x0Hat };
+  }
+}
