@@ -1,0 +1,197 @@
+/** The document drawn with Konva, bottom to top, with handles on what is selected. */
+import Konva from 'konva';
+import type { Command, DocumentData, Matrix, NodeData } from '../document.js';
+import type { BitmapStore } from './bitmaps.js';
+
+const regionFill = 'rgba(53, 184, 156, 0.35)';
+const regionStroke = '#0b6e5c';
+
+function toMatrix(node: Konva.Node): Matrix {
+  const [a, b, c, d, x, y] = node.getTransform().getMatrix();
+  return [a, b, c, d, x, y];
+}
+
+/** Sets position, rotation, scale and skew from a matrix. */
+function place(node: Konva.Node, matrix: Matrix): void {
+  node.setAttrs(new Konva.Transform([...matrix]).decompose());
+}
+
+function roundedRectangle(context: Konva.Context, width: number, height: number): void {
+  context.rect(0, 0, width, height);
+}
+
+/** Draws nodes, reports what the user moves. */
+export class DocumentCanvas {
+  readonly stage: Konva.Stage;
+  /** Everything of the page, in artboard units. */
+  readonly artboard = new Konva.Group();
+  /** Marks in artboard units that are not part of the document. */
+  readonly overlay = new Konva.Group();
+  private readonly transformer = new Konva.Transformer({
+    rotateAnchorOffset: 24,
+    borderStroke: regionStroke,
+    anchorStroke: regionStroke,
+    anchorCornerRadius: 4,
+    ignoreStroke: true,
+    flipEnabled: false,
+  });
+  private document: DocumentData | null = null;
+
+  constructor(
+    container: HTMLDivElement,
+    private readonly bitmaps: BitmapStore,
+    private readonly send: (command: Command) => void,
+  ) {
+    this.stage = new Konva.Stage({ container, width: 1, height: 1 });
+    const layer = new Konva.Layer();
+    layer.add(this.artboard, this.overlay, this.transformer);
+    this.stage.add(layer);
+    new ResizeObserver(() => this.fit()).observe(container);
+  }
+
+  show(document: DocumentData): void {
+    this.document = document;
+    const { geometry, children } = document.artboard;
+    if (geometry.kind !== 'artboard') return;
+    const { width, height } = geometry;
+    this.artboard.destroyChildren();
+    this.artboard.clipFunc((context) => roundedRectangle(context, width, height));
+    this.artboard.add(new Konva.Rect({ width, height, fill: '#ffffff', listening: false }));
+    for (const child of children) this.artboard.add(this.draw(child, true));
+    this.transformer.nodes(
+      document.selection.flatMap((id) => this.artboard.findOne(`#${id}`) ?? []),
+    );
+    this.fit();
+  }
+
+  /** Where the pointer is, in artboard units. */
+  pointer(): { x: number; y: number } | null {
+    return this.artboard.getRelativePointerPosition();
+  }
+
+  /** The page as the host renders it, without handles. */
+  async render(width: number, height: number): Promise<Blob> {
+    const { width: own, height: ownHeight } = this.size();
+    const scale = Math.min(width / own, height / ownHeight);
+    const { x, y, scaleX } = this.artboard.attrs as { x: number; y: number; scaleX: number };
+    const canvas = this.artboard.toCanvas({
+      x,
+      y,
+      width: own * scaleX,
+      height: ownHeight * scaleX,
+      pixelRatio: scale / scaleX,
+    });
+    return new Promise((resolve, reject) =>
+      canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error('rendering failed')))),
+    );
+  }
+
+  size(): { width: number; height: number } {
+    const geometry = this.document?.artboard.geometry;
+    return geometry?.kind === 'artboard' ? geometry : { width: 1, height: 1 };
+  }
+
+  private fit(): void {
+    const { clientWidth, clientHeight } = this.stage.container();
+    const { width, height } = this.size();
+    const margin = 40;
+    const scale = Math.min(
+      (clientWidth - 2 * margin) / width,
+      (clientHeight - 2 * margin) / height,
+    );
+    const at = {
+      x: (clientWidth - width * scale) / 2,
+      y: (clientHeight - height * scale) / 2,
+      scaleX: Math.max(scale, 0.01),
+      scaleY: Math.max(scale, 0.01),
+    };
+    this.stage.size({ width: Math.max(1, clientWidth), height: Math.max(1, clientHeight) });
+    this.artboard.setAttrs(at);
+    this.overlay.setAttrs(at);
+  }
+
+  private draw(node: NodeData, isTop: boolean): Konva.Group | Konva.Shape {
+    const drawn = this.drawKind(node);
+    place(drawn, node.matrix);
+    drawn.setAttrs({ id: node.id, opacity: node.opacity, listening: isTop && node.opacity > 0 });
+    if (isTop && !node.isLocked) this.makeMovable(drawn, node.id);
+    return drawn;
+  }
+
+  private drawKind(node: NodeData): Konva.Group | Konva.Shape {
+    const { geometry } = node;
+    const region = {
+      fill: regionFill,
+      stroke: regionStroke,
+      strokeWidth: 1,
+      strokeScaleEnabled: false,
+    };
+    switch (geometry.kind) {
+      case 'rectangle':
+        return new Konva.Rect({ ...region, ...sizeOf(geometry), cornerRadius: geometry.radii });
+      case 'ellipse': {
+        const { rx, ry } = geometry;
+        return new Konva.Ellipse({
+          ...region,
+          radiusX: rx,
+          radiusY: ry,
+          offsetX: -rx,
+          offsetY: -ry,
+        });
+      }
+      case 'path':
+        return new Konva.Path({ ...region, data: geometry.path, fillRule: geometry.fillRule });
+      case 'text':
+        return new Konva.Text({ text: geometry.text, fontSize: geometry.height, fill: '#1d2026' });
+      case 'image':
+        return new Konva.Image({ ...sizeOf(geometry), image: this.bitmaps.image(geometry.bitmap) });
+      case 'media':
+        return this.drawMedia(node);
+      default:
+        return this.drawGroup(node);
+    }
+  }
+
+  private drawMedia(node: NodeData): Konva.Group {
+    const [media, mask] = node.children;
+    const group = new Konva.Group();
+    const { geometry, matrix } = mask;
+    if (geometry.kind === 'rectangle') {
+      const [, , , , x, y] = matrix;
+      group.clip({ x, y, ...sizeOf(geometry) });
+    }
+    const image = this.draw(media, false);
+    image.listening(true);
+    group.add(image);
+    return group;
+  }
+
+  private drawGroup(node: NodeData): Konva.Group {
+    const group = new Konva.Group();
+    for (const child of node.children) {
+      const drawn = this.draw(child, false);
+      drawn.listening(true);
+      group.add(drawn);
+    }
+    return group;
+  }
+
+  private makeMovable(node: Konva.Node, id: string): void {
+    node.setAttr('isMovable', true);
+    const report = () =>
+      this.send({ kind: 'transform', changes: [{ id, matrix: toMatrix(node) }] });
+    node.on('dragend transformend', report);
+  }
+
+  /** Lets nodes be dragged while the select tool is active. */
+  setDraggable(isDraggable: boolean): void {
+    for (const node of this.artboard.getChildren((child) => child.getAttr('isMovable') === true)) {
+      node.draggable(isDraggable);
+    }
+    this.transformer.visible(true);
+  }
+}
+
+function sizeOf({ width, height }: { width: number; height: number }) {
+  return { width, height };
+}

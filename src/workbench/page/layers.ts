@@ -1,0 +1,95 @@
+/** The layers list: topmost first, with show, lock, order and delete. */
+import { html, type TemplateResult } from 'lit';
+import type { Command, DocumentData, NodeData } from '../document.js';
+import type { Words } from './words.js';
+
+/** What the add-on stores on its layers. */
+function seedOf(node: NodeData): string | null {
+  try {
+    const record = JSON.parse(node.addOnData['repaintFill'] ?? 'null') as { seed?: number } | null;
+    return record?.seed === undefined ? null : String(record.seed);
+  } catch {
+    return null;
+  }
+}
+
+/** A name a person would give the layer. */
+export function layerName(node: NodeData, words: Words): string {
+  const seed = seedOf(node);
+  if (seed !== null) return `${words.fill} ${seed}`;
+  if (node.addOnData['repaintFillKept']) return words.kept;
+  const names = {
+    media: words.photo,
+    image: words.photo,
+    group: words.group,
+    path: words.path,
+    text: words.text,
+    artboard: '',
+    rectangle: words.rectangle.replace(/ \(.*/, ''),
+    ellipse: words.ellipse.replace(/ \(.*/, ''),
+  };
+  return names[node.geometry.kind];
+}
+
+type Send = (command: Command) => void;
+
+function iconButton(label: string, icon: string, act: () => void, isDisabled = false) {
+  return html`<button
+    class="icon"
+    title=${label}
+    aria-label=${label}
+    ?disabled=${isDisabled}
+    @click=${act}
+  >
+    ${icon}
+  </button>`;
+}
+
+function layerRow(
+  node: NodeData,
+  index: number,
+  document: DocumentData,
+  words: Words,
+  send: Send,
+): TemplateResult {
+  const { id, opacity, isLocked } = node;
+  const name = layerName(node, words);
+  const isVisible = opacity > 0;
+  const count = document.artboard.children.length;
+  return html`<li
+    data-testid="layer"
+    data-layer-id=${id}
+    data-kind=${node.geometry.kind}
+    data-visible=${isVisible}
+    aria-selected=${document.selection.includes(id)}
+    role="option"
+  >
+    ${iconButton(`${isVisible ? words.hide : words.show}: ${name}`, isVisible ? '◉' : '○', () =>
+      send({ kind: 'opacity', id, opacity: isVisible ? 0 : 1 }),
+    )}
+    <button
+      class="name"
+      @click=${(event: MouseEvent) => send({ kind: 'select', ids: event.shiftKey ? [...document.selection, id] : [id] })}
+    >
+      ${name}
+    </button>
+    ${iconButton(`${isLocked ? words.unlock : words.lock}: ${name}`, isLocked ? '🔒' : '🔓', () =>
+      send({ kind: 'lock', id, isLocked: !isLocked }),
+    )}
+    ${iconButton(`${words.raise}: ${name}`, '↑', () => send({ kind: 'move', id, by: 1 }), index === count - 1)}
+    ${iconButton(`${words.lower}: ${name}`, '↓', () => send({ kind: 'move', id, by: -1 }), index === 0)}
+    ${iconButton(`${words.remove}: ${name}`, '✕', () => send({ kind: 'delete', ids: [id] }))}
+  </li>`;
+}
+
+export function layersPanel(document: DocumentData, words: Words, send: Send): TemplateResult {
+  const rows = document.artboard.children.map((node, index) =>
+    layerRow(node, index, document, words, send),
+  );
+  return html`<aside aria-label=${words.layers}>
+    <h2>${words.layers}</h2>
+    <ul class="layers" role="listbox" aria-label=${words.layers}>
+      ${rows.reverse()}
+    </ul>
+  </aside>`;
+}

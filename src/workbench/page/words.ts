@@ -1,0 +1,71 @@
+/** The workbench's own words, in both languages. */
+
+const en = {
+  title: 'Workbench',
+  subtitle: 'a stand-in for Adobe Express',
+  select: 'Select (V)',
+  rectangle: 'Rectangle (R)',
+  ellipse: 'Ellipse (E)',
+  lasso: 'Lasso (L)',
+  undo: 'Undo',
+  redo: 'Redo',
+  open: 'Open image…',
+  sample: 'Sample photo',
+  theme: 'Theme',
+  light: 'Light',
+  dark: 'Dark',
+  locale: 'Language',
+  layers: 'Layers',
+  show: 'Show',
+  hide: 'Hide',
+  raise: 'Bring forward',
+  lower: 'Send backward',
+  remove: 'Delete',
+  lock: 'Lock',
+  unlock: 'Unlock',
+  photo: 'Photo',
+  fill: 'Fill, seed',
+  kept: 'Fill, kept',
+  group: 'Group',
+  path: 'Lasso shape',
+  text: 'Text',
+  canvas: 'Page. Draw a region with E, R or L.',
+};
+
+export type Words = typeof en;
+
+const zh: Words = {
+  title: '工作台',
+  subtitle: '代替 Adobe Express 的本地页面',
+  select: '选择 (V)',
+  rectangle: '矩形 (R)',
+  ellipse: '椭圆 (E)',
+  lasso: '套索 (L)',
+  undo: '撤销',
+  redo: '重做',
+  open: '打开图片…',
+  sample: '示例照片',
+  theme: '主题',
+  light: '浅色',
+  dark: '深色',
+  locale: '语言',
+  layers: '图层',
+  show: '显示',
+  hide: '隐藏',
+  raise: '上移一层',
+  lower: '下移一层',
+  remove: '删除',
+  lock: '锁定',
+  unlock: '解锁',
+  photo: '照片',
+  fill: '填充，种子',
+  kept: '填充（已保留）',
+  group: '编组',
+  path: '套索形状',
+  text: '文字',
+  canvas: '页面。按 E、R 或 L 绘制区域。',
+};
+
+export function wordsFor(locale: string): Words {
+  return locale.startsWith('zh') ? zh : en;
+}

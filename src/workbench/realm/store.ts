@@ -1,0 +1,100 @@
+/** The realm's document: data, lookup by id, undo, and which turn of the host is running. */
+import type { DocumentData, Geometry, Matrix, NodeData } from '../document.js';
+
+interface Place {
+  readonly node: NodeData;
+  readonly parent: NodeData | null;
+}
+
+const identity: Matrix = [1, 0, 0, 1, 0, 0];
+const mostUndo = 50;
+
+/** Holds one artboard. Views look nodes up by id, so data can be swapped by undo. */
+export class DocumentStore {
+  artboard: NodeData;
+  selection: readonly string[] = [];
+  private readonly undoStack: string[] = [];
+  private readonly redoStack: string[] = [];
+  private index = new Map<string, Place>();
+  private nextId = 1;
+  /** Grows with every entry from the host; a node view belongs to the turn it was made in. */
+  turn = 0;
+  /** Above 0 while `keepContentActiveDuringAsync` holds content active. */
+  kept = 0;
+  private recordedTurn = -1;
+  isChanged = true;
+
+  constructor(width: number, height: number) {
+    this.artboard = this.make({ kind: 'artboard', width, height });
+    this.reindex();
+  }
+
+  make(geometry: Geometry, matrix: Matrix = identity, children: NodeData[] = []): NodeData {
+    const id = `node-${this.nextId++}`;
+    const base = { opacity: 1, isLocked: false, addOnData: {}, mask: null };
+    return { id, geometry, matrix, children, ...base };
+  }
+
+  find(id: string): Place | undefined {
+    return this.index.get(id);
+  }
+
+  /** Runs a change. All changes of one turn are one step of undo. */
+  change(act: () => void): void {
+    if (this.recordedTurn !== this.turn) {
+      this.undoStack.push(JSON.stringify(this.artboard));
+      if (this.undoStack.length > mostUndo) this.undoStack.shift();
+      this.redoStack.length = 0;
+      this.recordedTurn = this.turn;
+    }
+    act();
+    this.reindex();
+  }
+
+  select(ids: readonly string[]): void {
+    this.selection = ids.filter((id) => this.index.has(id));
+    this.isChanged = true;
+  }
+
+  undo(): void {
+    this.step(this.undoStack, this.redoStack);
+  }
+
+  redo(): void {
+    this.step(this.redoStack, this.undoStack);
+  }
+
+  get canUndo(): boolean {
+    return this.undoStack.length > 0;
+  }
+
+  get canRedo(): boolean {
+    return this.redoStack.length > 0;
+  }
+
+  snapshot(): DocumentData {
+    return { artboard: this.artboard, selection: this.selection };
+  }
+
+  private step(from: string[], to: string[]): void {
+    const earlier = from.pop();
+    if (earlier === undefined) return;
+    to.push(JSON.stringify(this.artboard));
+    this.artboard = JSON.parse(earlier) as NodeData;
+    this.reindex();
+  }
+
+  private reindex(): void {
+    this.index = new Map();
+    const visit = (node: NodeData, parent: NodeData | null) => {
+      this.index.set(node.id, { node, parent });
+      if (node.mask) visit(node.mask, node);
+      for (const child of node.children) visit(child, node);
+    };
+    visit(this.artboard, null);
+    this.selection = this.selection.filter((id) => this.index.has(id));
+    this.isChanged = true;
+  }
+}
+
+export const store = new DocumentStore(640, 427);

@@ -1,0 +1,23 @@
+/** Messages between the workbench page and the SDK stand-in in the panel's frame. */
+
+export interface HostSettings {
+  readonly theme: 'light' | 'dark';
+  readonly locale: string;
+  readonly locales: readonly string[];
+  readonly manifest: Record<string, unknown>;
+}
+
+/** Sent from the frame to the page. */
+export type FromFrame =
+  | { kind: 'hello' }
+  | { kind: 'call'; id: number; method: string; args: unknown[] }
+  | { kind: 'rendition'; id: number; width: number | null; height: number | null }
+  | { kind: 'reply'; id: number; value?: unknown; error?: string };
+
+/** Sent from the page to the frame. */
+export type ToFrame =
+  | { kind: 'settings'; settings: HostSettings }
+  | { kind: 'callPanel'; id: number; method: string; args: unknown[] }
+  | { kind: 'reply'; id: number; value?: unknown; error?: string };
+
+export const wireTag = 'repaint-workbench';
