@@ -115,12 +115,15 @@ class Machine {
     return Array.from({ length: count }, () => this.pop()).reverse();
   }
 
-  setItems(target: PickleValue, items: readonly PickleValue[]): void {
+  /** Adds keys and values to the dict that lies on top once they are taken off. */
+  setItems(items: readonly PickleValue[], target = this.top()): void {
     if (!(target instanceof Map) || items.length % 2) failPickle('its pickle is malformed');
     for (let i = 0; i < items.length; i += 2) target.set(items[i], items[i + 1]);
   }
 
-  append(target: PickleValue, items: readonly PickleValue[]): void {
+  /** Adds items to the list that lies on top once they are taken off. */
+  append(items: readonly PickleValue[]): void {
+    const target = this.top();
     if (!Array.isArray(target)) failPickle('its pickle is malformed');
     for (const item of items) target.push(item);
   }
@@ -148,7 +151,7 @@ class Machine {
 
   dict(items: readonly PickleValue[]): Map<PickleValue, PickleValue> {
     const map = new Map<PickleValue, PickleValue>();
-    this.setItems(map, items);
+    this.setItems(items, map);
     return map;
   }
 }
@@ -185,12 +188,12 @@ const opcodes = new Map<number, (m: Machine) => void>([
   [0x87, (m) => m.push(m.popMany(3))],
   [code(']'), (m) => m.push([])],
   [code('l'), (m) => m.push(m.popToMark())],
-  [code('a'), (m) => m.append(...appendArguments(m, [m.pop()]))],
-  [code('e'), (m) => m.append(...appendArguments(m, m.popToMark()))],
+  [code('a'), (m) => m.append([m.pop()])],
+  [code('e'), (m) => m.append(m.popToMark())],
   [code('}'), (m) => m.push(new Map())],
   [code('d'), (m) => m.push(m.dict(m.popToMark()))],
-  [code('s'), (m) => m.setItems(...appendArguments(m, m.popMany(2)))],
-  [code('u'), (m) => m.setItems(...appendArguments(m, m.popToMark()))],
+  [code('s'), (m) => m.setItems(m.popMany(2))],
+  [code('u'), (m) => m.setItems(m.popToMark())],
   [code('c'), (m) => m.push(m.meaning.global(`${m.line()}.${m.line()}`))],
   [0x93, (m) => m.stackGlobal()],
   [code('R'), (m) => m.reduce()],
@@ -203,11 +206,6 @@ const opcodes = new Map<number, (m: Machine) => void>([
   [code('h'), (m) => m.recall(m.uint8())],
   [code('j'), (m) => m.recall(m.uint32())],
 ]);
-
-/** Items are taken off the stack before the container below them is looked at. */
-function appendArguments(m: Machine, items: PickleValue[]): [PickleValue, PickleValue[]] {
-  return [m.top(), items];
-}
 
 /**
  * Reads one pickle that starts at `start`; `end` is where the next bytes begin.

@@ -5,16 +5,15 @@
 import type { Tensor } from '../checkpoint.js';
 import { CheckpointError, reshaped } from '../checkpoint.js';
 import { selfAttention } from '../nn/attention.js';
+import { modulatedGroupNorm, shiftedGroupNorm } from '../nn/embedded-norm.js';
+import type { Embedding } from '../nn/embedded-norm.js';
 import { sinusoid } from '../nn/embeddings.js';
 import {
   add,
   averagePool,
   conv2d,
-  embeddingProjection,
   groupNorm,
   linear,
-  modulatedGroupNorm,
-  scaleAndShift,
   silu,
   upsampleNearest,
 } from '../nn/layers.js';
@@ -30,9 +29,8 @@ export const groupNorm32 = { groups: 32, eps: 1e-5 } as const;
 export interface AdmContext {
   readonly g: Graph;
   readonly config: AdmEncoderConfig;
-  /** SiLU of the time (and class) embedding, [N, embedChannels]: every block starts with it. */
-  readonly activatedEmbedding: Value;
-  readonly embedChannels: number;
+  /** SiLU of the time (and class) embedding: every block starts with it. */
+  readonly embedding: Embedding;
 }
 
 /** `time_embed` of the sinusoid. Shapes: [N] -> [N, 4 * model_channels]. */
@@ -51,16 +49,10 @@ function resampled(g: Graph, x: Value, resample: Resample): Value {
 }
 
 /** `emb_layers` and the norm after them. */
-function embeddedNorm({ g, config, ...c }: AdmContext, w: Weights, h: Value, channels: number) {
-  const norm = w.at('out_layers.0');
-  const size = config.use_scale_shift_norm ? 2 * channels : channels;
-  const emb = embeddingProjection(g, w.at('emb_layers.1'), c.activatedEmbedding, [
-    c.embedChannels,
-    size,
-  ]);
-  return config.use_scale_shift_norm
-    ? modulatedGroupNorm(g, norm, h, channels, scaleAndShift(g, emb), groupNorm32)
-    : groupNorm(g, norm, add(g, h, emb), channels, groupNorm32);
+function embeddedNorm(c: AdmContext, w: Weights, h: Value, channels: number): Value {
+  const norm = c.config.use_scale_shift_norm ? modulatedGroupNorm : shiftedGroupNorm;
+  const weights = { projection: w.at('emb_layers.1'), norm: w.at('out_layers.0') };
+  return norm(c.g, weights, h, channels, c.embedding, groupNorm32);
 }
 
 /** `ResBlock`, which may also halve or double the resolution. */

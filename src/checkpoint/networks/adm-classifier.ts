@@ -52,8 +52,7 @@ function classify(
   const c: AdmContext = {
     g,
     config,
-    activatedEmbedding: silu(g, emb),
-    embedChannels: 4 * config.model_channels,
+    embedding: { value: silu(g, emb), channels: 4 * config.model_channels },
   };
   const features = inputBlocks(c, w.at('input_blocks'), sample);
   const middle = middleBlock(c, w.at('middle_block'), features.at(-1)!);

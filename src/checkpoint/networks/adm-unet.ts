@@ -115,8 +115,12 @@ export function admUNet(w: Weights, config: AdmUNetConfig): Graph {
   const g = new Graph('UNetModel');
   const sample = g.input('sample', 'float32', ['N', config.in_channels, 'H', 'W']);
   const timestep = g.input('timestep', 'float32', ['N']);
-  const activatedEmbedding = silu(g, embedding(g, w, timestep, config));
-  const c: AdmContext = { g, config, activatedEmbedding, embedChannels: 4 * config.model_channels };
+  const activated = silu(g, embedding(g, w, timestep, config));
+  const c: AdmContext = {
+    g,
+    config,
+    embedding: { value: activated, channels: 4 * config.model_channels },
+  };
   const skips = inputBlocks(c, w.at('input_blocks'), sample);
   const middle = middleBlock(c, w.at('middle_block'), skips.at(-1)!);
   const { value, channels } = outputBlocks(c, w.at('output_blocks'), middle, skips);

@@ -6,16 +6,15 @@
 import type { Tensor } from '../checkpoint.js';
 import { reshaped } from '../checkpoint.js';
 import { selfAttention } from '../nn/attention.js';
+import { modulatedGroupNorm, shiftedGroupNorm } from '../nn/embedded-norm.js';
+import type { Embedding } from '../nn/embedded-norm.js';
 import {
   activations,
   add,
   averagePool,
   concatChannels,
   conv2d,
-  embeddingProjection,
   groupNorm,
-  modulatedGroupNorm,
-  scaleAndShift,
   scaled,
   upsampleNearest,
 } from '../nn/layers.js';
@@ -29,9 +28,8 @@ import type { UNet2DConfig } from './unet2d-config.js';
 export interface BlockContext {
   readonly g: Graph;
   readonly config: UNet2DConfig;
-  /** The time (and class) embedding [N, timeChannels]. */
-  readonly temb: Value;
-  readonly timeChannels: number;
+  /** The time (and class) embedding, activated: every resnet starts with that. */
+  readonly embedding: Embedding;
 }
 
 interface ResnetOptions {
@@ -49,16 +47,12 @@ function resampled(g: Graph, x: Value, resample: ResnetOptions['resample']): Val
   return resample === 'down' ? averagePool(g, x) : x;
 }
 
-/** Adds the embedding to a resnet's hidden image and normalises it (`norm2`). */
-function timedNorm(c: BlockContext, w: Weights, h: Value, channels: number): Value {
-  const { g, config, timeChannels } = c;
-  const act: Activation = activations[config.act_fn];
-  const isModulated = config.resnet_time_scale_shift === 'scale_shift';
-  const size = isModulated ? 2 * channels : channels;
-  const proj = w.at('time_emb_proj');
-  const temb = embeddingProjection(g, proj, act(g, c.temb), [timeChannels, size]);
-  if (!isModulated) return groupNorm(g, w.at('norm2'), add(g, h, temb), channels, norms(c));
-  return modulatedGroupNorm(g, w.at('norm2'), h, channels, scaleAndShift(g, temb), norms(c));
+/** Takes the embedding in, in the way the config says, and normalises (`norm2`). */
+function embeddedNorm(c: BlockContext, w: Weights, h: Value, channels: number): Value {
+  const isModulated = c.config.resnet_time_scale_shift === 'scale_shift';
+  const norm = isModulated ? modulatedGroupNorm : shiftedGroupNorm;
+  const weights = { projection: w.at('time_emb_proj'), norm: w.at('norm2') };
+  return norm(c.g, weights, h, channels, c.embedding, norms(c));
 }
 
 /** `ResnetBlock2D`: norm, act, conv, embedding, norm, act, conv, and the shortcut. */
@@ -73,7 +67,7 @@ export function resnetBlock(
   const act: Activation = activations[c.config.act_fn];
   let h = act(g, groupNorm(g, w.at('norm1'), x, inChannels, norms(c)));
   h = conv2d(g, w.at('conv1'), resampled(g, h, resample), [inChannels, outChannels, 3]);
-  h = act(g, timedNorm(c, w, h, outChannels));
+  h = act(g, embeddedNorm(c, w, h, outChannels));
   h = conv2d(g, w.at('conv2'), h, [outChannels, outChannels, 3]);
   let shortcut = resampled(g, x, resample);
   if (inChannels !== outChannels) {

@@ -4,7 +4,16 @@
  */
 import { CheckpointError } from '../checkpoint.js';
 import { embeddingTable, gaussianFourier, sinusoid } from '../nn/embeddings.js';
-import { add, conv2d, convolution, groupNorm, linear, reshape, silu } from '../nn/layers.js';
+import {
+  activations,
+  add,
+  conv2d,
+  convolution,
+  groupNorm,
+  linear,
+  reshape,
+  silu,
+} from '../nn/layers.js';
 import { scaled } from '../nn/layers.js';
 import { unshuffleFolded } from '../nn/tensor-maps.js';
 import type { Weights } from '../nn/weights.js';
@@ -132,7 +141,8 @@ export function unet2d(w: Weights, config: UNet2DConfig, pixelUnshuffle = 1): Gr
   const timestep = g.input('timestep', 'float32', ['N']);
   const timeChannels = config.time_embedding_dim ?? 4 * config.block_out_channels[0]!;
   const temb = embedding(g, w, timestep, config, timeChannels);
-  const c: BlockContext = { g, config, temb, timeChannels };
+  const activated = activations[config.act_fn](g, temb);
+  const c: BlockContext = { g, config, embedding: { value: activated, channels: timeChannels } };
   const x = body(c, w, convIn(g, w.at('conv_in'), sample, config, pixelUnshuffle));
   let out = head(c, w, x, pixelUnshuffle);
   if (config.time_embedding_type === 'fourier') {

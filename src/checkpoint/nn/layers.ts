@@ -111,7 +111,7 @@ function perChannel(g: Graph, tensor: Tensor): Value {
  * kernel for GroupNormalization. Copying W through the reshape lets the way back,
  * [N, C, H, W], be said without knowing H, so no Shape node is left in the graph.
  */
-function normalizeGroups(
+export function normalizedGroups(
   g: Graph,
   x: Value,
   channels: number,
@@ -134,27 +134,7 @@ export function groupNorm(
 ): Value {
   const gamma = perChannel(g, w.tensor('weight', [channels]));
   const beta = perChannel(g, w.tensor('bias', [channels]));
-  return add(g, multiply(g, normalizeGroups(g, x, channels, options), gamma), beta);
-}
-
-/**
- * GroupNorm followed by `* (1 + scale) + shift`, with scale and shift [N, C, 1, 1] per image.
- * The two affine maps are merged on the small tensors: the image is touched twice, not four times.
- */
-export function modulatedGroupNorm(
-  g: Graph,
-  w: Weights,
-  x: Value,
-  channels: number,
-  [scale, shift]: readonly [Value, Value],
-  options: NormOptions,
-): Value {
-  const gamma = perChannel(g, w.tensor('weight', [channels]));
-  const beta = perChannel(g, w.tensor('bias', [channels]));
-  const onePlusScale = add(g, scale, g.floats([1], []));
-  const factor = multiply(g, gamma, onePlusScale);
-  const offset = add(g, multiply(g, beta, onePlusScale), shift);
-  return add(g, multiply(g, normalizeGroups(g, x, channels, options), factor), offset);
+  return add(g, multiply(g, normalizedGroups(g, x, channels, options), gamma), beta);
 }
 
 /** Doubles height and width, repeating pixels. */
@@ -170,20 +150,4 @@ export function upsampleNearest(g: Graph, x: Value): Value {
 /** Halves height and width, averaging 2x2 pixels. */
 export function averagePool(g: Graph, x: Value): Value {
   return g.node('AveragePool', [x], { kernel_shape: ints(2, 2), strides: ints(2, 2) });
-}
-
-/** Projects an embedding [N, features] and lays it out as [N, outChannels, 1, 1]. */
-export function embeddingProjection(
-  g: Graph,
-  w: Weights,
-  embedding: Value,
-  sizes: readonly [number, number],
-): Value {
-  return reshape(g, linear(g, w, embedding, sizes), 0, sizes[1], 1, 1);
-}
-
-/** Splits [N, 2C, 1, 1] into scale and shift. */
-export function scaleAndShift(g: Graph, projected: Value): readonly [Value, Value] {
-  const [scale, shift] = g.split('Split', [projected], { axis: int(1) }, 2);
-  return [scale!, shift!];
 }
