@@ -1,11 +1,19 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { playwright } from '@vitest/browser-playwright';
 import { chromiumArgs, findChromium } from './test/setup/chromium.mjs';
+
+const realm = fileURLToPath(new URL('./src/workbench/realm/index.ts', import.meta.url));
 
 export default defineConfig({
   test: {
     projects: [
       {
+        // The document sandbox's tests run it over the workbench's stand-in for the host's modules.
+        resolve: {
+          alias: { 'express-document-sdk': realm, 'add-on-sdk-document-sandbox': realm },
+        },
+        define: { __BUILD_ID__: '"test"', __HAS_EXPERIMENTAL_APIS__: 'true' },
         test: {
           name: 'unit',
           environment: 'node',

@@ -3,7 +3,7 @@ import Konva from 'konva';
 import type { Command, DocumentData, Matrix, NodeData } from '../document.js';
 import type { BitmapStore } from './bitmaps.js';
 
-const regionFill = 'rgba(53, 184, 156, 0.35)';
+const regionFill = 'rgba(53, 184, 156, 0.22)';
 const regionStroke = '#0b6e5c';
 
 function toMatrix(node: Konva.Node): Matrix {

@@ -1,6 +1,7 @@
 /** The layers list: topmost first, with show, lock, order and delete. */
 import { html, type TemplateResult } from 'lit';
 import type { Command, DocumentData, NodeData } from '../document.js';
+import { icon, type IconName } from './icons.js';
 import type { Words } from './words.js';
 
 /** What the add-on stores on its layers. */
@@ -33,7 +34,7 @@ export function layerName(node: NodeData, words: Words): string {
 
 type Send = (command: Command) => void;
 
-function iconButton(label: string, icon: string, act: () => void, isDisabled = false) {
+function iconButton(label: string, name: IconName, act: () => void, isDisabled = false) {
   return html`<button
     class="icon"
     title=${label}
@@ -41,7 +42,7 @@ function iconButton(label: string, icon: string, act: () => void, isDisabled = f
     ?disabled=${isDisabled}
     @click=${act}
   >
-    ${icon}
+    ${icon(name)}
   </button>`;
 }
 
@@ -64,8 +65,10 @@ function layerRow(
     aria-selected=${document.selection.includes(id)}
     role="option"
   >
-    ${iconButton(`${isVisible ? words.hide : words.show}: ${name}`, isVisible ? '◉' : '○', () =>
-      send({ kind: 'opacity', id, opacity: isVisible ? 0 : 1 }),
+    ${iconButton(
+      `${isVisible ? words.hide : words.show}: ${name}`,
+      isVisible ? 'shown' : 'hidden',
+      () => send({ kind: 'opacity', id, opacity: isVisible ? 0 : 1 }),
     )}
     <button
       class="name"
@@ -73,12 +76,14 @@ function layerRow(
     >
       ${name}
     </button>
-    ${iconButton(`${isLocked ? words.unlock : words.lock}: ${name}`, isLocked ? '🔒' : '🔓', () =>
-      send({ kind: 'lock', id, isLocked: !isLocked }),
+    ${iconButton(
+      `${isLocked ? words.unlock : words.lock}: ${name}`,
+      isLocked ? 'locked' : 'unlocked',
+      () => send({ kind: 'lock', id, isLocked: !isLocked }),
     )}
-    ${iconButton(`${words.raise}: ${name}`, '↑', () => send({ kind: 'move', id, by: 1 }), index === count - 1)}
-    ${iconButton(`${words.lower}: ${name}`, '↓', () => send({ kind: 'move', id, by: -1 }), index === 0)}
-    ${iconButton(`${words.remove}: ${name}`, '✕', () => send({ kind: 'delete', ids: [id] }))}
+    ${iconButton(`${words.raise}: ${name}`, 'up', () => send({ kind: 'move', id, by: 1 }), index === count - 1)}
+    ${iconButton(`${words.lower}: ${name}`, 'down', () => send({ kind: 'move', id, by: -1 }), index === 0)}
+    ${iconButton(`${words.remove}: ${name}`, 'remove', () => send({ kind: 'delete', ids: [id] }))}
   </li>`;
 }
 

@@ -51,8 +51,8 @@ class AddOnDataView implements Part<
   }
 
   removeItem(key: string): void {
-    const { [key]: _, ...rest } = this.items;
-    store.change(() => (this.owner.data.addOnData = rest));
+    const rest = Object.entries(this.items).filter(([name]) => name !== key);
+    store.change(() => (this.owner.data.addOnData = Object.fromEntries(rest)));
   }
 
   clear(): void {
