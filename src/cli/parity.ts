@@ -1,5 +1,5 @@
 /** `repaint-fill parity`: compares this implementation with recorded numbers of the official code. */
-import { resolve } from 'node:path';
+import { resolve, sep } from 'node:path';
 import { Command, Option } from 'commander';
 import {
   parityBackends,
@@ -9,7 +9,7 @@ import {
 } from './parity/family.js';
 import { browserAdapter, closeBrowserRuntime } from './parity/browser-runtime.js';
 import { caseNetworks } from './parity/networks.js';
-import { runParity } from './parity/run.js';
+import { parityFamilies, runParity } from './parity/run.js';
 
 interface ParityOptions {
   readonly on: ParityBackend;
@@ -36,15 +36,24 @@ function summary(rows: readonly (ParityRow | SkippedRow)[]): string {
   return `${compared.length - failed} hold, ${failed} do not, ${skipped} skipped`;
 }
 
+/** A family's own folder stands for the folder around it and that family alone. */
+function rootAndFamilies(folder: string, families: readonly string[]) {
+  const path = resolve(folder);
+  const own = parityFamilies.find(({ name }) => path.endsWith(sep + name.replaceAll('/', sep)));
+  if (!own) return { root: path, families };
+  return { root: path.slice(0, -own.name.length - 1), families: [own.name] };
+}
+
 async function parity(folder: string, options: ParityOptions): Promise<void> {
+  const { root, families } = rootAndFamilies(folder, options.family);
   const rows: (ParityRow | SkippedRow)[] = [];
   const environment = {
-    root: resolve(folder),
+    root,
     backend: options.on,
-    ...caseNetworks(resolve(folder), options.on),
+    ...caseNetworks(root, options.on),
   };
   try {
-    for await (const row of runParity(environment, options.family)) {
+    for await (const row of runParity(environment, families)) {
       rows.push(row);
       if (!options.json) console.log(describe(row));
     }

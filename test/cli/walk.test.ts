@@ -123,6 +123,7 @@ describe('repaint-fill parity', () => {
     await writeFile(join(folder, 'diffusion/maps.json'), '{"maps": {"10|5": [0, 2, 5, 7, 9]}}');
     expect(await printed('parity', folder)).toContain('0 hold, 1 do not, 0 skipped');
     expect(process.exitCode).toBe(1);
+    expect(await printed('parity', join(folder, 'diffusion'))).toContain('0 hold, 1 do not');
     await rm(folder, { recursive: true });
     vi.spyOn(console, 'error').mockImplementation(() => undefined);
     await printed('parity', folder);

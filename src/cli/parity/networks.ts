@@ -1,4 +1,5 @@
 /** Opens the networks that a recorded run names, so that it can be replayed as a whole. */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { InferenceSession } from 'onnxruntime-common';
 import type { GradientModel, NetworkCall } from '../../core/network.js';
@@ -53,9 +54,16 @@ export function caseNetworks(root: string, backend: ParityBackend): ParityNetwor
   const opener =
     <Model>(family: string, open: Open<Model>) =>
     async (casePath: string, checkpointFile: string): Promise<OpenedModel<Model>> => {
-      if (casePath.startsWith(`${family}/`))
-        return open(join(root, casePath), checkpointFile, backend);
-      throw new NotSupported(`${casePath} is not of family ${family}, the only one replayed here`);
+      if (!casePath.startsWith(`${family}/`)) {
+        throw new NotSupported(
+          `${casePath} is not of family ${family}, the only one replayed here`,
+        );
+      }
+      const folder = join(root, casePath);
+      if (!existsSync(join(folder, checkpointFile))) {
+        throw new NotSupported(`${casePath}/${checkpointFile} is not in this folder`);
+      }
+      return open(folder, checkpointFile, backend);
     };
   return {
     openNetwork: opener('adm-unet', openAdmUNetCase),
