@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { MemoryByteStore } from '../../src/engine/byte-store.js';
 import { loadModel, sha256Hex } from '../../src/engine/model-store.js';
 
-const bytes = Uint8Array.from({ length: 100_000 }, (_, i) => (i * 31) % 251);
+const bytes = Uint8Array.from({ length: 10_000 }, (_, i) => (i * 31) % 251);
 const sha256 = createHash('sha256').update(bytes).digest('hex');
 const file = { path: 'model.onnx', sizeBytes: bytes.length, sha256 };
 const card = {
@@ -106,7 +106,7 @@ test.each([
   ['a missing model', '/m/model.onnx', undefined, /model\.onnx answered 404/],
   ['a manifest that is not JSON', '/m/model.json', '<html>', /is not JSON/],
   ['a manifest of another shape', '/m/model.json', '{"card":{}}', /not a model manifest: card\.id/],
-  ['a model cut short', '/m/model.onnx', 'short', /has 5 bytes; expected 100000/],
+  ['a model cut short', '/m/model.onnx', 'short', /has 5 bytes; expected 10000/],
 ])('%s fails as modelFetch and says what came', async (_name, path, answer, message) => {
   if (answer === undefined) delete served[path];
   else served[path] = answer;

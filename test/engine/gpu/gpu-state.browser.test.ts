@@ -212,6 +212,26 @@ describe.skipIf(!gpuAdapterName)(`the GPU state (${gpuAdapterName})`, () => {
     await expectSameTrace({}, { eta: 0.5, sampler: 'sdedit' });
   });
 
+  test('image k of a batch equals image k alone, bit for bit', async () => {
+    const seeds = [7, 8];
+    const walkOf = (batchSeeds: readonly number[]) => {
+      const batchShape: ImageShape = [batchSeeds.length, 3, 8, 12];
+      const state = new GpuSamplerState({
+        kernels,
+        shape: batchShape,
+        network: new HostNetwork(kernels.device, new SmoothNetwork(3), batchShape, 3),
+        noise: new PhiloxNoise(batchSeeds),
+        pixels: { known: pixels.known.slice(0, size), keepMask: pixels.keepMask },
+      });
+      return trace(state, walk, config);
+    };
+    const batch = (await walkOf(seeds)).at(-1)!;
+    for (const [k, seed] of seeds.entries()) {
+      const alone = (await walkOf([seed])).at(-1)!;
+      expect(batch.slice(k * size, (k + 1) * size)).toEqual(alone);
+    }
+  });
+
   test('a walk goes on from a snapshot bit for bit', async () => {
     const plan = planWalk(walk, config);
     const diffusion = createDiffusion(config, plan.timesteps);
