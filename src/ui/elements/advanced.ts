@@ -1,0 +1,259 @@
+/** The advanced section: everything of the sampler that can be set. */
+import { LitElement, css, html } from 'lit';
+import { customElement, property } from 'lit/decorators.js';
+import '@spectrum-web-components/accordion/sp-accordion.js';
+import '@spectrum-web-components/accordion/sp-accordion-item.js';
+import '@spectrum-web-components/field-label/sp-field-label.js';
+import '@spectrum-web-components/menu/sp-menu-item.js';
+import '@spectrum-web-components/picker/sync/sp-picker.js';
+import '@spectrum-web-components/switch/sp-switch.js';
+import type { Picker } from '@spectrum-web-components/picker';
+import type { Switch } from '@spectrum-web-components/switch';
+import { samplerNames, type SamplerName } from '../../protocol/fill.js';
+import {
+  backendChoices,
+  customise,
+  customiseWalk,
+  firstChoices,
+  settingsOf,
+  type BackendChoice,
+  type Choices,
+} from '../fill/choices.js';
+import { randomSeeds } from '../fill/seeds.js';
+import { localized, msg } from '../host/localisation.js';
+import { backendTitles, samplerTitles } from '../text/names.js';
+import { ChooseEvent } from './choose-event.js';
+import { numberRow } from './number-row.js';
+import { shared } from './styles.js';
+
+@localized()
+@customElement('repaint-advanced')
+export class Advanced extends LitElement {
+  @property({ attribute: false }) choices: Choices = firstChoices;
+  /** Lines of the plan, coarse to fine. */
+  @property({ attribute: false }) levels: readonly string[] = [];
+  /** Steps the model was trained with. */
+  @property({ type: Number }) maxSteps = 1000;
+  /** A job is under way: the backend stays as it is. */
+  @property({ type: Boolean }) isBusy = false;
+
+  static override styles = [
+    shared,
+    css`
+      .fields {
+        display: grid;
+        gap: 12px;
+        padding-bottom: 8px;
+      }
+      .row {
+        display: grid;
+        grid-template-columns: 1fr 104px;
+        align-items: center;
+        gap: 0 8px;
+      }
+      .row .quiet {
+        grid-column: 1 / -1;
+      }
+      sp-picker {
+        width: 100%;
+      }
+      sp-number-field {
+        --mod-stepper-width: 104px;
+        width: 104px;
+      }
+      ol {
+        margin: 4px 0 0;
+        padding-left: 18px;
+      }
+    `,
+  ];
+
+  override render() {
+    return html`
+      <sp-accordion>
+        <sp-accordion-item label=${msg('Advanced')} data-testid="advanced">
+          <div class="fields">
+            ${this._sampler()} ${this._walkRows()} ${this._guidanceRow()} ${this._edgeRows()}
+            ${this._seed()} ${this._backend()} ${this._levels()}
+          </div>
+        </sp-accordion-item>
+      </sp-accordion>
+    `;
+  }
+
+  private _levels() {
+    if (this.levels.length === 0) return '';
+    return html`<div class="quiet numbers" data-testid="levels">
+      ${msg('Coarse to fine, for each fill:')}
+      <ol>
+        ${this.levels.map((line) => html`<li>${line}</li>`)}
+      </ol>
+    </div>`;
+  }
+
+  private _sampler() {
+    const { coarse } = settingsOf(this.choices);
+    return html`<div>
+      <sp-field-label for="sampler">${msg('Sampler')}</sp-field-label>
+      <sp-picker
+        id="sampler"
+        data-testid="sampler"
+        size="s"
+        .value=${coarse.sampler}
+        @change=${(event: Event) =>
+          this._walk({ sampler: (event.target as Picker).value as SamplerName })}
+      >
+        ${samplerNames.map(
+          (name) => html`<sp-menu-item value=${name}>${samplerTitles[name]()}</sp-menu-item>`,
+        )}
+      </sp-picker>
+    </div>`;
+  }
+
+  private _walkRows() {
+    const { sampler, numInferenceSteps, jumpLength, resamplings, eta } = settingsOf(
+      this.choices,
+    ).coarse;
+    const notUsed = sampler === 'replace' ? msg('This sampler does not resample.') : null;
+    return html`
+      ${numberRow({
+        id: 'steps',
+        label: msg('Steps'),
+        value: numInferenceSteps,
+        min: 2,
+        max: this.maxSteps,
+        onChange: (value) => this._walk({ numInferenceSteps: value }),
+      })}
+      ${numberRow({
+        id: 'jump-length',
+        label: msg('Jump length'),
+        value: jumpLength,
+        min: 1,
+        max: this.maxSteps,
+        notUsed,
+        onChange: (value) => this._walk({ jumpLength: value }),
+      })}
+      ${numberRow({
+        id: 'resamplings',
+        label: msg('Resamplings'),
+        value: resamplings,
+        min: 1,
+        max: 100,
+        notUsed,
+        onChange: (value) => this._walk({ resamplings: value }),
+      })}
+      <sp-switch
+        data-testid="ddim"
+        ?checked=${eta !== null}
+        @change=${(event: Event) =>
+          this._walk({ eta: (event.target as Switch).checked ? 0 : null })}
+        >${msg('DDIM steps')}</sp-switch
+      >
+      ${numberRow({
+        id: 'eta',
+        label: msg('DDIM noise (eta)'),
+        value: eta ?? 1,
+        min: 0,
+        max: 1,
+        step: 0.1,
+        notUsed: eta === null ? msg('Only with DDIM steps.') : null,
+        onChange: (value) => this._walk({ eta: value }),
+      })}
+    `;
+  }
+
+  private _guidanceRow() {
+    const { guidanceScale, classLabel } = settingsOf(this.choices);
+    return numberRow({
+      id: 'guidance',
+      label: msg('Guidance'),
+      value: guidanceScale,
+      min: 0,
+      max: 20,
+      step: 0.5,
+      notUsed: classLabel === null ? msg('Only when something should grow here.') : null,
+      onChange: (value) => this._set({ guidanceScale: value }),
+    });
+  }
+
+  private _edgeRows() {
+    const { growPx, featherPx } = settingsOf(this.choices);
+    return html`
+      ${numberRow({
+        id: 'grow-px',
+        label: msg('Grow (px)'),
+        value: growPx,
+        min: 0,
+        max: 64,
+        onChange: (value) => this._set({ growPx: value }),
+      })}
+      ${numberRow({
+        id: 'feather-px',
+        label: msg('Feather (px)'),
+        value: featherPx,
+        min: 0,
+        max: 64,
+        onChange: (value) => this._set({ featherPx: value }),
+      })}
+    `;
+  }
+
+  private _seed() {
+    const { seed } = this.choices;
+    return html`
+      <sp-switch
+        data-testid="fixed-seed"
+        ?checked=${seed !== null}
+        @change=${(event: Event) =>
+          this._choose({ seed: (event.target as Switch).checked ? randomSeeds(1)[0] : null })}
+        >${msg('Fixed seed')}</sp-switch
+      >
+      ${numberRow({
+        id: 'seed',
+        label: msg('Seed'),
+        value: seed ?? 0,
+        min: 0,
+        max: 0xffffffff,
+        notUsed: seed === null ? msg('New seeds are drawn for each fill.') : null,
+        onChange: (value) => this._choose({ seed: value }),
+      })}
+    `;
+  }
+
+  private _backend() {
+    return html`<div>
+      <sp-field-label for="backend">${msg('Runs on')}</sp-field-label>
+      <sp-picker
+        id="backend"
+        data-testid="backend"
+        size="s"
+        .value=${this.choices.backend}
+        ?disabled=${this.isBusy}
+        title=${this.isBusy ? msg('Can be changed when no fill is running.') : ''}
+        @change=${(event: Event) =>
+          this._choose({ backend: (event.target as Picker).value as BackendChoice })}
+      >
+        ${backendChoices.map(
+          (name) => html`<sp-menu-item value=${name}>${backendTitles[name]()}</sp-menu-item>`,
+        )}
+      </sp-picker>
+      ${
+        this.isBusy
+          ? html`<p class="quiet">${msg('Can be changed when no fill is running.')}</p>`
+          : ''
+      }
+    </div>`;
+  }
+
+  private _walk(change: Parameters<typeof customiseWalk>[1]): void {
+    this.dispatchEvent(new ChooseEvent(customiseWalk(this.choices, change)));
+  }
+
+  private _set(change: Parameters<typeof customise>[1]): void {
+    this.dispatchEvent(new ChooseEvent(customise(this.choices, change)));
+  }
+
+  private _choose(change: Partial<Choices>): void {
+    this.dispatchEvent(new ChooseEvent({ ...this.choices, ...change }));
+  }
+}

@@ -1,0 +1,160 @@
+/** The fills of one region as a group of radio buttons: one is shown on the page at a time. */
+import { LitElement, html } from 'lit';
+import { customElement, property } from 'lit/decorators.js';
+import '@spectrum-web-components/action-button/sp-action-button.js';
+import '@spectrum-web-components/icons-workflow/icons/sp-icon-checkmark.js';
+import '@spectrum-web-components/icons-workflow/icons/sp-icon-delete.js';
+import '@spectrum-web-components/icons-workflow/icons/sp-icon-refresh.js';
+import type { FillSet, GalleryFill } from '../gallery/fill-gallery.js';
+import { localized, msg, str } from '../host/localisation.js';
+import { number } from '../text/format.js';
+import { galleryStyles } from './fill-gallery.styles.js';
+import { AgainEvent, DeleteEvent, KeepEvent, ShowEvent } from './gallery-events.js';
+import { shared } from './styles.js';
+
+/** One radio button; layerId null stands for the original. */
+interface Option {
+  readonly layerId: string | null;
+  readonly title: string;
+  readonly description: string;
+  readonly picture: string | null;
+  readonly isShown: boolean;
+}
+
+@localized()
+@customElement('repaint-fill-gallery')
+export class FillGalleryElement extends LitElement {
+  @property({ attribute: false }) fillSet: FillSet | null = null;
+  @property() original: string | null = null;
+  @property() heading = '';
+  /** Why this region cannot be filled again now; empty when it can. */
+  @property() againReason = '';
+
+  static override styles = [shared, galleryStyles];
+
+  override render() {
+    const { fillSet } = this;
+    if (!fillSet) return '';
+    const options = this._options(fillSet);
+    const shown = fillSet.fills.find((fill) => fill.isShown) ?? null;
+    return html`<section data-testid="gallery" data-region=${fillSet.regionId}>
+      <h2 id="heading">${this.heading}</h2>
+      <div
+        class="grid"
+        role="radiogroup"
+        aria-labelledby="heading"
+        @keydown=${(event: KeyboardEvent) => this._onKey(event, options)}
+      >
+        ${options.map((option) => this._renderOption(option))}
+      </div>
+      ${this._actions(shown)}
+    </section>`;
+  }
+
+  private _options({ fills }: FillSet): Option[] {
+    const original = {
+      layerId: null,
+      title: msg('Original'),
+      description: msg('Original, without a fill'),
+      picture: this.original,
+      isShown: fills.every((fill) => !fill.isShown),
+    };
+    return [original, ...fills.map((fill, index) => this._fillOption(fill, index + 1))];
+  }
+
+  private _fillOption({ layerId, seed, thumbnail, isShown }: GalleryFill, index: number): Option {
+    return {
+      layerId,
+      title: number(index),
+      description: msg(str`Fill ${number(index)}, seed ${seed}`),
+      picture: thumbnail,
+      isShown,
+    };
+  }
+
+  private _renderOption({ layerId, title, description, picture, isShown }: Option) {
+    return html`<button
+      type="button"
+      role="radio"
+      aria-checked=${isShown ? 'true' : 'false'}
+      aria-label=${description}
+      title=${description}
+      tabindex=${isShown ? 0 : -1}
+      data-testid=${layerId === null ? 'original' : 'fill'}
+      data-layer=${layerId ?? ''}
+      @click=${() => this._show(layerId)}
+    >
+      ${picture ? html`<img src=${picture} alt="" />` : html`<span class="blank"></span>`}
+      <span class="title">
+        ${isShown ? html`<sp-icon-checkmark size="s" aria-hidden="true"></sp-icon-checkmark>` : ''}
+        ${title}
+      </span>
+    </button>`;
+  }
+
+  private _actions(shown: GalleryFill | null) {
+    const noFill = shown ? '' : msg('Choose a fill first.');
+    return html`<div class="actions">
+      <sp-action-button
+        data-testid="keep"
+        size="s"
+        ?disabled=${!shown}
+        title=${noFill || msg('Makes the fill an ordinary layer and takes it off this list.')}
+        @click=${() => shown && this.dispatchEvent(new KeepEvent(shown.layerId))}
+      >
+        <sp-icon-checkmark slot="icon"></sp-icon-checkmark>${msg('Keep')}
+      </sp-action-button>
+      <sp-action-button
+        data-testid="delete"
+        size="s"
+        ?disabled=${!shown}
+        title=${noFill || msg('Removes the fill from the page.')}
+        @click=${() => shown && this.dispatchEvent(new DeleteEvent(shown.layerId))}
+      >
+        <sp-icon-delete slot="icon"></sp-icon-delete>${msg('Delete')}
+      </sp-action-button>
+      <sp-action-button
+        data-testid="again"
+        size="s"
+        ?disabled=${this.againReason !== ''}
+        title=${this.againReason || msg('Fills the same region with new seeds.')}
+        @click=${() => this.dispatchEvent(new AgainEvent())}
+      >
+        <sp-icon-refresh slot="icon"></sp-icon-refresh>${msg('Fill again')}
+      </sp-action-button>
+      ${this.againReason ? html`<p class="quiet">${this.againReason}</p>` : ''}
+    </div>`;
+  }
+
+  private _show(layerId: string | null): void {
+    if (this.fillSet) this.dispatchEvent(new ShowEvent(this.fillSet.regionId, layerId));
+  }
+
+  /** Arrow keys move and show, Home and End jump, as in any group of radio buttons. */
+  private _onKey(event: KeyboardEvent, options: readonly Option[]): void {
+    const at = options.findIndex((option) => option.isShown);
+    const next = nextIndex(event.key, at, options.length);
+    if (next === null) return;
+    event.preventDefault();
+    this._show(options[next].layerId);
+    this.renderRoot.querySelectorAll<HTMLButtonElement>('[role=radio]')[next]?.focus();
+  }
+}
+
+/** Returns where a key leads from one radio button; null for other keys. */
+export function nextIndex(key: string, at: number, count: number): number | null {
+  switch (key) {
+    case 'ArrowRight':
+    case 'ArrowDown':
+      return (at + 1) % count;
+    case 'ArrowLeft':
+    case 'ArrowUp':
+      return (at + count - 1) % count;
+    case 'Home':
+      return 0;
+    case 'End':
+      return count - 1;
+    default:
+      return null;
+  }
+}

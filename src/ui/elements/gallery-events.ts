@@ -1,0 +1,47 @@
+/** What the user asks of the gallery. */
+
+/** Show one fill of a region; null = the original. */
+export class ShowEvent extends Event {
+  static readonly kind = 'repaint-show';
+
+  constructor(
+    readonly regionId: string,
+    readonly layerId: string | null,
+  ) {
+    super(ShowEvent.kind, { bubbles: true, composed: true });
+  }
+}
+
+export class KeepEvent extends Event {
+  static readonly kind = 'repaint-keep';
+
+  constructor(readonly layerId: string) {
+    super(KeepEvent.kind, { bubbles: true, composed: true });
+  }
+}
+
+export class DeleteEvent extends Event {
+  static readonly kind = 'repaint-delete';
+
+  constructor(readonly layerId: string) {
+    super(DeleteEvent.kind, { bubbles: true, composed: true });
+  }
+}
+
+/** Fill the region again with new seeds. */
+export class AgainEvent extends Event {
+  static readonly kind = 'repaint-again';
+
+  constructor() {
+    super(AgainEvent.kind, { bubbles: true, composed: true });
+  }
+}
+
+declare global {
+  interface HTMLElementEventMap {
+    'repaint-show': ShowEvent;
+    'repaint-keep': KeepEvent;
+    'repaint-delete': DeleteEvent;
+    'repaint-again': AgainEvent;
+  }
+}

@@ -1,0 +1,125 @@
+/** The three choices every fill has: what should grow, how many, how well. */
+import { LitElement, css, html } from 'lit';
+import { customElement, property } from 'lit/decorators.js';
+import '@spectrum-web-components/action-button/sp-action-button.js';
+import '@spectrum-web-components/action-group/sp-action-group.js';
+import '@spectrum-web-components/field-label/sp-field-label.js';
+import '@spectrum-web-components/menu/sp-menu-item.js';
+import '@spectrum-web-components/picker/sync/sp-picker.js';
+import type { ActionGroup } from '@spectrum-web-components/action-group';
+import type { Picker } from '@spectrum-web-components/picker';
+import type { ModelCard } from '../../protocol/model-card.js';
+import {
+  firstChoices,
+  maxFills,
+  presetChoices,
+  type Choices,
+  type PresetChoice,
+} from '../fill/choices.js';
+import { localized, msg } from '../host/localisation.js';
+import { className, presetTitles } from '../text/names.js';
+import { ChooseEvent } from './choose-event.js';
+import { shared } from './styles.js';
+
+const anything = 'anything';
+
+@localized()
+@customElement('repaint-main-choices')
+export class MainChoices extends LitElement {
+  @property({ attribute: false }) choices: Choices = firstChoices;
+  @property({ attribute: false }) card: ModelCard | null = null;
+
+  static override styles = [
+    shared,
+    css`
+      :host {
+        display: grid;
+        grid-template-columns: 1fr 1fr;
+        gap: 8px 16px;
+      }
+      .wide {
+        grid-column: 1 / -1;
+      }
+      sp-picker {
+        width: 100%;
+      }
+    `,
+  ];
+
+  override render() {
+    return html`
+      <div class="wide">${this._growPicker()}</div>
+      <div>${this._fillsGroup()}</div>
+      <div>${this._qualityPicker()}</div>
+    `;
+  }
+
+  private _growPicker() {
+    const { classLabel } = this.choices;
+    return html`
+      <sp-field-label for="grow">${msg('What should grow here')}</sp-field-label>
+      <sp-picker
+        id="grow"
+        data-testid="grow"
+        .value=${classLabel === null ? anything : String(classLabel)}
+        @change=${(event: Event) => this._chooseClass((event.target as Picker).value)}
+      >
+        <sp-menu-item value=${anything}>${msg('Anything')}</sp-menu-item>
+        ${this.card?.classes.map(
+          ({ label, name }) =>
+            html`<sp-menu-item value=${String(label)}>${className(name)}</sp-menu-item>`,
+        )}
+      </sp-picker>
+    `;
+  }
+
+  private _fillsGroup() {
+    const { fills } = this.choices;
+    return html`
+      <sp-field-label id="fills-label">${msg('Fills')}</sp-field-label>
+      <sp-action-group
+        data-testid="fills"
+        selects="single"
+        compact
+        justified
+        label=${msg('Number of fills')}
+        .selected=${[String(fills)]}
+        @change=${this._chooseFills}
+      >
+        ${Array.from({ length: maxFills }, (_, i) => String(i + 1)).map(
+          (value) => html`<sp-action-button value=${value}>${value}</sp-action-button>`,
+        )}
+      </sp-action-group>
+    `;
+  }
+
+  private _qualityPicker() {
+    return html`
+      <sp-field-label for="quality">${msg('Quality')}</sp-field-label>
+      <sp-picker
+        id="quality"
+        data-testid="quality"
+        .value=${this.choices.preset}
+        @change=${(event: Event) =>
+          this._choose({ preset: (event.target as Picker).value as PresetChoice })}
+      >
+        ${presetChoices.map(
+          (preset) => html`<sp-menu-item value=${preset}>${presetTitles[preset]()}</sp-menu-item>`,
+        )}
+      </sp-picker>
+    `;
+  }
+
+  private _chooseClass(value: string): void {
+    this._choose({ classLabel: value === anything ? null : Number(value) });
+  }
+
+  private _chooseFills(event: Event): void {
+    const [value] = (event.target as ActionGroup).selected;
+    if (value) this._choose({ fills: Number(value) });
+  }
+
+  private _choose(change: Partial<Choices>): void {
+    this.dispatchEvent(new ChooseEvent({ ...this.choices, ...change }));
+  }
+}

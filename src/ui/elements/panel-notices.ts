@@ -1,0 +1,115 @@
+/** Everything the user should know or decide right now, below the button. */
+import { html, nothing, type TemplateResult } from 'lit';
+import '@spectrum-web-components/button/sp-button.js';
+import './notice.js';
+import type { FillJob } from '../fill/fill-queue.js';
+import { msg, str } from '../host/localisation.js';
+import type { Problem } from '../problem.js';
+import type { Session } from '../session.js';
+import { number } from '../text/format.js';
+import { problemText } from '../text/problems.js';
+import { CancelEvent, ResumeEvent } from './job-events.js';
+
+type Actions = TemplateResult | typeof nothing;
+
+function problemNotice(problem: Problem, actions: Actions = nothing): TemplateResult {
+  const { sentence, nextStep } = problemText(problem);
+  return html`<repaint-notice
+    data-testid="problem"
+    data-code=${problem.code}
+    variant="error"
+    .sentence=${sentence}
+    .nextStep=${nextStep}
+    .detail=${problem.detail ?? ''}
+    >${actions}</repaint-notice
+  >`;
+}
+
+function action(testId: string, label: string, onClick: (event: Event) => void): TemplateResult {
+  return html`<sp-button
+    data-testid=${testId}
+    size="s"
+    variant="secondary"
+    treatment="outline"
+    @click=${onClick}
+    >${label}</sp-button
+  >`;
+}
+
+function modelNotice(session: Session): Actions {
+  const { state } = session.model;
+  if (state.kind === 'failed') {
+    const retry = action('retry-model', msg('Try again'), () => session.restartModel());
+    return problemNotice(state.problem, retry);
+  }
+  if (state.kind !== 'ready') return nothing;
+  return html`${slowNotice(session)} ${storageNotice(state.device.storage)}`;
+}
+
+/** Said plainly wherever the processor stands in for the graphics processor. */
+function slowNotice({ model }: Session): Actions {
+  const { state } = model;
+  if (state.kind !== 'ready' || state.device.backend === 'webgpu') return nothing;
+  const wasChosen = state.device.fallbackReason === null;
+  return html`<repaint-notice
+    data-testid="slow-fallback"
+    variant="warning"
+    .sentence=${
+      wasChosen
+        ? msg('Fills run on the processor, as chosen under Advanced.')
+        : msg('WebGPU is not available here, so fills run on the processor.')
+    }
+    .nextStep=${msg('That is many times slower; the time above is the estimate for it.')}
+  ></repaint-notice>`;
+}
+
+function storageNotice(storage: 'opfs' | 'memory'): Actions {
+  if (storage === 'opfs') return nothing;
+  return html`<repaint-notice
+    data-testid="storage-refused"
+    variant="info"
+    .sentence=${msg('This browser refuses storage to the add-on.')}
+    .nextStep=${msg('Everything works, but the model is loaded anew each time.')}
+  ></repaint-notice>`;
+}
+
+function interruptedNotice(job: FillJob): Actions {
+  if (!job.problem) return nothing;
+  const left = number(job.seedsLeft.length);
+  return problemNotice(
+    job.problem,
+    html`
+      ${action('resume', msg(str`Continue (${left} left)`), (event) =>
+        event.target?.dispatchEvent(new ResumeEvent(job.id)),
+      )}
+      ${action('dismiss', msg('Dismiss'), (event) =>
+        event.target?.dispatchEvent(new CancelEvent(job.id)),
+      )}
+    `,
+  );
+}
+
+function strandedNotice({ gallery }: Session): Actions {
+  const [first] = gallery.stranded;
+  if (!first) return nothing;
+  const label =
+    first.problem.code === 'targetGone' ? msg('Add at the top of the page') : msg('Try again');
+  return problemNotice(
+    first.problem,
+    html`
+      ${action('add-stranded', label, () => void gallery.addStranded())}
+      ${action('drop-stranded', msg('Dismiss'), () => gallery.dropStranded())}
+    `,
+  );
+}
+
+/** Renders the notices, most pressing first. */
+export function renderNotices(session: Session): TemplateResult {
+  const { queue, gallery, plan } = session;
+  return html`
+    ${session.hostProblem ? problemNotice(session.hostProblem) : nothing} ${strandedNotice(session)}
+    ${queue.interrupted.map(interruptedNotice)}
+    ${gallery.problem ? problemNotice(gallery.problem) : nothing}
+    ${plan.kind === 'refused' ? problemNotice(plan.problem) : nothing} ${modelNotice(session)}
+  `;
+}

@@ -1,0 +1,40 @@
+/** Styles the panel's elements share; colours come from Spectrum's tokens, so both themes follow. */
+import { css } from 'lit';
+
+export const shared = css`
+  :host {
+    display: block;
+    color: var(--spectrum-neutral-content-color-default);
+    font-family:
+      adobe-clean, 'Source Sans Pro', system-ui, 'PingFang SC', 'Microsoft YaHei', sans-serif;
+    font-size: 14px;
+    line-height: 1.5;
+  }
+  :host([hidden]) {
+    display: none;
+  }
+  * {
+    box-sizing: border-box;
+  }
+  p,
+  h2 {
+    margin: 0;
+  }
+  h2 {
+    font-size: 14px;
+    font-weight: 700;
+  }
+  .quiet {
+    color: var(--spectrum-neutral-subdued-content-color-default);
+    font-size: 12px;
+  }
+  .card {
+    background: var(--spectrum-background-layer-1-color);
+    border: 1px solid var(--spectrum-gray-200);
+    border-radius: 12px;
+    overflow: hidden;
+  }
+  .numbers {
+    font-variant-numeric: tabular-nums;
+  }
+`;

@@ -1,0 +1,186 @@
+/** Fills asked for and not yet done. One runs in the worker, the others wait there in order. */
+import type { RgbaImage } from '../../image/raster.js';
+import type { FillProgress, FillRequest } from '../../protocol/fill.js';
+import type { FillCheckpoint, FromWorker, ToWorker } from '../../protocol/worker-api.js';
+import { Observed } from '../observed.js';
+import type { Problem } from '../problem.js';
+import type { Region } from '../selection/region.js';
+
+/**
+ * `waiting` and `running` are with the worker; `cancelling` waits for its answer; `interrupted`
+ * has stopped with seeds left, and waits for the user to continue or dismiss it.
+ */
+export type JobState = 'waiting' | 'running' | 'cancelling' | 'interrupted';
+
+export interface FillJob {
+  readonly id: string;
+  readonly region: Region;
+  readonly request: FillRequest;
+  readonly state: JobState;
+  readonly progress: FillProgress | null;
+  readonly preview: RgbaImage | null;
+  readonly seedsLeft: readonly number[];
+  /** Where the fill in progress stands, as the worker last told. */
+  readonly checkpoint: FillCheckpoint | null;
+  readonly problem: Problem | null;
+}
+
+export interface FinishedFill {
+  readonly job: FillJob;
+  readonly seed: number;
+  readonly png: Blob;
+}
+
+/** How long a cancelled call may take before the worker is replaced. */
+const cancelPatienceMs = 15_000;
+
+export interface QueueOutlet {
+  post(message: Extract<ToWorker, { kind: 'fill' | 'cancel' }>): void;
+  /** The worker does not answer a cancel. */
+  giveUp(): void;
+  filled(fill: FinishedFill): void;
+}
+
+/** Keeps the jobs' states; messages about jobs it does not know are dropped. */
+export class FillQueue extends Observed {
+  jobs: readonly FillJob[] = [];
+  private readonly _patience = new Map<string, ReturnType<typeof setTimeout>>();
+
+  constructor(private readonly _outlet: QueueOutlet) {
+    super();
+  }
+
+  get active(): FillJob | undefined {
+    return this.jobs.find(({ state }) => state === 'running' || state === 'cancelling');
+  }
+
+  get waiting(): readonly FillJob[] {
+    return this.jobs.filter(({ state }) => state === 'waiting');
+  }
+
+  get interrupted(): readonly FillJob[] {
+    return this.jobs.filter(({ state }) => state === 'interrupted');
+  }
+
+  add(region: Region, request: FillRequest): void {
+    const state: JobState = this.active ? 'waiting' : 'running';
+    const job = { id: request.jobId, region, request, state, seedsLeft: request.seeds };
+    this._set([...this.jobs, { ...job, ...nothingYet }]);
+    this._outlet.post({ kind: 'fill', request });
+  }
+
+  /** Goes on with an interrupted job: from its checkpoint, else with the seeds it still owes. */
+  resume(jobId: string): void {
+    const job = this._find(jobId);
+    if (job?.state !== 'interrupted') return;
+    const { checkpoint, seedsLeft } = job;
+    const request = checkpoint ? job.request : { ...job.request, seeds: seedsLeft };
+    const state: JobState = this.active ? 'waiting' : 'running';
+    this._update(jobId, { ...nothingYet, checkpoint, request, state });
+    this._outlet.post({ kind: 'fill', request, resume: checkpoint });
+  }
+
+  /** Cancels a job that waits or runs, and forgets one that was interrupted. */
+  cancel(jobId: string): void {
+    const job = this._find(jobId);
+    if (!job || job.state === 'cancelling') return;
+    if (job.state === 'interrupted') return this._remove(jobId);
+    this._update(jobId, { state: 'cancelling' });
+    this._outlet.post({ kind: 'cancel', jobId });
+    this._patience.set(
+      jobId,
+      setTimeout(() => this._outlet.giveUp(), cancelPatienceMs),
+    );
+  }
+
+  receive(message: Exclude<FromWorker, { kind: 'loading' | 'ready' }>): void {
+    const job = message.jobId === null ? undefined : this._find(message.jobId);
+    if (!job) return;
+    switch (message.kind) {
+      case 'queued':
+        return;
+      case 'progress':
+        return this._update(job.id, { progress: message.progress, ...started(job) });
+      case 'preview':
+        return this._update(job.id, { preview: message.image, ...started(job) });
+      case 'checkpoint':
+        return this._update(job.id, { checkpoint: message.checkpoint });
+      case 'filled':
+        return this._filled(job, message.seed, message.png);
+      case 'done':
+        return this._remove(job.id);
+      case 'failed':
+        return this._interrupt(job, { code: message.code, detail: message.message });
+      default:
+        message satisfies never;
+    }
+  }
+
+  /** The worker was replaced: what ran is interrupted, what waited is sent to the new one. */
+  workerLost(problem: Problem): void {
+    for (const job of this.jobs) {
+      if (job.state === 'cancelling') this._remove(job.id);
+      else if (job.state === 'running') this._interrupt(job, problem);
+    }
+    for (const { request, checkpoint } of this.waiting) {
+      this._outlet.post({ kind: 'fill', request, resume: checkpoint });
+    }
+    this._promote();
+  }
+
+  private _filled(job: FillJob, seed: number, png: Blob): void {
+    const seedsLeft = job.seedsLeft.filter((left) => left !== seed);
+    this._update(job.id, { seedsLeft, preview: null, checkpoint: null });
+    this._outlet.filled({ job, seed, png });
+  }
+
+  private _interrupt(job: FillJob, problem: Problem): void {
+    this._endPatience(job.id);
+    const isOver = job.state === 'cancelling' || job.seedsLeft.length === 0;
+    if (isOver) return this._remove(job.id);
+    // A job that had not begun when the GPU was lost is sent again to the worker that follows.
+    const hasBegun = job.progress !== null;
+    if (problem.code === 'deviceLost' && !hasBegun) {
+      return this._update(job.id, { state: 'waiting' });
+    }
+    this._update(job.id, { state: 'interrupted', preview: null, progress: null, problem });
+    this._promote();
+  }
+
+  private _remove(jobId: string): void {
+    this._endPatience(jobId);
+    this._set(this.jobs.filter(({ id }) => id !== jobId));
+    this._promote();
+  }
+
+  /** The worker goes on with the next by itself; show it so. */
+  private _promote(): void {
+    const [next] = this.waiting;
+    if (next && !this.active) this._update(next.id, { state: 'running' });
+  }
+
+  private _endPatience(jobId: string): void {
+    clearTimeout(this._patience.get(jobId));
+    this._patience.delete(jobId);
+  }
+
+  private _find(jobId: string): FillJob | undefined {
+    return this.jobs.find(({ id }) => id === jobId);
+  }
+
+  private _update(jobId: string, change: Partial<FillJob>): void {
+    this._set(this.jobs.map((job) => (job.id === jobId ? { ...job, ...change } : job)));
+  }
+
+  private _set(jobs: readonly FillJob[]): void {
+    this.jobs = jobs;
+    this.changed();
+  }
+}
+
+const nothingYet = { progress: null, preview: null, checkpoint: null, problem: null };
+
+/** A job that is heard of runs. */
+function started(job: FillJob): Partial<FillJob> {
+  return job.state === 'waiting' ? { state: 'running' } : {};
+}

@@ -1,0 +1,107 @@
+/** The worker's life: started at once so that the model warms up, started anew when it dies. */
+import type { ModelCard } from '../../protocol/model-card.js';
+import type { Backend, DeviceInfo, FromWorker, ToWorker } from '../../protocol/worker-api.js';
+import { Observed } from '../observed.js';
+import type { Problem } from '../problem.js';
+import type { WorkerPort } from './worker-port.js';
+
+export interface ReadyModel {
+  readonly card: ModelCard;
+  readonly device: DeviceInfo;
+  /** At the model's native size. */
+  readonly msPerCall: number;
+}
+
+export type ModelState =
+  | { readonly kind: 'loading'; readonly loadedBytes: number; readonly totalBytes: number }
+  | ({ readonly kind: 'ready' } & ReadyModel)
+  | { readonly kind: 'failed'; readonly problem: Problem };
+
+type JobMessage = Exclude<FromWorker, { kind: 'loading' | 'ready' }>;
+
+/** Connects the panel to one worker at a time; messages of a replaced worker are not heard. */
+export class ModelLink extends Observed {
+  state: ModelState = { kind: 'loading', loadedBytes: 0, totalBytes: 0 };
+  /** Messages about jobs. */
+  onJobMessage: (message: JobMessage) => void = () => undefined;
+  /** The worker is gone with whatever it was doing; a new one is being started. */
+  onLost: (problem: Problem) => void = () => undefined;
+  private _port: WorkerPort | null = null;
+  private _backend: Backend | null = null;
+
+  constructor(
+    private readonly _startWorker: () => WorkerPort,
+    private readonly _manifestUrl: string,
+  ) {
+    super();
+  }
+
+  get backend(): Backend | null {
+    return this._backend;
+  }
+
+  /** Starts a worker in place of the one that runs, if any. Null lets the worker choose. */
+  start(backend: Backend | null): void {
+    this._port?.terminate();
+    this._backend = backend;
+    this._become({ kind: 'loading', loadedBytes: 0, totalBytes: 0 });
+    try {
+      this._port = this._startWorker();
+    } catch (error) {
+      this._port = null;
+      return this._become({
+        kind: 'failed',
+        problem: { code: 'workerCrashed', detail: `${error}` },
+      });
+    }
+    this._listen(this._port);
+    this._port.post({ kind: 'load', manifestUrl: this._manifestUrl, backend });
+  }
+
+  post(message: Extract<ToWorker, { kind: 'fill' | 'cancel' }>): void {
+    this._port?.post(message);
+  }
+
+  /** Ends whatever runs and starts afresh. */
+  restart(problem: Problem): void {
+    this.start(this._backend);
+    this.onLost(problem);
+  }
+
+  private _listen(port: WorkerPort): void {
+    port.onMessage = (message) => {
+      if (port === this._port) this._receive(message);
+    };
+    port.onCrash = (reason) => {
+      if (port === this._port) this._crashed({ code: 'workerCrashed', detail: reason });
+    };
+  }
+
+  private _receive(message: FromWorker): void {
+    switch (message.kind) {
+      case 'loading':
+        return this._become(message);
+      case 'ready':
+        return this._become(message);
+      case 'failed':
+        if (message.jobId !== null) return this.onJobMessage(message);
+        return this._crashed({ code: message.code, detail: message.message });
+      default:
+        return this.onJobMessage(message);
+    }
+  }
+
+  /** A worker that has worked is worth another start; one that never loaded would fail again. */
+  private _crashed(problem: Problem): void {
+    if (this.state.kind === 'ready') return this.restart(problem);
+    this._port?.terminate();
+    this._port = null;
+    this._become({ kind: 'failed', problem });
+    this.onLost(problem);
+  }
+
+  private _become(state: ModelState): void {
+    this.state = state;
+    this.changed();
+  }
+}

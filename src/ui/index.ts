@@ -1,0 +1,66 @@
+/** Entry of the panel: meets the host, then hands everything to `<repaint-panel>`. */
+import addOnUISdk, {
+  type RuntimeType,
+} from 'https://new.express.adobe.com/static/add-on-sdk/sdk.js';
+import { startWorker } from './fill/start-worker.js';
+import { keptIn } from './host/kept.js';
+import { HostLook } from './host/look.js';
+import { SelectionBell, sandboxClient, type SandboxClient } from './host/sandbox-client.js';
+import './panel.js';
+import { problemOf, type Problem } from './problem.js';
+import { pixelSource } from './selection/pixels.js';
+import { Session } from './session.js';
+
+/** Set by the build, as in the document sandbox. */
+declare const __BUILD_ID__: string;
+
+const modelUrl = 'models/garden-64/model.json';
+
+async function meetSandbox(bell: SelectionBell): Promise<SandboxClient> {
+  const { runtime } = addOnUISdk.instance;
+  if (!runtime.exposeApi || !runtime.apiProxy) {
+    throw new Error('This version of Adobe Express gives add-ons no document sandbox.');
+  }
+  runtime.exposeApi({ selectionChanged: bell.selectionChanged });
+  const proxy = await runtime.apiProxy('documentSandbox' as RuntimeType.documentSandbox);
+  return sandboxClient(proxy as unknown as SandboxClient);
+}
+
+/** What the sandbox says of itself; a silent one is met as if it had no original pixels. */
+async function greet(
+  sandbox: SandboxClient,
+): Promise<{ hasOriginalPixels: boolean; problem: Problem | null }> {
+  try {
+    const { buildId, hasOriginalPixels } = await sandbox.hello();
+    const isStale = buildId !== __BUILD_ID__;
+    const detail = `panel ${__BUILD_ID__}, document sandbox ${buildId}`;
+    return { hasOriginalPixels, problem: isStale ? { code: 'sandboxStale', detail } : null };
+  } catch (error) {
+    return { hasOriginalPixels: false, problem: problemOf(error, 'sandboxSilent') };
+  }
+}
+
+async function start(): Promise<void> {
+  await addOnUISdk.ready;
+  const bell = new SelectionBell();
+  const sandbox = await meetSandbox(bell);
+  const { hasOriginalPixels, problem } = await greet(sandbox);
+  const session = new Session({
+    sandbox,
+    bell,
+    pixels: pixelSource(sandbox, addOnUISdk, hasOriginalPixels),
+    kept: keptIn(addOnUISdk.instance.clientStorage),
+    startWorker,
+    manifestUrl: new URL(modelUrl, document.baseURI).href,
+  });
+  session.hostProblem = problem;
+  const panel = document.createElement('repaint-panel');
+  Object.assign(panel, { session, look: new HostLook(addOnUISdk) });
+  document.body.append(panel);
+  await session.start();
+}
+
+void start().catch((error: unknown) => {
+  // Without a host there is no theme and no language yet: plain words, in English.
+  document.body.textContent = `RePaint Fill could not start: ${error instanceof Error ? error.message : error}`;
+});

@@ -1,0 +1,58 @@
+/** Layout of the panel as the host's guidelines ask: 24 px around, 16 px between. */
+import { css } from 'lit';
+
+export const panelStyles = css`
+  sp-theme {
+    display: block;
+    min-height: 100vh;
+    background: var(--spectrum-background-base-color);
+  }
+  main {
+    display: grid;
+    gap: 16px;
+    align-content: start;
+    min-width: 0;
+    max-width: 480px;
+    margin: 0 auto;
+    padding: 24px;
+  }
+  main > * {
+    min-width: 0;
+  }
+  .start {
+    display: grid;
+    gap: 6px;
+  }
+  .start sp-button {
+    width: 100%;
+  }
+  .start p {
+    text-align: center;
+  }
+  .waiting {
+    display: flex;
+    align-items: center;
+    justify-content: space-between;
+    gap: 8px;
+  }
+  .privacy {
+    display: flex;
+    align-items: center;
+    justify-content: center;
+    gap: 6px;
+  }
+  .spoken {
+    position: absolute;
+    width: 1px;
+    height: 1px;
+    overflow: hidden;
+    clip-path: inset(50%);
+    white-space: nowrap;
+  }
+  @media (prefers-reduced-motion: reduce) {
+    * {
+      animation: none;
+      transition: none;
+    }
+  }
+`;

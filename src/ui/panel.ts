@@ -1,0 +1,151 @@
+/** `<repaint-panel>`: the whole panel, from the selection down to the advanced section. */
+import { LitElement, html, nothing } from 'lit';
+import { customElement, property, state } from 'lit/decorators.js';
+import '@spectrum-web-components/button/sp-button.js';
+import '@spectrum-web-components/icons-workflow/icons/sp-icon-lock-closed.js';
+import '@spectrum-web-components/icons-workflow/icons/sp-icon-magic-wand.js';
+import '@spectrum-web-components/theme/sp-theme.js';
+import '@spectrum-web-components/theme/express/scale-medium.js';
+import '@spectrum-web-components/theme/express/theme-dark.js';
+import '@spectrum-web-components/theme/express/theme-light.js';
+import './elements/advanced.js';
+import './elements/fill-gallery.js';
+import './elements/main-choices.js';
+import './elements/notice.js';
+import './elements/progress-card.js';
+import './elements/selection-card.js';
+import type { ChooseEvent } from './elements/choose-event.js';
+import type { DeleteEvent, KeepEvent, ShowEvent } from './elements/gallery-events.js';
+import type { CancelEvent, ResumeEvent } from './elements/job-events.js';
+import { shared } from './elements/styles.js';
+import type { FillSet } from './gallery/fill-gallery.js';
+import { localized, msg, speak, str } from './host/localisation.js';
+import type { HostLook } from './host/look.js';
+import { Watching } from './observed.js';
+import { panelStyles } from './panel.styles.js';
+import type { Session } from './session.js';
+import { Announcer } from './text/announcer.js';
+import { number } from './text/format.js';
+import { levelLines, planSummary } from './text/plan-text.js';
+import { renderNotices } from './elements/panel-notices.js';
+import { notReadyReason } from './text/readiness.js';
+
+@localized()
+@customElement('repaint-panel')
+export class RepaintPanel extends LitElement {
+  @property({ attribute: false }) session!: Session;
+  @property({ attribute: false }) look!: HostLook;
+  /** What a screen reader is told, not more often than it can be listened to. */
+  @state() private _spoken = '';
+  private readonly _announcer = new Announcer((text) => (this._spoken = text));
+
+  static override styles = [shared, panelStyles];
+
+  constructor() {
+    super();
+    new Watching(this, () => this.session);
+    new Watching(this, () => this.look);
+  }
+
+  override willUpdate(): void {
+    void speak(this.look.locale);
+    this._announcer.tell(this.session);
+  }
+
+  override render() {
+    const { session, look } = this;
+    const { model, choices, queue, gallery } = session;
+    const card = model.state.kind === 'ready' ? model.state.card : null;
+    return html`<sp-theme system="express" color=${look.colour} scale="medium">
+      <main
+        @repaint-choose=${(event: ChooseEvent) => session.choose(event.choices)}
+        @repaint-cancel=${(event: CancelEvent) => queue.cancel(event.jobId)}
+        @repaint-resume=${(event: ResumeEvent) => queue.resume(event.jobId)}
+        @repaint-show=${(event: ShowEvent) => gallery.show(event.regionId, event.layerId)}
+        @repaint-keep=${(event: KeepEvent) => gallery.keep(event.layerId)}
+        @repaint-delete=${(event: DeleteEvent) => gallery.remove([event.layerId])}
+        @repaint-again=${() => session.fillAgain()}
+      >
+        <repaint-selection-card .state=${session.selection.state}></repaint-selection-card>
+        <repaint-main-choices .choices=${choices} .card=${card}></repaint-main-choices>
+        ${this._start()} ${renderNotices(session)} ${this._jobs()}
+        ${gallery.sets.map((set) => this._set(set))} ${this._advanced()}
+        <p class="privacy quiet">
+          <sp-icon-lock-closed size="s" aria-hidden="true"></sp-icon-lock-closed>
+          ${msg('Nothing leaves this machine.')}
+        </p>
+        <div class="spoken" role="status" aria-live="polite">${this._spoken}</div>
+      </main>
+    </sp-theme>`;
+  }
+
+  private _start() {
+    const { session } = this;
+    const reason = notReadyReason(session);
+    return html`<div class="start">
+      <sp-button
+        data-testid="generate"
+        variant="accent"
+        size="l"
+        ?disabled=${reason !== null}
+        title=${reason ?? nothing}
+        @click=${() => session.fill()}
+      >
+        <sp-icon-magic-wand slot="icon"></sp-icon-magic-wand>${msg('Generative fill')}
+      </sp-button>
+      <p class="quiet numbers" data-testid="plan">${reason ?? this._planText()}</p>
+    </div>`;
+  }
+
+  private _planText(): string {
+    const { plan, model, choices } = this.session;
+    if (plan.kind !== 'planned' || model.state.kind !== 'ready') return '';
+    return planSummary(plan.plan, choices.fills, model.state);
+  }
+
+  private _jobs() {
+    const { active, waiting } = this.session.queue;
+    return html`
+      ${active ? html`<repaint-progress-card .job=${active}></repaint-progress-card>` : nothing}
+      ${waiting.map(
+        (job) =>
+          html`<div class="waiting" data-testid="queued">
+            <span>${msg(str`Queued: ${number(job.seedsLeft.length)} fills`)}</span>
+            <sp-button
+              data-testid="cancel-queued"
+              size="s"
+              variant="secondary"
+              treatment="outline"
+              @click=${() => this.session.queue.cancel(job.id)}
+              >${msg('Cancel')}</sp-button
+            >
+          </div>`,
+      )}
+    `;
+  }
+
+  private _set(set: FillSet) {
+    const { gallery, region } = this.session;
+    const isMarked = region?.id === set.regionId;
+    const reason = isMarked
+      ? notReadyReason(this.session)
+      : msg('Select this region’s shape first.');
+    return html`<repaint-fill-gallery
+      .fillSet=${set}
+      .original=${gallery.originals.get(set.regionId) ?? null}
+      .heading=${isMarked ? msg('Fills of this region') : msg('Fills of another region')}
+      .againReason=${reason ?? ''}
+    ></repaint-fill-gallery>`;
+  }
+
+  private _advanced() {
+    const { plan, choices, model, queue } = this.session;
+    const { state } = model;
+    return html`<repaint-advanced
+      .choices=${choices}
+      .levels=${plan.kind === 'planned' ? levelLines(plan.plan) : []}
+      .maxSteps=${state.kind === 'ready' ? state.card.diffusion.numTrainTimesteps : 1000}
+      .isBusy=${queue.jobs.length > 0}
+    ></repaint-advanced>`;
+  }
+}

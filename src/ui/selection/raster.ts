@@ -1,0 +1,51 @@
+/** The image being filled as pixels: drawn once into its frame, read where it is needed. */
+import type { Mat2d, Rect, Size } from '../../image/geometry.js';
+import type { RgbaImage } from '../../image/raster.js';
+import { ProblemError } from '../problem.js';
+import type { RasterFrame } from './frame.js';
+
+/** Sides of images that can be filled, pixels. */
+export const minImageSide = 32;
+export const maxImageSide = 8000;
+
+export interface Raster extends Size {
+  readonly pixelsToPage: Mat2d;
+  /** For drawing; not to be drawn on. */
+  readonly canvas: OffscreenCanvas;
+  /** Copies a rectangle out. Units: whole raster pixels within the image. */
+  read(rect: Rect): RgbaImage;
+}
+
+/** Throws: ProblemError when an image is too small or too large. */
+export function checkImageSize({ width, height }: Size): void {
+  const detail = `${width} x ${height} px`;
+  if (Math.min(width, height) < minImageSide) throw new ProblemError('imageTooSmall', detail);
+  if (Math.max(width, height) > maxImageSide) throw new ProblemError('imageTooLarge', detail);
+}
+
+/** Decodes a file. Throws: ProblemError imageUnreadable. */
+export async function decodeBitmap(file: Blob): Promise<ImageBitmap> {
+  try {
+    return await createImageBitmap(file, { colorSpaceConversion: 'default' });
+  } catch (error) {
+    throw new ProblemError('imageUnreadable', error instanceof Error ? error.message : undefined);
+  }
+}
+
+/** Draws a bitmap into its frame. Throws: ProblemError for sizes that cannot be filled. */
+export function drawRaster(bitmap: ImageBitmap, frame: RasterFrame): Raster {
+  const { width, height, pixelsToPage } = frame;
+  checkImageSize(frame);
+  const canvas = new OffscreenCanvas(width, height);
+  const context = canvas.getContext('2d', { willReadFrequently: true });
+  if (!context) throw new ProblemError('imageUnreadable', 'no 2D canvas is available');
+  context.imageSmoothingQuality = 'high';
+  context.setTransform(...frame.bitmapToRaster);
+  context.drawImage(bitmap, 0, 0);
+  const read = ({ x, y, width: w, height: h }: Rect): RgbaImage => ({
+    width: w,
+    height: h,
+    data: new Uint8ClampedArray(context.getImageData(x, y, w, h).data),
+  });
+  return { width, height, pixelsToPage, canvas, read };
+}

@@ -1,0 +1,29 @@
+/** Numbers, sizes and times in the panel's language. */
+import { msg, str, getLocale } from '../host/localisation.js';
+
+export function number(value: number, digits = 0): string {
+  return new Intl.NumberFormat(getLocale(), { maximumFractionDigits: digits }).format(value);
+}
+
+export function size({ width, height }: { width: number; height: number }): string {
+  return msg(str`${number(width)} × ${number(height)} px`);
+}
+
+/** Two digits that matter: 0.84, 3.2, 41, 612. */
+export function milliseconds(ms: number): string {
+  return msg(str`${number(ms, ms < 10 ? 1 : 0)} ms`);
+}
+
+/** Rounded as one would say it: seconds under a minute, then minutes, then hours. */
+export function duration(ms: number): string {
+  const seconds = Math.max(1, Math.round(ms / 1000));
+  if (seconds < 60) return msg(str`${number(seconds)} s`);
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 10) return msg(str`${number(minutes)} min ${number(seconds % 60)} s`);
+  if (minutes < 60) return msg(str`${number(Math.round(seconds / 60))} min`);
+  return msg(str`${number(Math.floor(minutes / 60))} h ${number(minutes % 60)} min`);
+}
+
+export function megabytes(bytes: number): string {
+  return msg(str`${number(bytes / 1e6, bytes < 1e7 ? 1 : 0)} MB`);
+}

@@ -1,0 +1,38 @@
+/** Names of what can be chosen, in the panel's language. */
+import type { SamplerName } from '../../protocol/fill.js';
+import type { BackendChoice, PresetChoice } from '../fill/choices.js';
+import { msg } from '../host/localisation.js';
+
+/** Names of the shipped model's classes; another model's are shown as its card has them. */
+const classNames: Record<string, () => string> = {
+  daisy: () => msg('Daisy'),
+  dandelion: () => msg('Dandelion'),
+  roses: () => msg('Roses'),
+  sunflowers: () => msg('Sunflowers'),
+  tulips: () => msg('Tulips'),
+  scenery: () => msg('Scenery'),
+};
+
+export function className(name: string): string {
+  return classNames[name]?.() ?? name.charAt(0).toUpperCase() + name.slice(1);
+}
+
+export const presetTitles: Record<PresetChoice, () => string> = {
+  draft: () => msg('Draft'),
+  balanced: () => msg('Balanced'),
+  paper: () => msg('Paper'),
+  custom: () => msg('Custom'),
+};
+
+export const samplerTitles: Record<SamplerName, () => string> = {
+  repaint: () => msg('RePaint'),
+  replace: () => msg('Replace, no resampling'),
+  slowdown: () => msg('Slowdown, more steps'),
+  sdedit: () => msg('SDEdit, restarts'),
+};
+
+export const backendTitles: Record<BackendChoice, () => string> = {
+  automatic: () => msg('Automatic'),
+  webgpu: () => msg('WebGPU'),
+  wasm: () => msg('Processor (wasm)'),
+};

@@ -1,0 +1,158 @@
+/** Each problem as one sentence and what to do next. */
+import { msg, str } from '../host/localisation.js';
+import type { Problem, ProblemCode } from '../problem.js';
+import { maxImageSide, minImageSide } from '../selection/raster.js';
+import { number } from './format.js';
+
+export interface ProblemText {
+  readonly sentence: string;
+  readonly nextStep: string;
+}
+
+type Texts = Record<ProblemCode, () => ProblemText>;
+
+const selectionTexts: Pick<
+  Texts,
+  | 'noSelection'
+  | 'shapesWithoutImage'
+  | 'imageWithoutShapes'
+  | 'regionOutsideImage'
+  | 'severalImages'
+  | 'unsupportedMedia'
+  | 'regionEmpty'
+  | 'regionCoversEverything'
+> = {
+  noSelection: () => ({
+    sentence: msg('Nothing is selected.'),
+    nextStep: msg('Draw a shape over the part of a photo to fill, and select it.'),
+  }),
+  shapesWithoutImage: () => ({
+    sentence: msg('There is no photo on this page to fill.'),
+    nextStep: msg('Add a photo, then draw a shape over it and select the shape.'),
+  }),
+  imageWithoutShapes: () => ({
+    sentence: msg('The photo is selected, but no region is marked.'),
+    nextStep: msg('Draw a shape over the part to fill and select it too.'),
+  }),
+  regionOutsideImage: () => ({
+    sentence: msg('The selected shape does not lie on a photo.'),
+    nextStep: msg('Move the shape over the photo.'),
+  }),
+  severalImages: () => ({
+    sentence: msg('More than one photo is selected.'),
+    nextStep: msg('Select one photo and the shapes over it.'),
+  }),
+  unsupportedMedia: () => ({
+    sentence: msg('Only photos can be filled, and this is another kind of media.'),
+    nextStep: msg('Select a shape over a PNG or JPEG photo.'),
+  }),
+  regionEmpty: () => ({
+    sentence: msg('The marked region has no area on the photo.'),
+    nextStep: msg('Draw a larger shape over the part to fill.'),
+  }),
+  regionCoversEverything: () => ({
+    sentence: msg('The region covers the whole photo, so nothing is left to continue from.'),
+    nextStep: msg('Make the shape smaller than the photo.'),
+  }),
+};
+
+const imageTexts: Pick<
+  Texts,
+  'imageTooSmall' | 'imageTooLarge' | 'imageUnreadable' | 'pixelsRefused'
+> = {
+  imageTooSmall: () => ({
+    sentence: msg(str`The photo is smaller than ${number(minImageSide)} px.`),
+    nextStep: msg('Use a larger photo, or enlarge its visible crop.'),
+  }),
+  imageTooLarge: () => ({
+    sentence: msg(str`The photo is larger than ${number(maxImageSide)} px.`),
+    nextStep: msg('Replace it with a smaller copy, then select again.'),
+  }),
+  imageUnreadable: () => ({
+    sentence: msg('The photo’s file cannot be read.'),
+    nextStep: msg('Replace the photo with a PNG or JPEG copy, then select again.'),
+  }),
+  pixelsRefused: () => ({
+    sentence: msg('Adobe Express did not hand out the page’s pixels.'),
+    nextStep: msg('Check that this page may be downloaded: premium content can prevent it.'),
+  }),
+};
+
+const modelTexts: Pick<
+  Texts,
+  'noWebGpu' | 'deviceLost' | 'outOfMemory' | 'modelFetch' | 'modelHash' | 'modelShape'
+> = {
+  noWebGpu: () => ({
+    sentence: msg('This browser offers no WebGPU to the add-on.'),
+    nextStep: msg('Choose the automatic backend under Advanced to use the processor instead.'),
+  }),
+  deviceLost: () => ({
+    sentence: msg('The graphics processor was reset while filling.'),
+    nextStep: msg('Finished fills are kept. Continue with those that are left.'),
+  }),
+  outOfMemory: () => ({
+    sentence: msg('There was not enough memory for this fill.'),
+    nextStep: msg('Close other tabs or choose the Draft quality, then continue.'),
+  }),
+  modelFetch: () => ({
+    sentence: msg('The model’s file is missing or could not be loaded.'),
+    nextStep: msg('Try again; if that does not help, install the add-on again.'),
+  }),
+  modelHash: () => ({
+    sentence: msg('The model’s file is damaged: its checksum is wrong.'),
+    nextStep: msg('Try again; if that does not help, install the add-on again.'),
+  }),
+  modelShape: () => ({
+    sentence: msg('The model does not fit what the add-on expects.'),
+    nextStep: msg('Install the add-on again.'),
+  }),
+};
+
+const runTexts: Omit<
+  Texts,
+  keyof typeof selectionTexts | keyof typeof imageTexts | keyof typeof modelTexts
+> = {
+  nonFinite: () => ({
+    sentence: msg('The model answered with values that are not numbers.'),
+    nextStep: msg('Continue, or choose the other backend under Advanced.'),
+  }),
+  badRequest: () => ({
+    sentence: msg('The fill was refused because a setting does not fit.'),
+    nextStep: msg('Choose one of the named qualities, then try again.'),
+  }),
+  internal: () => ({
+    sentence: msg('The fill stopped unexpectedly.'),
+    nextStep: msg('Finished fills are kept. Continue with those that are left.'),
+  }),
+  settingsRefused: () => ({
+    sentence: msg('These settings do not fit together.'),
+    nextStep: msg('Change them under Advanced, or choose one of the named qualities.'),
+  }),
+  sandboxSilent: () => ({
+    sentence: msg('Adobe Express does not answer.'),
+    nextStep: msg('Wait a moment and try again, or open the add-on again.'),
+  }),
+  sandboxStale: () => ({
+    sentence: msg('An older part of this add-on is still loaded.'),
+    nextStep: msg('Reload the page to finish the update.'),
+  }),
+  workerCrashed: () => ({
+    sentence: msg('The fill’s background process ended unexpectedly.'),
+    nextStep: msg('Finished fills are kept. Continue with those that are left.'),
+  }),
+  targetGone: () => ({
+    sentence: msg('The photo was deleted while it was being filled.'),
+    nextStep: msg('The finished fill can be added at the top of the page.'),
+  }),
+  layerNotAdded: () => ({
+    sentence: msg('A finished fill could not be added to the page.'),
+    nextStep: msg('It is kept here. Try to add it again.'),
+  }),
+};
+
+const texts: Texts = { ...selectionTexts, ...imageTexts, ...modelTexts, ...runTexts };
+
+/** Puts a problem into words, in the panel's language. */
+export function problemText({ code }: Problem): ProblemText {
+  return texts[code]();
+}
