@@ -33,6 +33,7 @@ function toFailure(error: unknown): RepaintError {
 export class FillWorker {
   private readonly _queue = new JobQueue();
   private _runtime: Promise<WebRuntime> | null = null;
+  private _isSpent = false;
 
   /** `ortBaseUrl`: absolute URL of the folder with ONNX Runtime's files, ending in '/'. */
   constructor(
@@ -108,7 +109,10 @@ export class FillWorker {
       await Promise.race([job, rejectOn(runtime.lost)]);
     } catch (error) {
       isOver = true;
-      this._fail(request.jobId, await this._causeOf(error));
+      const failure = toFailure(await this._causeOf(error));
+      this._fail(request.jobId, failure);
+      // Also where ONNX Runtime itself has aborted: nothing will run here any more.
+      if (failure.code === 'deviceLost') void this._failAfterJobs(failure);
     }
   }
 
@@ -123,6 +127,8 @@ export class FillWorker {
 
   /** Each job tells its own failure first; then the panel hears that the worker is spent. */
   private async _failAfterJobs(error: RepaintError): Promise<void> {
+    if (this._isSpent) return;
+    this._isSpent = true;
     await this._queue.idle();
     this._fail(null, error);
   }
