@@ -1,4 +1,6 @@
-/** A membrane over a hole: known values continued into it as smoothly as they can be. */
+/** A membrane over a hole: values at its rim continued into it, as smoothly as they can be. */
+
+import type { Size } from './geometry.js';
 
 /** Relaxation sweeps at each size; the coarser solution is a good start, so few are enough. */
 const sweeps = 12;
@@ -10,10 +12,12 @@ interface Grid {
   readonly values: Float32Array;
   /** 1 where the value is given. */
   readonly isKnown: Uint8Array;
+  /** What a cell's own value weighs against its four neighbours: 0 = none, it spreads without end. */
+  readonly screening: number;
 }
 
 /** Halves a grid; a cell is known where any of its four is, with their mean. */
-function halve({ width, height, values, isKnown }: Grid): Grid {
+function halve({ width, height, values, isKnown, screening }: Grid): Grid {
   const w = Math.ceil(width / 2);
   const h = Math.ceil(height / 2);
   const sums = new Float32Array(w * h);
@@ -31,11 +35,13 @@ function halve({ width, height, values, isKnown }: Grid): Grid {
     height: h,
     values: sums.map((sum, i) => (counts[i] ? sum / counts[i] : 0)),
     isKnown: counts.map((count) => Math.min(count, 1)),
+    // Cells are twice as far apart.
+    screening: 4 * screening,
   };
 }
 
 /** Gauss-Seidel on the unknown cells: each becomes the mean of its neighbours; borders reflect. */
-function relax({ width, height, values, isKnown }: Grid): void {
+function relax({ width, height, values, isKnown, screening }: Grid): void {
   for (let i = 0; i < values.length; i++) {
     if (isKnown[i]) continue;
     const x = i % width;
@@ -44,7 +50,7 @@ function relax({ width, height, values, isKnown }: Grid): void {
     const right = values[x < width - 1 ? i + 1 : Math.max(i - 1, i - x)];
     const up = values[y > 0 ? i - width : y < height - 1 ? i + width : i];
     const down = values[y < height - 1 ? i + width : y > 0 ? i - width : i];
-    values[i] += overRelaxation * ((left + right + up + down) / 4 - values[i]);
+    values[i] += overRelaxation * ((left + right + up + down) / (4 + screening) - values[i]);
   }
 }
 
@@ -74,18 +80,19 @@ function sampleHalf({ width, height, values }: Grid, x: number, y: number): numb
 }
 
 /**
- * Fills the unknown cells with the solution of Laplace's equation, known cells as its boundary
- * (coarse to fine, linear in cells). With nothing known the result is 0.
- * Shapes: values, isKnown [height*width]; returns a new [height*width].
+ * Fills the unknown cells with the solution of the screened Laplace equation, laplacian(v) = v / L^2,
+ * known cells as its boundary (coarse to fine, linear in cells). Away from the boundary the
+ * values fall towards 0 over the decay length L; without one they are harmonic.
+ * Shapes: values, isKnown [height*width]; returns a new [height*width]. Units: L in cells.
  * Source: Pérez et al. 2003, "Poisson image editing", for a guidance field of zero.
  */
 export function stretchMembrane(
   values: Float32Array,
   isKnown: Uint8Array,
-  width: number,
-  height: number,
+  size: Size,
+  decayLength = Infinity,
 ): Float32Array {
   const start = values.map((value, i) => (isKnown[i] ? value : 0));
-  solve({ width, height, values: start, isKnown });
+  solve({ ...size, values: start, isKnown, screening: 1 / decayLength ** 2 });
   return start;
 }

@@ -1,10 +1,15 @@
 /** What keeps a fill's colours in line: with the picture at its edge, with the coarser level within. */
 import { blurPlane } from './blur.js';
+import type { Size } from './geometry.js';
 import { stretchMembrane } from './membrane.js';
 import type { PlanarImage } from './planar.js';
 
-/** Smoothing of the error on the known side, so that its texture does not streak into the hole. */
-const residualSigma = 1.5;
+/** Smoothing along the edge, in pixels, so that texture does not streak into the hole. */
+const edgeSigma = 2;
+/** Steps well above this, of a range of 2, are taken for what the picture shows. */
+const largestShift = 0.4;
+/** How far into the hole, as a part of its width, a step is spread. */
+const decayFraction = 0.3;
 
 function mapPlanes(
   image: PlanarImage,
@@ -18,28 +23,58 @@ function mapPlanes(
   return { ...image, data };
 }
 
+/** Low-passes one side of the edge without a look at the other: weights are 1 on it, 0 beyond. */
+class OneSided {
+  private readonly totals: Float32Array;
+
+  constructor(
+    private readonly weights: Float32Array,
+    private readonly size: Size,
+  ) {
+    this.totals = blurPlane(weights, size.width, size.height, edgeSigma);
+  }
+
+  /** True where the side is near enough to be seen. */
+  reaches(i: number): boolean {
+    return this.totals[i] > 0.05;
+  }
+
+  colours(plane: Float32Array): Float32Array {
+    const weighted = plane.map((value, i) => value * this.weights[i]);
+    const sums = blurPlane(weighted, this.size.width, this.size.height, edgeSigma);
+    return sums.map((sum, i) => sum / Math.max(this.totals[i], 1e-6));
+  }
+}
+
+/** A step too large for a colour shift is an object's edge: it is left alone. */
+function softened(step: number): number {
+  return step / (1 + (step / largestShift) ** 4);
+}
+
 /**
- * Takes a colour shift out of a sampled image. The network's own picture of the known pixels
- * differs a little from the truth; that error, low-passed, is continued into the hole as a
- * membrane and added there, so the fill meets the picture without a seam.
+ * Takes the step at the edge of a fill out of it. The colours just outside, of the picture, and
+ * just inside, of the fill, are low-passed each on its own side; their difference along the rim is
+ * continued into the hole, fading over a part of its width, and added to the fill.
  * Shapes: sampled, known [3, H, W]; keepMask [H*W], 1 = known. Units: [-1, 1].
- * Deviation: not in the paper, whose composite has a seam wherever the reconstruction drifts.
+ * Deviation: not in the paper, whose composite keeps whatever step the walk has left.
  */
 export function removeSeam(
   sampled: PlanarImage,
   known: PlanarImage,
   keepMask: Float32Array,
 ): PlanarImage {
-  const { width, height } = sampled;
-  const isKnown = Uint8Array.from(keepMask, (keep) => (keep === 1 ? 1 : 0));
-  const weight = blurPlane(Float32Array.from(isKnown), width, height, residualSigma);
+  const isHole = keepMask.map((keep) => (keep === 1 ? 0 : 1));
+  const isKnown = isHole.map((hole) => 1 - hole);
+  const inside = new OneSided(isHole, sampled);
+  const outside = new OneSided(isKnown, sampled);
+  const isNearEdge = Uint8Array.from(isKnown, (here, i) => (here && inside.reaches(i) ? 1 : 0));
+  const decayLength = decayFraction * Math.sqrt(isHole.reduce((sum, hole) => sum + hole, 0));
   return mapPlanes(sampled, (plane, c) => {
     const truth = known.data.subarray(c * plane.length, (c + 1) * plane.length);
-    const error = plane.map((x, i) => (isKnown[i] ? truth[i] - x : 0));
-    const smooth = blurPlane(error, width, height, residualSigma);
-    const boundary = smooth.map((e, i) => (isKnown[i] ? e / Math.max(weight[i], 1e-6) : 0));
-    const correction = stretchMembrane(boundary, isKnown, width, height);
-    return plane.map((x, i) => (isKnown[i] ? x : Math.min(1, Math.max(-1, x + correction[i]))));
+    const [out, within] = [outside.colours(truth), inside.colours(plane)];
+    const step = plane.map((_, i) => (isNearEdge[i] ? softened(out[i] - within[i]) : 0));
+    const correction = stretchMembrane(step, isNearEdge, sampled, decayLength);
+    return plane.map((x, i) => (isHole[i] ? Math.min(1, Math.max(-1, x + correction[i])) : x));
   });
 }
 
