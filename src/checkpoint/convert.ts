@@ -70,17 +70,12 @@ export async function convertCheckpoint(
 ): Promise<ConversionResult> {
   const graph = await checkpointGraph(request);
   const externalData: ExternalFile[] = [];
-  let parameters = 0;
   const { shardBytes, ...rest } = options;
   const onnx = await writeModel(graph, {
     ...rest,
     ...(shardBytes && {
       shards: { maxBytes: shardBytes, write: async (file) => void externalData.push(file) },
     }),
-    onProgress: (values) => {
-      parameters = values;
-      options.onProgress?.(values);
-    },
   });
-  return { onnx, externalData, parameters };
+  return { onnx, externalData, parameters: graph.parameterCount };
 }

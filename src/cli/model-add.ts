@@ -4,7 +4,7 @@ import { copyFile, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/p
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InferenceSession } from 'onnxruntime-node';
-import { CheckpointError, elementCount } from '../checkpoint/checkpoint.js';
+import { CheckpointError } from '../checkpoint/checkpoint.js';
 import { checkpointGraph } from '../checkpoint/convert.js';
 import { describeNetwork, familyOf } from '../checkpoint/describe.js';
 import { knownCheckpoints } from '../checkpoint/known-checkpoints.js';
@@ -74,8 +74,7 @@ async function parametersOf(sources: ModelSources, config: unknown): Promise<num
   const graph = await withFileSource(file, (source) =>
     checkpointGraph({ source, family, config, pixelUnshuffle }),
   );
-  const shapes = [...graph.parameters.values()].map(({ tensor }) => tensor.shape);
-  return shapes.reduce((sum, shape) => sum + elementCount(shape), 0);
+  return graph.parameterCount;
 }
 
 async function describe(sources: ModelSources, config: unknown, options: AddModelOptions) {

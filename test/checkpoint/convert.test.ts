@@ -88,6 +88,14 @@ describe('a converted model', () => {
     expect(worst).toBeLessThan(2e-2);
   });
 
+  it('takes the block names of 2022', () => {
+    const old = {
+      ...smallConfig,
+      down_block_types: ['UNetResDownBlock2D', 'UNetResAttnDownBlock2D'],
+    };
+    expect(parseUNet2DConfig(old).down_block_types).toEqual(['DownBlock2D', 'AttnDownBlock2D']);
+  });
+
   it('is refused when the checkpoint lacks a tensor', () => {
     expect(refusal((tensors) => tensors.delete('conv_out.bias'))).toMatch(
       /no tensor conv_out.bias/,

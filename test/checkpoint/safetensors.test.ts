@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { sourceFromBlob, sourceFromBytes } from '../../src/checkpoint/byte-source.js';
 import { CheckpointError } from '../../src/checkpoint/checkpoint.js';
+import { openCheckpoint } from '../../src/checkpoint/format/open-checkpoint.js';
 import { readSafetensors } from '../../src/checkpoint/format/safetensors.js';
 
 /** A file with this header and so many bytes of data. */
@@ -77,5 +78,17 @@ describe('readSafetensors', () => {
     const error: unknown = await read(file).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(CheckpointError);
     expect((error as CheckpointError).message).toMatch(sentence);
+  });
+});
+
+describe('openCheckpoint', () => {
+  it.each([
+    ['a web page', '\n<!DOCTYPE html><html>', /is a web page instead/],
+    ['a Git LFS pointer', 'version https://git-lfs.github.com/spec/v1\n', /only points to/],
+    ['a text', 'hello, world', /neither a .safetensors nor a PyTorch/],
+    ['nothing', '', /neither a .safetensors nor a PyTorch/],
+  ])('says what it was given instead of a checkpoint: %s', async (_, text, sentence) => {
+    const source = sourceFromBytes(new TextEncoder().encode(text));
+    await expect(openCheckpoint(source)).rejects.toThrow(sentence);
   });
 });

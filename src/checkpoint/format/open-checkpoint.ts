@@ -9,6 +9,18 @@ function startsWith(bytes: Uint8Array, prefix: readonly number[]): boolean {
   return prefix.every((byte, i) => bytes[i] === byte);
 }
 
+/** Says what a file is that failed downloads leave behind instead of a checkpoint. */
+async function whatElse(source: ByteSource): Promise<string> {
+  const start = new TextDecoder().decode(await source.read(0, Math.min(200, source.sizeBytes)));
+  if (start.startsWith('version https://git-lfs')) {
+    return 'only points to a checkpoint (Git LFS); download the file itself';
+  }
+  if (start.trimStart().startsWith('<')) {
+    return 'is a web page instead of a checkpoint; download it again, signed in if need be';
+  }
+  return 'is neither a .safetensors nor a PyTorch checkpoint; choose another file';
+}
+
 /**
  * Reads the table of contents of a checkpoint; tensors are read when asked for.
  * Throws: CheckpointError with one sentence when the file is of another kind or malformed.
@@ -18,7 +30,5 @@ export async function openCheckpoint(source: ByteSource): Promise<Checkpoint> {
   if (startsWith(start, [0x50, 0x4b, 3, 4])) return readTorchZip(source);
   if (startsWith(start, [0x80, 2])) return readTorchLegacy(source);
   if (start[8] === 0x7b) return readSafetensors(source);
-  throw new CheckpointError(
-    'This file is neither a .safetensors nor a PyTorch checkpoint; choose another file.',
-  );
+  throw new CheckpointError(`This file ${await whatElse(source)}.`);
 }

@@ -6,6 +6,13 @@ import { activations } from '../nn/layers.js';
 const downBlockTypes = ['DownBlock2D', 'AttnDownBlock2D', 'ResnetDownsampleBlock2D'] as const;
 const upBlockTypes = ['UpBlock2D', 'AttnUpBlock2D', 'ResnetUpsampleBlock2D'] as const;
 const activationNames = Object.keys(activations) as [keyof typeof activations];
+
+/** Releases of 2022 wrote `UNetResDownBlock2D` for `DownBlock2D`, and so on. */
+const withoutOldPrefix = (type: unknown) =>
+  typeof type === 'string' ? type.replace(/^UNetRes/, '') : type;
+const downBlockType = z.preprocess(withoutOldPrefix, z.enum(downBlockTypes));
+const upBlockType = z.preprocess(withoutOldPrefix, z.enum(upBlockTypes));
+
 const extent = z.number().int().min(1).max(65536);
 
 /** Defaults are those of `UNet2DModel()`; older releases wrote fewer keys. */
@@ -24,13 +31,13 @@ const schema = z
     freq_shift: z.number().default(0),
     flip_sin_to_cos: z.boolean().default(true),
     down_block_types: z
-      .array(z.enum(downBlockTypes))
+      .array(downBlockType)
       .min(1)
       .max(16)
       .default(['DownBlock2D', 'AttnDownBlock2D', 'AttnDownBlock2D', 'AttnDownBlock2D']),
     mid_block_type: z.literal('UNetMidBlock2D').nullable().default('UNetMidBlock2D'),
     up_block_types: z
-      .array(z.enum(upBlockTypes))
+      .array(upBlockType)
       .min(1)
       .max(16)
       .default(['AttnUpBlock2D', 'AttnUpBlock2D', 'AttnUpBlock2D', 'UpBlock2D']),

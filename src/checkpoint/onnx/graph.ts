@@ -42,6 +42,12 @@ export class Graph {
 
   constructor(readonly name: string) {}
 
+  /** Number of trained values in the graph. */
+  get parameterCount(): number {
+    const counts = [...this.parameters.values()].map(({ tensor }) => elementCount(tensor.shape));
+    return counts.reduce((sum, count) => sum + count, 0);
+  }
+
   input(name: string, type: ElementType, dims: readonly (number | string)[]): Value {
     this.inputs.push({ name, type, dims });
     return { name };
