@@ -2,10 +2,18 @@
 import { css } from 'lit';
 
 export const panelStyles = css`
+  sp-theme[color='light'] {
+    --repaint-panel-color: #fff;
+    --repaint-card-color: #f6f6f6;
+  }
+  sp-theme[color='dark'] {
+    --repaint-panel-color: #1d1d1d;
+    --repaint-card-color: #262626;
+  }
   sp-theme {
     display: block;
     min-height: 100vh;
-    background: var(--spectrum-background-base-color);
+    background: var(--repaint-panel-color);
   }
   main {
     display: grid;

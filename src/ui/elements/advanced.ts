@@ -70,7 +70,7 @@ export class Advanced extends LitElement {
 
   override render() {
     return html`
-      <sp-accordion>
+      <sp-accordion size="s">
         <sp-accordion-item label=${msg('Advanced')} data-testid="advanced">
           <div class="fields">
             ${this._sampler()} ${this._walkRows()} ${this._guidanceRow()} ${this._edgeRows()}

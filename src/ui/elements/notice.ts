@@ -21,6 +21,7 @@ export class Notice extends LitElement {
         grid-template-columns: auto 1fr;
         gap: 4px 10px;
         padding: 12px;
+        font-size: 13px;
         border-left: 4px solid var(--spectrum-informative-visual-color, #4b75ff);
       }
       :host([variant='warning']) .card {
@@ -37,11 +38,7 @@ export class Notice extends LitElement {
       .sentence {
         font-weight: 600;
       }
-      summary {
-        cursor: pointer;
-        font-size: 12px;
-      }
-      details p {
+      .quiet {
         overflow-wrap: anywhere;
       }
       slot {
@@ -68,7 +65,7 @@ export class Notice extends LitElement {
 
   private _icon() {
     return this.variant === 'info'
-      ? html`<sp-icon-info size="m" aria-hidden="true"></sp-icon-info>`
-      : html`<sp-icon-alert size="m" aria-hidden="true"></sp-icon-alert>`;
+      ? html`<sp-icon-info size="s" aria-hidden="true"></sp-icon-info>`
+      : html`<sp-icon-alert size="s" aria-hidden="true"></sp-icon-alert>`;
   }
 }

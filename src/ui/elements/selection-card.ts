@@ -12,7 +12,7 @@ import { drawRegion } from './region-drawing.js';
 import { shared } from './styles.js';
 
 /** CSS pixels of the picture's place. */
-const place = { width: 270, height: 152 };
+const place = { width: 270, height: 180 };
 
 @localized()
 @customElement('repaint-selection-card')

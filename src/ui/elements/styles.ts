@@ -5,8 +5,7 @@ export const shared = css`
   :host {
     display: block;
     color: var(--spectrum-neutral-content-color-default);
-    font-family:
-      adobe-clean, 'Source Sans Pro', system-ui, 'PingFang SC', 'Microsoft YaHei', sans-serif;
+    font-family: var(--spectrum-sans-font-family-stack, system-ui, sans-serif);
     font-size: 14px;
     line-height: 1.5;
   }
@@ -29,7 +28,7 @@ export const shared = css`
     font-size: 12px;
   }
   .card {
-    background: var(--spectrum-background-layer-1-color);
+    background: var(--repaint-card-color);
     border: 1px solid var(--spectrum-gray-200);
     border-radius: 12px;
     overflow: hidden;

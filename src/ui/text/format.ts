@@ -19,8 +19,8 @@ export function duration(ms: number): string {
   const seconds = Math.max(1, Math.round(ms / 1000));
   if (seconds < 60) return msg(str`${number(seconds)} s`);
   const minutes = Math.floor(seconds / 60);
-  if (minutes < 10) return msg(str`${number(minutes)} min ${number(seconds % 60)} s`);
-  if (minutes < 60) return msg(str`${number(Math.round(seconds / 60))} min`);
+  if (minutes < 3) return msg(str`${number(minutes)} min ${number(seconds % 60)} s`);
+  if (seconds < 3570) return msg(str`${number(Math.round(seconds / 60))} min`);
   return msg(str`${number(Math.floor(minutes / 60))} h ${number(minutes % 60)} min`);
 }
 

@@ -9,7 +9,7 @@ export function notReadyReason({ selection, model, plan }: Session): string | nu
   const { state } = model;
   if (state.kind === 'failed') return msg('The model is not loaded.');
   if (selection.state.kind === 'problem') {
-    return problemText(selection.state.problem).nextStep;
+    return msg('Mark a region of a photo first.');
   }
   if (selection.state.kind === 'reading') return msg('Reading the selection …');
   if (state.kind === 'loading') {
