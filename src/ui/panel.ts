@@ -19,15 +19,14 @@ import type { DeleteEvent, KeepEvent, ShowEvent } from './elements/gallery-event
 import type { CancelEvent, ResumeEvent } from './elements/job-events.js';
 import { shared } from './elements/styles.js';
 import type { FillSet } from './gallery/fill-gallery.js';
-import { localized, msg, speak, str } from './host/localisation.js';
+import { localized, msg, speak } from './host/localisation.js';
 import type { HostLook } from './host/look.js';
 import { Watching } from './observed.js';
 import { panelStyles } from './panel.styles.js';
 import type { Session } from './session.js';
 import { Announcer } from './text/announcer.js';
-import { number } from './text/format.js';
-import { levelLines, planSummary } from './text/plan-text.js';
-import { renderNotices } from './elements/panel-notices.js';
+import { levelLines, planSummary, queuedText } from './text/plan-text.js';
+import { renderConditions, renderProblems } from './elements/panel-notices.js';
 import { notReadyReason } from './text/readiness.js';
 
 @localized()
@@ -60,7 +59,7 @@ export class RepaintPanel extends LitElement {
       <main
         @repaint-choose=${(event: ChooseEvent) => session.choose(event.choices)}
         @repaint-cancel=${(event: CancelEvent) => queue.cancel(event.jobId)}
-        @repaint-resume=${(event: ResumeEvent) => queue.resume(event.jobId)}
+        @repaint-resume=${(event: ResumeEvent) => session.resume(event.jobId)}
         @repaint-show=${(event: ShowEvent) => gallery.show(event.regionId, event.layerId)}
         @repaint-keep=${(event: KeepEvent) => gallery.keep(event.layerId)}
         @repaint-delete=${(event: DeleteEvent) => gallery.remove([event.layerId])}
@@ -68,8 +67,9 @@ export class RepaintPanel extends LitElement {
       >
         <repaint-selection-card .state=${session.selection.state}></repaint-selection-card>
         <repaint-main-choices .choices=${choices} .card=${card}></repaint-main-choices>
-        ${this._start()} ${renderNotices(session)} ${this._jobs()}
-        ${gallery.sets.map((set) => this._set(set))} ${this._advanced()}
+        ${this._start()} ${renderProblems(session)} ${this._jobs()}
+        ${gallery.sets.map((set) => this._set(set))} ${renderConditions(session)}
+        ${this._advanced()}
         <p class="privacy quiet">
           <sp-icon-lock-closed size="s" aria-hidden="true"></sp-icon-lock-closed>
           ${msg('Nothing leaves this machine.')}
@@ -110,7 +110,7 @@ export class RepaintPanel extends LitElement {
       ${waiting.map(
         (job) =>
           html`<div class="waiting" data-testid="queued">
-            <span>${msg(str`Queued: ${number(job.seedsLeft.length)} fills`)}</span>
+            <span>${queuedText(job.seedsLeft.length)}</span>
             <sp-button
               data-testid="cancel-queued"
               size="s"

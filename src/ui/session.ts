@@ -69,7 +69,7 @@ export class Session extends Observed {
       filled: (fill) => void this._addLayer(fill),
     });
     this.model.onJobMessage = (message) => this.queue.receive(message);
-    this.model.onLost = (problem) => this.queue.workerLost(problem);
+    this.model.onLost = (problem, isReplaced) => this.queue.workerLost(problem, isReplaced);
     for (const part of [this.selection, this.model, this.queue, this.gallery]) {
       part.subscribe(() => this.changed());
     }
@@ -121,6 +121,12 @@ export class Session extends Observed {
     this._enqueue(this.region, randomSeeds(this.choices.fills));
   }
 
+  /** Goes on with an interrupted job, on a new worker where there is none. */
+  resume(jobId: string): void {
+    if (this.model.state.kind === 'failed') this.restartModel();
+    this.queue.resume(jobId);
+  }
+
   private _planFor(region: Region, settings: FillSettings): PlanState {
     const model = this.model.state;
     if (model.kind !== 'ready') return { kind: 'none' };
@@ -170,7 +176,9 @@ export class Session extends Observed {
       size: { width, height },
       record: this._record(job, seed),
     };
-    await this.gallery.add(layer, await fillThumbnail(region, png));
+    // A fill without a picture in the gallery is still a fill.
+    const thumbnail = await fillThumbnail(region, png).catch(() => '');
+    await this.gallery.add(layer, thumbnail);
   }
 
   private _record({ id, region, request }: FillJob, seed: number): NewLayer['record'] {

@@ -36,14 +36,11 @@ function action(testId: string, label: string, onClick: (event: Event) => void):
   >`;
 }
 
-function modelNotice(session: Session): Actions {
+function modelProblem(session: Session): Actions {
   const { state } = session.model;
-  if (state.kind === 'failed') {
-    const retry = action('retry-model', msg('Try again'), () => session.restartModel());
-    return problemNotice(state.problem, retry);
-  }
-  if (state.kind !== 'ready') return nothing;
-  return html`${slowNotice(session)} ${storageNotice(state.device.storage)}`;
+  if (state.kind !== 'failed') return nothing;
+  const retry = action('retry-model', msg('Try again'), () => session.restartModel());
+  return problemNotice(state.problem, retry);
 }
 
 /** Said plainly wherever the processor stands in for the graphics processor. */
@@ -103,13 +100,20 @@ function strandedNotice({ gallery }: Session): Actions {
   );
 }
 
-/** Renders the notices, most pressing first. */
-export function renderNotices(session: Session): TemplateResult {
+/** Renders what went wrong and what can be done, most pressing first. */
+export function renderProblems(session: Session): TemplateResult {
   const { queue, gallery, plan } = session;
   return html`
     ${session.hostProblem ? problemNotice(session.hostProblem) : nothing} ${strandedNotice(session)}
     ${queue.interrupted.map(interruptedNotice)}
     ${gallery.problem ? problemNotice(gallery.problem) : nothing}
-    ${plan.kind === 'refused' ? problemNotice(plan.problem) : nothing} ${modelNotice(session)}
+    ${plan.kind === 'refused' ? problemNotice(plan.problem) : nothing} ${modelProblem(session)}
   `;
+}
+
+/** Renders what holds throughout the visit: a slow device, refused storage. */
+export function renderConditions(session: Session): TemplateResult {
+  const { state } = session.model;
+  const storage = state.kind === 'ready' ? state.device.storage : 'opfs';
+  return html`${slowNotice(session)} ${storageNotice(storage)}`;
 }

@@ -116,11 +116,11 @@ export class FillQueue extends Observed {
     }
   }
 
-  /** The worker was replaced: what ran is interrupted, what waited is sent to the new one. */
-  workerLost(problem: Problem): void {
+  /** The worker is gone: what ran is interrupted, what waited is sent to the new one, if any. */
+  workerLost(problem: Problem, isReplaced: boolean): void {
     for (const job of this.jobs) {
       if (job.state === 'cancelling') this._remove(job.id);
-      else if (job.state === 'running') this._interrupt(job, problem);
+      else if (job.state === 'running' || !isReplaced) this._stop(job, problem);
     }
     for (const { request, checkpoint } of this.waiting) {
       this._outlet.post({ kind: 'fill', request, resume: checkpoint });
@@ -143,8 +143,13 @@ export class FillQueue extends Observed {
     if (problem.code === 'deviceLost' && !hasBegun) {
       return this._update(job.id, { state: 'waiting' });
     }
-    this._update(job.id, { state: 'interrupted', preview: null, progress: null, problem });
+    this._stop(job, problem);
     this._promote();
+  }
+
+  private _stop(job: FillJob, problem: Problem): void {
+    if (job.state === 'interrupted') return;
+    this._update(job.id, { state: 'interrupted', preview: null, progress: null, problem });
   }
 
   private _remove(jobId: string): void {

@@ -24,8 +24,8 @@ export class ModelLink extends Observed {
   state: ModelState = { kind: 'loading', loadedBytes: 0, totalBytes: 0 };
   /** Messages about jobs. */
   onJobMessage: (message: JobMessage) => void = () => undefined;
-  /** The worker is gone with whatever it was doing; a new one is being started. */
-  onLost: (problem: Problem) => void = () => undefined;
+  /** The worker is gone with whatever it was doing; another may have been started. */
+  onLost: (problem: Problem, isReplaced: boolean) => void = () => undefined;
   private _port: WorkerPort | null = null;
   private _backend: Backend | null = null;
 
@@ -65,7 +65,7 @@ export class ModelLink extends Observed {
   /** Ends whatever runs and starts afresh. */
   restart(problem: Problem): void {
     this.start(this._backend);
-    this.onLost(problem);
+    this.onLost(problem, true);
   }
 
   private _listen(port: WorkerPort): void {
@@ -97,7 +97,7 @@ export class ModelLink extends Observed {
     this._port?.terminate();
     this._port = null;
     this._become({ kind: 'failed', problem });
-    this.onLost(problem);
+    this.onLost(problem, false);
   }
 
   private _become(state: ModelState): void {

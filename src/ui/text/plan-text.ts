@@ -21,6 +21,10 @@ export function levelLines({ levels }: FillPlan): string[] {
   );
 }
 
+export function queuedText(fills: number): string {
+  return fills === 1 ? msg('Queued: 1 fill') : msg(str`Queued: ${number(fills)} fills`);
+}
+
 export function callsText({ nfe, nfeTotal }: FillProgress): string {
   return msg(str`${number(nfe)} of ${number(nfeTotal)} calls`);
 }
