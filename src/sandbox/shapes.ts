@@ -8,7 +8,7 @@ import type {
   RectangleNode,
   VisualNode,
 } from 'express-document-sdk';
-import type { Rect } from '../image/geometry.js';
+import type { Rect, Size } from '../image/geometry.js';
 import type { RegionShape } from '../protocol/sandbox-api.js';
 import { localToPage } from './space.js';
 import { isMediaContainer } from './tree.js';
@@ -41,21 +41,29 @@ export function ellipsePath({ x, y, width, height }: Rect): string {
   return `M ${x} ${middle} A ${rx} ${ry} 0 0 1 ${x + width} ${middle} A ${rx} ${ry} 0 0 1 ${x} ${middle} Z`;
 }
 
+function radiiOf(rectangle: RectangleNode): Radii {
+  const { topLeftRadius, topRightRadius, bottomRightRadius, bottomLeftRadius } = rectangle;
+  return [topLeftRadius, topRightRadius, bottomRightRadius, bottomLeftRadius];
+}
+
+/** A stroke widens a node's bounds evenly, not its own size: keep to the size. */
+function boxAroundCenter(node: VisualNode, { width, height }: Size): Rect {
+  const { x, y } = node.centerPointLocal;
+  return { x: x - width / 2, y: y - height / 2, width, height };
+}
+
 function outline(node: VisualNode): Pick<RegionShape, 'kind' | 'path' | 'fillRule'> {
-  const box = node.boundsLocal;
   switch (node.type) {
     case SceneNodeType.rectangle: {
-      const { topLeftRadius, topRightRadius, bottomRightRadius, bottomLeftRadius } =
-        node as RectangleNode;
-      const radii: Radii = [topLeftRadius, topRightRadius, bottomRightRadius, bottomLeftRadius];
-      return { kind: 'rectangle', path: rectanglePath(box, radii), fillRule: 'nonzero' };
+      const rectangle = node as RectangleNode;
+      const path = rectanglePath(boxAroundCenter(rectangle, rectangle), radiiOf(rectangle));
+      return { kind: 'rectangle', path, fillRule: 'nonzero' };
     }
-    case SceneNodeType.ellipse:
-      return {
-        kind: 'ellipse',
-        path: ellipsePath(ellipseBox(node as EllipseNode)),
-        fillRule: 'nonzero',
-      };
+    case SceneNodeType.ellipse: {
+      const { rx, ry } = node as EllipseNode;
+      const path = ellipsePath(boxAroundCenter(node, { width: 2 * rx, height: 2 * ry }));
+      return { kind: 'ellipse', path, fillRule: 'nonzero' };
+    }
     case SceneNodeType.path: {
       const { path, fillRule } = node as PathNode;
       return {
@@ -65,14 +73,8 @@ function outline(node: VisualNode): Pick<RegionShape, 'kind' | 'path' | 'fillRul
       };
     }
     default:
-      return { kind: 'bounds', path: rectanglePath(box), fillRule: 'nonzero' };
+      return { kind: 'bounds', path: rectanglePath(node.boundsLocal), fillRule: 'nonzero' };
   }
-}
-
-/** The stroke widens an ellipse's bounds, not its radii. */
-function ellipseBox(node: EllipseNode): Rect {
-  const { x, y } = node.centerPointLocal;
-  return { x: x - node.rx, y: y - node.ry, width: 2 * node.rx, height: 2 * node.ry };
 }
 
 /** Describes one node; kinds whose outline the host keeps to itself give their bounds. */

@@ -14,8 +14,15 @@ export interface Box {
 export type Geometry =
   | { kind: 'artboard'; width: number; height: number }
   | { kind: 'group' }
-  | { kind: 'rectangle'; width: number; height: number; radii: [number, number, number, number] }
-  | { kind: 'ellipse'; rx: number; ry: number }
+  | {
+      kind: 'rectangle';
+      width: number;
+      height: number;
+      radii: [number, number, number, number];
+      /** Width of a stroke on the outline: it belongs to the bounds, not to the size. */
+      stroke?: number;
+    }
+  | { kind: 'ellipse'; rx: number; ry: number; stroke?: number }
   | { kind: 'path'; path: string; fillRule: 'nonzero' | 'evenodd'; bounds: Box }
   | { kind: 'text'; width: number; height: number; text: string }
   /** Shows its `media` child clipped to its `mask` child. */

@@ -144,6 +144,13 @@ describe('the selection', () => {
     expect(await onlyShape()).toMatchObject({ kind: 'path', fillRule: 'evenodd', isExact: true });
   });
 
+  it('takes a shape without the stroke that widens its bounds', async () => {
+    addShape({ ...rectangle, stroke: 10 });
+    expect((await onlyShape()).path).toMatch(/^M 0 0 L 100 0\s+L 100 50/);
+    addShape({ kind: 'ellipse', rx: 30, ry: 20, stroke: 10 });
+    expect((await onlyShape()).path).toBe('M 0 20 A 30 20 0 0 1 60 20 A 30 20 0 0 1 0 20 Z');
+  });
+
   it('says where it knows bounds only', async () => {
     addShape({ kind: 'text', width: 80, height: 20, text: 'hello' });
     expect(await onlyShape()).toMatchObject({ kind: 'bounds', isExact: false });

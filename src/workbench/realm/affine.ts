@@ -44,8 +44,10 @@ export function mapBox(matrix: Matrix, { x, y, width, height }: Box): Box {
 export function localBox(node: NodeData): Box {
   const { geometry } = node;
   switch (geometry.kind) {
+    case 'rectangle':
+      return stroked(geometry.width, geometry.height, geometry.stroke);
     case 'ellipse':
-      return { x: 0, y: 0, width: 2 * geometry.rx, height: 2 * geometry.ry };
+      return stroked(2 * geometry.rx, 2 * geometry.ry, geometry.stroke);
     case 'path':
       return geometry.bounds;
     case 'media':
@@ -55,6 +57,12 @@ export function localBox(node: NodeData): Box {
     default:
       return { x: 0, y: 0, width: geometry.width, height: geometry.height };
   }
+}
+
+/** Half of a stroke lies outside the outline. */
+function stroked(width: number, height: number, stroke = 0): Box {
+  const [x, y] = [-stroke / 2, -stroke / 2];
+  return { x, y, width: width + stroke, height: height + stroke };
 }
 
 function childBox(child: NodeData): Box {
