@@ -3,6 +3,7 @@
  * it lets the walk run dry up to the checkpoint: skipped steps do nothing, then the images are
  * restored. Noise is counter-based, so the rest is what it would have been.
  */
+import { GpuSamplerState } from '../engine/gpu/gpu-state.js';
 import { guidanceCalls } from '../core/guidance.js';
 import type { ImageShape } from '../core/network.js';
 import type {
@@ -13,6 +14,7 @@ import type {
   StateImages,
 } from '../core/sampler-state.js';
 import type { FillRuntime, LevelSetup } from '../fill/runtime.js';
+import type { RgbaImage } from '../image/raster.js';
 import type { ModelCard } from '../protocol/model-card.js';
 import type { FillCheckpoint } from '../protocol/worker-api.js';
 
@@ -115,6 +117,14 @@ class TrackedState implements SamplerState {
     await this._state.restore(images);
   }
 
+  /** Rendered where the state lies, or null where it is not on the GPU. */
+  async preview(): Promise<RgbaImage | null> {
+    if (!(this._state instanceof GpuSamplerState)) return null;
+    await this._restore();
+    const [, , height, width] = this.shape;
+    return { width, height, data: await this._state.readPreview() };
+  }
+
   /** Copies both images as they are now; the walk may go on meanwhile. */
   async images(): Promise<StateImages> {
     const [xt, x0Hat] = await Promise.all([this._state.readXt(), this._state.readX0Hat()]);
@@ -172,6 +182,11 @@ export class CheckpointRuntime implements FillRuntime {
     const point = resume?.level === level ? resume : null;
     this._state = new TrackedState(state, point, (xt) => (this._results[level] = xt));
     return this._state;
+  }
+
+  /** The predicted image as the state itself renders it, or null where it cannot. */
+  async preview(): Promise<RgbaImage | null> {
+    return (await this._state?.preview()) ?? null;
   }
 
   /** Copies where the walk stands, or null before the first call of a level. */

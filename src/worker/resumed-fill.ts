@@ -22,7 +22,8 @@ export async function* resumedFill(
     if (event.kind === 'filled') yield { ...event, fill };
     else if (!runtime.isReplaying) {
       const nfe = event.nfe + finished * plan.nfe;
-      yield { ...event, fill, nfe, nfeTotal: seeds.length * plan.nfe };
+      const preview = async () => (await runtime.preview()) ?? event.preview();
+      yield { ...event, fill, nfe, nfeTotal: seeds.length * plan.nfe, preview };
     }
   }
 }

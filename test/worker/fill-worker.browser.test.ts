@@ -164,6 +164,10 @@ describe.skipIf(!gpuAdapterName)(`the worker on WebGPU (${gpuAdapterName})`, () 
     const nfe = panel.of('progress').map((message) => message.progress.nfe);
     expect(nfe.at(-1)).toBe(request.plan.nfe);
     expect(nfe[0]).toBe(2);
+    const { image } = panel.of('preview')[0];
+    expect([image.width, image.height]).toEqual([16, 16]);
+    expect(image.data.length).toBe(4 * 16 * 16);
+    expect(image.data[3]).toBe(255);
     expect(panel.of('filled')).toHaveLength(1);
   });
 

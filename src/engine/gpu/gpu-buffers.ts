@@ -38,6 +38,8 @@ export class GpuBuffers {
   readonly keys: GPUBuffer;
   readonly recorded: GPUBuffer;
   readonly report: GPUBuffer;
+  /** Shapes: [N, H, W] packed RGBA8. */
+  readonly preview: GPUBuffer;
 
   constructor(
     private readonly _device: GPUDevice,
@@ -55,6 +57,7 @@ export class GpuBuffers {
     this.keys = this._storage(8 * shape[0]);
     this.recorded = this._storage(imagesBytes);
     this.report = this._storage(reportStart.byteLength);
+    this.preview = this._storage(4 * shape[0] * shape[2] * shape[3]);
     this.resetReport();
   }
 
@@ -96,8 +99,9 @@ export class GpuBuffers {
   }
 
   destroy(): void {
-    const { params, x0Hat, known, keepMask, keys, recorded, report } = this;
-    for (const buffer of [params, x0Hat, known, keepMask, keys, recorded, report]) buffer.destroy();
+    const { params, x0Hat, known, keepMask, keys, recorded, report, preview } = this;
+    const own = [params, x0Hat, known, keepMask, keys, recorded, report, preview];
+    for (const buffer of own) buffer.destroy();
   }
 
   private _storage(sizeBytes: number): GPUBuffer {

@@ -67,6 +67,7 @@ export class GpuSamplerState implements SamplerState {
   private readonly _buffers: GpuBuffers;
   private readonly _params = new StepParamsBlock();
   private readonly _stateGroup: GPUBindGroup;
+  private readonly _previewGroup: GPUBindGroup;
   private readonly _outputGroups = new WeakMap<GPUBuffer, GPUBindGroup>();
   private readonly _classLabels: Int32Array | null;
   private readonly _inFlight: Promise<undefined>[] = [];
@@ -86,6 +87,10 @@ export class GpuSamplerState implements SamplerState {
     this._classLabels = labels[0] && Int32Array.from(labels.flatMap((l) => [...(l ?? [])]));
     this._buffers = new GpuBuffers(kernels.device, shape, network.input);
     this._stateGroup = this._buffers.bindGroup(kernels.stateLayout);
+    this._previewGroup = kernels.device.createBindGroup({
+      layout: kernels.previewLayout,
+      entries: [{ binding: 1, resource: { buffer: this._buffers.preview } }],
+    });
     this._uploadConstants();
   }
 
@@ -108,7 +113,7 @@ export class GpuSamplerState implements SamplerState {
     const output = await network.run(call);
     this.counts.networkCalls += this.callsPerStep;
     this._recordNoise('step', step.transition);
-    this._submit('denoise', output);
+    this._submit('denoise', this._outputGroup(output));
     this._hasX0Hat = true;
     this._unchecked.push(step);
     await this._keepPace();
@@ -131,6 +136,20 @@ export class GpuSamplerState implements SamplerState {
   /** As readXt. */
   async readX0Hat(): Promise<Float32Array | null> {
     return this._hasX0Hat ? this._read(this._buffers.x0Hat) : null;
+  }
+
+  /**
+   * Renders the predicted images, known pixels composited in, and reads a byte a channel.
+   * Shapes: returns [N, H, W, 4]. Throws: RangeError when the images are not RGB.
+   */
+  async readPreview(): Promise<Uint8ClampedArray<ArrayBuffer>> {
+    const [n, c, h, w] = this.shape;
+    if (c !== 3) throw new RangeError(`a preview needs RGB images, got ${c} channels`);
+    this._submit('preview', this._previewGroup);
+    const sizeBytes = 4 * n * h * w;
+    this.counts.bytesReadBack += sizeBytes;
+    const { device } = this._options.kernels;
+    return new Uint8ClampedArray(await readBuffer(device, this._buffers.preview, sizeBytes));
   }
 
   async restore(images: StateImages): Promise<void> {
@@ -215,13 +234,13 @@ export class GpuSamplerState implements SamplerState {
     this._buffers.write('recorded', z);
   }
 
-  private _submit(name: KernelName, output?: GPUBuffer): void {
+  private _submit(name: KernelName, group1?: GPUBindGroup): void {
     const { device, pipelines } = this._options.kernels;
     const encoder = device.createCommandEncoder();
     const pass = encoder.beginComputePass();
     pass.setPipeline(pipelines[name]);
     pass.setBindGroup(0, this._stateGroup);
-    if (output) pass.setBindGroup(1, this._outputGroup(output));
+    if (group1) pass.setBindGroup(1, group1);
     pass.dispatchWorkgroups(Math.ceil(this._quads / workgroupSize), this.shape[0]);
     pass.end();
     device.queue.submit([encoder.finish()]);

@@ -15,21 +15,24 @@ const stateBindings = [
   storage, // report
 ];
 
-function layoutOf(device: GPUDevice, bindings: readonly GPUBufferBindingLayout[]) {
+function layoutOf(device: GPUDevice, bindings: readonly GPUBufferBindingLayout[], first = 0) {
   return device.createBindGroupLayout({
-    entries: bindings.map((buffer, binding) => ({
-      binding,
+    entries: bindings.map((buffer, i) => ({
+      binding: first + i,
       visibility: GPUShaderStage.COMPUTE,
       buffer,
     })),
   });
 }
 
-/** Pipelines and the layouts their bind groups follow: group 0 the state, group 1 the output. */
+/** Pipelines and the layouts their bind groups follow: group 0 the state, group 1 the rest. */
 export interface StepKernels {
   readonly device: GPUDevice;
   readonly stateLayout: GPUBindGroupLayout;
+  /** Group 1 of `denoise`: the network's output. */
   readonly outputLayout: GPUBindGroupLayout;
+  /** Group 1 of `preview`: where it writes, binding 1. */
+  readonly previewLayout: GPUBindGroupLayout;
   readonly pipelines: Readonly<Record<KernelName, GPUComputePipeline>>;
 }
 
@@ -37,12 +40,18 @@ export interface StepKernels {
 export async function createStepKernels(device: GPUDevice): Promise<StepKernels> {
   const stateLayout = layoutOf(device, stateBindings);
   const outputLayout = layoutOf(device, [readOnly]);
+  const previewLayout = layoutOf(device, [storage], 1);
+  const layouts: Record<KernelName, GPUBindGroupLayout[]> = {
+    drift: [stateLayout],
+    inject: [stateLayout],
+    denoise: [stateLayout, outputLayout],
+    preview: [stateLayout, previewLayout],
+  };
   const module = device.createShaderModule({ label: 'sampler steps', code: stepWgsl });
   const compile = async (name: KernelName) => {
-    const groups = name === 'denoise' ? [stateLayout, outputLayout] : [stateLayout];
     const pipeline = await device.createComputePipelineAsync({
       label: name,
-      layout: device.createPipelineLayout({ bindGroupLayouts: groups }),
+      layout: device.createPipelineLayout({ bindGroupLayouts: layouts[name] }),
       compute: { module, entryPoint: name },
     });
     return [name, pipeline] as const;
@@ -51,5 +60,5 @@ export async function createStepKernels(device: GPUDevice): Promise<StepKernels>
     KernelName,
     GPUComputePipeline
   >;
-  return { device, stateLayout, outputLayout, pipelines };
+  return { device, stateLayout, outputLayout, previewLayout, pipelines };
 }

@@ -10,7 +10,7 @@ import { paramsWgsl } from './step-params.js';
 export const workgroupSize = 64;
 
 /** Entry points of the module. */
-export const kernelNames = ['drift', 'inject', 'denoise'] as const;
+export const kernelNames = ['drift', 'inject', 'denoise', 'preview'] as const;
 export type KernelName = (typeof kernelNames)[number];
 
 const bindingsWgsl = /* wgsl */ `
@@ -30,6 +30,7 @@ struct Report {
 @group(0) @binding(6) var<storage, read> recorded: array<vec4f>;    // [N, C, H, W]
 @group(0) @binding(7) var<storage, read_write> report: Report;
 @group(1) @binding(0) var<storage, read> out: array<vec4f>;         // [N or 2N, C or 2C, H, W]
+@group(1) @binding(1) var<storage, read_write> rgba: array<vec4u>;  // [N, H, W], packed
 `;
 
 const sharedWgsl = /* wgsl */ `
@@ -147,6 +148,25 @@ fn denoise(@builtin(global_invocation_id) id: vec3u) {
 }
 `;
 
+const previewWgsl = /* wgsl */ `
+/// Known pixels composited with the predicted image, as RGBA8; each thread packs four pixels.
+@compute @workgroup_size(${workgroupSize})
+fn preview(@builtin(global_invocation_id) id: vec3u) {
+  let planeQuads = params.quads / 3u;
+  let quad = id.x;
+  let image = id.y;
+  if (quad >= planeQuads) { return; }
+  var pixels = vec4u(0xff000000u);
+  for (var c = 0u; c < 3u; c++) {
+    let at = image * params.quads + c * planeQuads + quad;
+    let value = keepMask[at] * known[at] + (1.0 - keepMask[at]) * x0Hat[at];
+    let level = clamp(floor((value + 1.0) * 127.5 + 0.5), vec4f(0.0), vec4f(255.0));
+    pixels |= vec4u(level) << vec4u(8u * c);
+  }
+  rgba[image * planeQuads + quad] = pixels;
+}
+`;
+
 /** The whole shader module. */
 export const stepWgsl = [
   paramsWgsl,
@@ -156,4 +176,5 @@ export const stepWgsl = [
   driftWgsl,
   injectWgsl,
   denoiseWgsl,
+  previewWgsl,
 ].join('\n');

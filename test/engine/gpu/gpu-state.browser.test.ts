@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { compositeKnown } from '../../../src/core/composite.js';
 import { CpuSamplerState } from '../../../src/core/cpu-state.js';
 import { createDiffusion } from '../../../src/core/diffusion.js';
 import type { DiffusionConfig } from '../../../src/core/diffusion.js';
@@ -8,6 +9,7 @@ import { PhiloxNoise } from '../../../src/core/noise.js';
 import type { NoiseDraw, NoiseSource } from '../../../src/core/noise.js';
 import { NonFiniteOutputError } from '../../../src/core/non-finite.js';
 import { runWalk } from '../../../src/core/sampler.js';
+import type { WalkStep } from '../../../src/core/sampler.js';
 import type { SamplerState } from '../../../src/core/sampler-state.js';
 import { planWalk } from '../../../src/core/walk.js';
 import type { WalkSettings } from '../../../src/core/walk.js';
@@ -15,6 +17,7 @@ import { requestGpu } from '../../../src/engine/gpu-device.js';
 import { GpuSamplerState } from '../../../src/engine/gpu/gpu-state.js';
 import { createStepKernels } from '../../../src/engine/gpu/step-kernels.js';
 import type { StepKernels } from '../../../src/engine/gpu/step-kernels.js';
+import { rgbaFromPlanar } from '../../../src/image/planar.js';
 import { gpuAdapterName } from '../browser-setup.js';
 import { HostNetwork } from './host-network.js';
 
@@ -210,6 +213,24 @@ describe.skipIf(!gpuAdapterName)(`the GPU state (${gpuAdapterName})`, () => {
   test('a whole trace equals the CPU state’s: DDIM and restarts', async () => {
     await expectSameTrace({}, { eta: 0 });
     await expectSameTrace({}, { eta: 0.5, sampler: 'sdedit' });
+  });
+
+  test('the preview is the composite of the predicted image in 8 bits', async () => {
+    const { gpu } = bothStates({});
+    const plan = planWalk(walk, config);
+    const diffusion = createDiffusion(config, plan.timesteps);
+    const step = await runWalk({ plan, diffusion, state: gpu }).next();
+    const preview = await gpu.readPreview();
+    const x0Hat = await (step.value as WalkStep).readX0Hat();
+    const composite = compositeKnown(x0Hat, pixels.known, pixels.keepMask, shape);
+    for (const image of [0, 1]) {
+      const data = Float32Array.from(composite.subarray(image * size, (image + 1) * size));
+      const expected = rgbaFromPlanar({ width: 12, height: 8, data }).data;
+      const got = preview.subarray(image * 8 * 12 * 4, (image + 1) * 8 * 12 * 4);
+      // A value within rounding of a half may fall to either side.
+      expected.forEach((level, i) => expect(Math.abs(got[i] - level)).toBeLessThanOrEqual(1));
+      expect(got.filter((level, i) => level !== expected[i]).length).toBeLessThan(3);
+    }
   });
 
   test('image k of a batch equals image k alone, bit for bit', async () => {
