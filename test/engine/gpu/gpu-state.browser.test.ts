@@ -225,7 +225,7 @@ describe.skipIf(!gpuAdapterName)(`the GPU state (${gpuAdapterName})`, () => {
     const composite = compositeKnown(x0Hat, pixels.known, pixels.keepMask, shape);
     for (const image of [0, 1]) {
       const data = Float32Array.from(composite.subarray(image * size, (image + 1) * size));
-      const expected = rgbaFromPlanar({ width: 12, height: 8, data }).data;
+      const expected = rgbaFromPlanar({ width: 12, height: 8, channels: 3, data }).data;
       const got = preview.subarray(image * 8 * 12 * 4, (image + 1) * 8 * 12 * 4);
       // A value within rounding of a half may fall to either side.
       expected.forEach((level, i) => expect(Math.abs(got[i] - level)).toBeLessThanOrEqual(1));
