@@ -3,8 +3,12 @@ import Konva from 'konva';
 import type { Command, DocumentData, Matrix, NodeData } from '../document.js';
 import type { BitmapStore } from './bitmaps.js';
 
-const regionFill = 'rgba(53, 184, 156, 0.22)';
-const regionStroke = '#0b6e5c';
+const regionFill = 'rgba(53, 184, 156, 0.24)';
+/** Light enough for dark photos; the fill carries it on light ones. */
+const regionStroke = '#2fc7a6';
+const handleStroke = '#0b6e5c';
+const cornerAnchors = ['top-left', 'top-right', 'bottom-left', 'bottom-right'];
+const sideAnchors = ['top-center', 'middle-right', 'middle-left', 'bottom-center'];
 
 function toMatrix(node: Konva.Node): Matrix {
   const [a, b, c, d, x, y] = node.getTransform().getMatrix();
@@ -30,7 +34,7 @@ export class DocumentCanvas {
   private readonly transformer = new Konva.Transformer({
     rotateAnchorOffset: 24,
     borderStroke: regionStroke,
-    anchorStroke: regionStroke,
+    anchorStroke: handleStroke,
     anchorCornerRadius: 4,
     ignoreStroke: true,
     flipEnabled: false,
@@ -58,10 +62,24 @@ export class DocumentCanvas {
     this.artboard.clipFunc((context) => roundedRectangle(context, width, height));
     this.artboard.add(new Konva.Rect({ width, height, fill: '#ffffff', listening: false }));
     for (const child of children) this.artboard.add(this.draw(child, true));
-    this.transformer.nodes(
-      document.selection.flatMap((id) => this.artboard.findOne(`#${id}`) ?? []),
-    );
+    this.showHandles(document);
     this.fit();
+  }
+
+  /** Pictures keep their proportions, as in the host; so they get no handles at the sides. */
+  private showHandles({ selection, artboard }: DocumentData): void {
+    const hasPicture = artboard.children.some(
+      ({ id, geometry }) => selection.includes(id) && ['media', 'group'].includes(geometry.kind),
+    );
+    this.transformer.enabledAnchors(
+      hasPicture ? cornerAnchors : [...cornerAnchors, ...sideAnchors],
+    );
+    this.transformer.nodes(
+      selection.flatMap((id) => {
+        const node = this.artboard.findOne(`#${id}`);
+        return node?.getAttr('isMovable') === true ? [node] : [];
+      }),
+    );
   }
 
   /** Where the pointer is, in artboard units. */
@@ -69,21 +87,31 @@ export class DocumentCanvas {
     return this.artboard.getRelativePointerPosition();
   }
 
-  /** The page as the host renders it, without handles. */
+  /** The page as the host renders it, without handles: at scale 1 pixel for pixel. */
   async render(width: number, height: number): Promise<Blob> {
-    const { width: own, height: ownHeight } = this.size();
-    const scale = Math.min(width / own, height / ownHeight);
-    const { x, y, scaleX } = this.artboard.attrs as { x: number; y: number; scaleX: number };
-    const canvas = this.artboard.toCanvas({
-      x,
-      y,
-      width: own * scaleX,
-      height: ownHeight * scaleX,
-      pixelRatio: scale / scaleX,
-    });
+    const own = this.size();
+    const scale = Math.min(width / own.width, height / own.height);
+    const canvas = this.placedAt({ x: 0, y: 0, scaleX: scale, scaleY: scale }, () =>
+      this.artboard.toCanvas({
+        x: 0,
+        y: 0,
+        width: Math.round(own.width * scale),
+        height: Math.round(own.height * scale),
+        pixelRatio: 1,
+      }),
+    );
     return new Promise((resolve, reject) =>
       canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error('rendering failed')))),
     );
+  }
+
+  /** Draws with the page elsewhere, then puts it back before anything is shown. */
+  private placedAt<T>(place: Konva.NodeConfig, draw: () => T): T {
+    const { x, y, scaleX, scaleY } = this.artboard.attrs as Konva.NodeConfig;
+    this.artboard.setAttrs(place);
+    const drawn = draw();
+    this.artboard.setAttrs({ x, y, scaleX, scaleY });
+    return drawn;
   }
 
   size(): { width: number; height: number } {
@@ -99,11 +127,14 @@ export class DocumentCanvas {
       (clientWidth - 2 * margin) / width,
       (clientHeight - 2 * margin) / height,
     );
+    // Whole pixels, so that the page's edges are sharp.
+    const shownWidth = Math.max(1, Math.round(width * scale));
+    const shownHeight = Math.max(1, Math.round(height * scale));
     const at = {
-      x: (clientWidth - width * scale) / 2,
-      y: (clientHeight - height * scale) / 2,
-      scaleX: Math.max(scale, 0.01),
-      scaleY: Math.max(scale, 0.01),
+      x: Math.round((clientWidth - shownWidth) / 2),
+      y: Math.round((clientHeight - shownHeight) / 2),
+      scaleX: shownWidth / width,
+      scaleY: shownHeight / height,
     };
     this.stage.size({ width: Math.max(1, clientWidth), height: Math.max(1, clientHeight) });
     this.artboard.setAttrs(at);
@@ -123,7 +154,7 @@ export class DocumentCanvas {
     const region = {
       fill: regionFill,
       stroke: regionStroke,
-      strokeWidth: 1,
+      strokeWidth: 1.5,
       strokeScaleEnabled: false,
     };
     switch (geometry.kind) {

@@ -1,27 +1,39 @@
 /** The add-on's panel: a sandboxed frame on another origin, and the line to it. */
 import type { FromRealm, ToRealm } from '../document.js';
+import { ClientStore } from './client-store.js';
 import { wireTag, type FromFrame, type HostSettings, type ToFrame } from '../sdk/wire.js';
 
 export interface FrameOptions {
   readonly origin: string;
   readonly settings: () => HostSettings;
   readonly toRealm: (message: ToRealm) => void;
+  /** The host gives no cross-origin isolation; `?isolated` tries what it would change. */
+  readonly isIsolated: boolean;
   readonly render: (width: number | null, height: number | null) => Promise<Blob>;
 }
 
 /** Flags the host always sets; the manifest may add more. */
 const hostFlags = ['allow-scripts', 'allow-same-origin'];
 
+/** Flags of the manifest's first entry point, the panel. */
+function permittedFlags(manifest: Record<string, unknown>): readonly string[] {
+  const { entryPoints } = manifest as {
+    entryPoints?: readonly { permissions?: { sandbox?: readonly string[] } }[];
+  };
+  return entryPoints?.[0]?.permissions?.sandbox ?? [];
+}
+
 /** Carries calls between the panel's frame and the realm, and answers what the host itself does. */
 export class PanelFrame {
   readonly element = document.createElement('iframe');
-  /** Calls of the realm to the panel that wait for an answer. */
+  private readonly storage = new ClientStore(localStorage);
+
   constructor(private readonly options: FrameOptions) {
     this.element.title = 'RePaint Fill';
     this.element.dataset.testid = 'panel-frame';
-    const permissions = options.settings().manifest['sandbox'];
-    const flags = Array.isArray(permissions) ? (permissions as string[]) : [];
-    this.element.setAttribute('sandbox', [...hostFlags, ...flags].join(' '));
+    const flags = [...hostFlags, ...permittedFlags(options.settings().manifest)];
+    this.element.setAttribute('sandbox', flags.join(' '));
+    if (options.isIsolated) this.element.allow = 'cross-origin-isolated';
     this.element.src = `${options.origin}/index.html`;
     window.addEventListener('message', (event) => {
       const isOurs = event.source === this.element.contentWindow && event.origin === options.origin;
@@ -51,16 +63,19 @@ export class PanelFrame {
       case 'reply':
         return this.options.toRealm(message);
       case 'rendition':
-        void this.rendition(message);
+        void this.answer(message.id, () => this.options.render(message.width, message.height));
+        return;
+      case 'storage':
+        void this.answer(message.id, () => this.storage.run(message.request));
         return;
       default:
         message satisfies never;
     }
   }
 
-  private async rendition({ id, width, height }: Extract<FromFrame, { kind: 'rendition' }>) {
+  private async answer(id: number, ask: () => unknown): Promise<void> {
     try {
-      this.post({ kind: 'reply', id, value: await this.options.render(width, height) });
+      this.post({ kind: 'reply', id, value: await ask() });
     } catch (error) {
       this.post({
         kind: 'reply',

@@ -17,8 +17,7 @@ async function start(): Promise<void> {
     text(`${config.addOnOrigin}/code.js`),
   ]);
   await workbench.start({ document: document_, code });
-  // For tests and for a look from the console.
-  Object.assign(window, { workbench });
+  window.workbench = workbench;
 }
 
 start().catch((error: unknown) => {

@@ -56,14 +56,14 @@ function layerRow(
   const { id, opacity, isLocked } = node;
   const name = layerName(node, words);
   const isVisible = opacity > 0;
+  const isSelected = document.selection.includes(id);
   const count = document.artboard.children.length;
   return html`<li
     data-testid="layer"
     data-layer-id=${id}
     data-kind=${node.geometry.kind}
     data-visible=${isVisible}
-    aria-selected=${document.selection.includes(id)}
-    role="option"
+    data-selected=${isSelected}
   >
     ${iconButton(
       `${isVisible ? words.hide : words.show}: ${name}`,
@@ -72,6 +72,7 @@ function layerRow(
     )}
     <button
       class="name"
+      aria-pressed=${isSelected}
       @click=${(event: MouseEvent) => send({ kind: 'select', ids: event.shiftKey ? [...document.selection, id] : [id] })}
     >
       ${name}
@@ -93,7 +94,7 @@ export function layersPanel(document: DocumentData, words: Words, send: Send): T
   );
   return html`<aside aria-label=${words.layers}>
     <h2>${words.layers}</h2>
-    <ul class="layers" role="listbox" aria-label=${words.layers}>
+    <ul class="layers" aria-label=${words.layers}>
       ${rows.reverse()}
     </ul>
   </aside>`;

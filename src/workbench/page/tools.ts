@@ -41,8 +41,8 @@ export class Tools {
   active: ToolName = 'ellipse';
   private points: Point[] = [];
   private readonly outline = new Konva.Line({
-    stroke: '#0b6e5c',
-    strokeWidth: 1.5,
+    stroke: '#2fc7a6',
+    strokeWidth: 2,
     strokeScaleEnabled: false,
     dash: [5, 4],
     listening: false,

@@ -1,6 +1,6 @@
 /** The editor page: one document in its realm, a canvas, the layers, and the add-on's panel. */
 import { html, render } from 'lit';
-import type { Command, DocumentData, FromRealm, Matrix } from '../document.js';
+import type { Command, DocumentData, FromRealm, Matrix, NodeData } from '../document.js';
 import type { HostSettings } from '../sdk/wire.js';
 import { BitmapStore } from './bitmaps.js';
 import { DocumentCanvas } from './canvas.js';
@@ -19,6 +19,14 @@ export interface WorkbenchConfig {
   readonly manifest: Record<string, unknown>;
 }
 
+declare global {
+  interface Window {
+    /** The running workbench, for tests and for a look from the console. */
+    workbench?: Workbench;
+  }
+}
+
+/** The parts tests use are `current`, `send`, `renderPage` and `layerFile`. */
 export class Workbench {
   readonly bitmaps = new BitmapStore();
   private realm: Realm | null = null;
@@ -45,6 +53,7 @@ export class Workbench {
       origin: config.addOnOrigin,
       settings: () => this.settings(),
       toRealm: (message) => this.realm?.post(message),
+      isIsolated: new URLSearchParams(location.search).has('isolated'),
       render: (width, height) => this.renderPage(width, height),
     });
     this.listen();
@@ -67,6 +76,17 @@ export class Workbench {
     const own = this.canvas.size();
     if (width === null && height === null) return this.canvas.render(own.width, own.height);
     return this.canvas.render(width ?? Infinity, height ?? Infinity);
+  }
+
+  /**
+   * Returns the file behind an image layer: for a fill, the PNG the add-on wrote.
+   * Throws: RangeError when there is no such image on the page.
+   */
+  layerFile(id: string): Blob {
+    const layer = this.current && nodeById(this.current.artboard, id);
+    const geometry = layer?.children[0]?.geometry;
+    if (geometry?.kind !== 'image') throw new RangeError(`${id} is no image on the page`);
+    return this.bitmaps.blob(geometry.bitmap);
   }
 
   async openFile(file: Blob): Promise<void> {
@@ -197,4 +217,13 @@ export class Workbench {
     this.canvas.show(this.current);
     this.canvas.setDraggable(this.tools.active === 'select');
   }
+}
+
+function nodeById(node: NodeData, id: string): NodeData | undefined {
+  if (node.id === id) return node;
+  for (const child of node.children) {
+    const found = nodeById(child, id);
+    if (found) return found;
+  }
+  return undefined;
 }

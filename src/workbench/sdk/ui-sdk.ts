@@ -4,7 +4,13 @@
  */
 import type * as Sdk from '@adobe/ccweb-add-on-sdk-types/iframe-ui';
 import { checkTransferable } from './transferable.js';
-import { wireTag, type FromFrame, type HostSettings, type ToFrame } from './wire.js';
+import {
+  wireTag,
+  type FromFrame,
+  type HostSettings,
+  type StorageRequest,
+  type ToFrame,
+} from './wire.js';
 
 type Api = Record<string, (...args: unknown[]) => unknown>;
 type Handler = (event: unknown) => void;
@@ -119,17 +125,16 @@ const ui: Pick<Sdk.UI, 'theme' | 'locale' | 'locales' | 'format'> = {
   },
 };
 
-const storageKey = (key: string) => `add-on/${key}`;
+function askStorage(request: StorageRequest): Promise<unknown> {
+  return line.ask((id) => ({ kind: 'storage', id, request }));
+}
 
 const clientStorage: Sdk.ClientStorage = {
-  getItem: async (key) => JSON.parse(localStorage.getItem(storageKey(key)) ?? 'null') ?? undefined,
-  setItem: async (key, value) => localStorage.setItem(storageKey(key), JSON.stringify(value)),
-  removeItem: async (key) => localStorage.removeItem(storageKey(key)),
-  keys: async () =>
-    Object.keys(localStorage).flatMap((key) =>
-      key.startsWith(storageKey('')) ? [key.slice(storageKey('').length)] : [],
-    ),
-  clear: async () => localStorage.clear(),
+  getItem: (key) => askStorage({ kind: 'get', key }),
+  setItem: async (key, value) => void (await askStorage({ kind: 'set', key, value })),
+  removeItem: async (key) => void (await askStorage({ kind: 'remove', key })),
+  keys: async () => (await askStorage({ kind: 'keys' })) as string[],
+  clear: async () => void (await askStorage({ kind: 'clear' })),
 };
 
 const runtime = {

@@ -7,11 +7,20 @@ export interface HostSettings {
   readonly manifest: Record<string, unknown>;
 }
 
+/** A call of `clientStorage`. */
+export type StorageRequest =
+  | { kind: 'get'; key: string }
+  | { kind: 'set'; key: string; value: unknown }
+  | { kind: 'remove'; key: string }
+  | { kind: 'keys' }
+  | { kind: 'clear' };
+
 /** Sent from the frame to the page. */
 export type FromFrame =
   | { kind: 'hello' }
   | { kind: 'call'; id: number; method: string; args: unknown[] }
   | { kind: 'rendition'; id: number; width: number | null; height: number | null }
+  | { kind: 'storage'; id: number; request: StorageRequest }
   | { kind: 'reply'; id: number; value?: unknown; error?: string };
 
 /** Sent from the page to the frame. */

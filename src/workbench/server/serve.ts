@@ -35,14 +35,21 @@ function headers(values: Record<string, string>, next: Handler): Handler {
   };
 }
 
-function files(folder: string): Handler {
+const notFound: Handler = (request, response) => {
+  response.statusCode = 404;
+  response.end(`Not found: ${request.url ?? ''}`);
+};
+
+function files(folder: string, otherwise = notFound): Handler {
   const serve = sirv(folder, { dev: true, etag: true });
-  return (request, response) =>
-    serve(request, response, () => {
-      response.statusCode = 404;
-      response.end(`Not found: ${request.url ?? ''}`);
-    });
+  return (request, response) => serve(request, response, () => otherwise(request, response));
 }
+
+/** Adobe's build adds this script to the page; without it the console stays as it is. */
+const withoutOverride: Handler = (request, response) => {
+  if (!request.url?.startsWith('/add-on-console-override.js')) return notFound(request, response);
+  response.setHeader('Content-Type', 'text/javascript').end('');
+};
 
 async function listen(server: Server, port: number): Promise<string> {
   await new Promise<void>((resolve, reject) => {
@@ -61,7 +68,7 @@ async function panelPage(): Promise<string> {
 }
 
 function addOnHandler(): Handler {
-  const dist = files(distFolder);
+  const dist = files(distFolder, withoutOverride);
   const sdk = files(workbenchFolder);
   return (request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');
