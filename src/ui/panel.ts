@@ -149,3 +149,9 @@ export class RepaintPanel extends LitElement {
     ></repaint-advanced>`;
   }
 }
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'repaint-panel': RepaintPanel;
+  }
+}

@@ -50,7 +50,9 @@ function cover({ polygons, fillRule }: Outline, window: Rect): Coverage {
 
 /** Whole pixels the shapes can touch. Throws: ProblemError when there are none. */
 function touchedWindow(shapes: readonly RegionShape[], pageToRaster: Mat2d, image: Size): Rect {
-  const bounds = shapes.flatMap((shape) => shapeBounds(shape, pageToRaster) ?? []);
+  const bounds = shapes
+    .flatMap((shape) => shapeBounds(shape, pageToRaster) ?? [])
+    .filter((rect) => !isEmptyRect(rect));
   if (bounds.length === 0) throw new ProblemError('regionEmpty');
   const whole = { x: 0, y: 0, width: image.width, height: image.height };
   const touched = bounds

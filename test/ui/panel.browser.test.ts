@@ -1,0 +1,335 @@
+import { page, userEvent } from 'vitest/browser';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { AddOnSdk } from '../../src/ui/host/sdk.js';
+import { HostLook } from '../../src/ui/host/look.js';
+import { keptIn } from '../../src/ui/host/kept.js';
+import { SelectionBell } from '../../src/ui/host/sandbox-client.js';
+import '../../src/ui/panel.js';
+import type { RepaintPanel } from '../../src/ui/panel.js';
+import { originalFrame } from '../../src/ui/selection/frame.js';
+import { drawRaster } from '../../src/ui/selection/raster.js';
+import type { PixelSource } from '../../src/ui/selection/pixels.js';
+import { Session } from '../../src/ui/session.js';
+import { FakeSandbox, photo } from './fake-host.js';
+import { FakeWorkers } from './fake-worker.js';
+
+/** A blue photo of 400 x 300 pixels. */
+const bluePhoto: PixelSource = {
+  async read(target) {
+    const canvas = new OffscreenCanvas(400, 300);
+    const context = canvas.getContext('2d')!;
+    context.fillStyle = '#2050a0';
+    context.fillRect(0, 0, 400, 300);
+    const bitmap = await createImageBitmap(canvas);
+    return drawRaster(bitmap, originalFrame(target, bitmap));
+  },
+};
+
+async function redPng(width: number, height: number): Promise<Blob> {
+  const canvas = new OffscreenCanvas(width, height);
+  const context = canvas.getContext('2d')!;
+  context.fillStyle = '#d02020';
+  context.fillRect(0, 0, width, height);
+  return canvas.convertToBlob({ type: 'image/png' });
+}
+
+/** Theme and language of a host, and the means to change them. */
+class FakeApp {
+  ui = { theme: 'light', locale: 'en-US' };
+  private readonly _handlers = new Map<string, (data: never) => void>();
+
+  on(name: string, handler: (data: never) => void): void {
+    this._handlers.set(name, handler);
+  }
+
+  change(name: 'themechange' | 'localechange', data: object): void {
+    this._handlers.get(name)?.(data as never);
+  }
+}
+
+let sandbox: FakeSandbox;
+let workers: FakeWorkers;
+let bell: SelectionBell;
+let app: FakeApp;
+let panel: RepaintPanel;
+let stored: Map<string, unknown>;
+
+/** Opens the panel as a visit of the user's would. */
+async function openPanel(): Promise<void> {
+  workers = new FakeWorkers();
+  bell = new SelectionBell();
+  app = new FakeApp();
+  const session = new Session({
+    sandbox,
+    bell,
+    pixels: bluePhoto,
+    kept: keptIn({
+      getItem: async (key) => stored.get(key),
+      setItem: async (key, value) => void stored.set(key, value),
+    }),
+    startWorker: workers.start,
+    manifestUrl: 'https://example.test/model.json',
+  });
+  panel = document.createElement('repaint-panel');
+  const look = new HostLook({ app } as unknown as AddOnSdk);
+  Object.assign(panel, { session, look });
+  document.body.append(panel);
+  await session.start();
+  await panel.updateComplete;
+}
+
+const at = (testId: string) => page.getByTestId(testId);
+const button = () => at('generate');
+const element = (testId: string) => at(testId).element() as HTMLElement;
+
+/** Starts a fill. Returns: its request, as the worker got it. */
+async function startFill() {
+  workers.last.ready();
+  await vi.waitFor(() => expect(element('generate')).not.toHaveAttribute('disabled'));
+  await button().click();
+  await vi.waitFor(() => expect(workers.last.requests.length).toBeGreaterThan(0));
+  return workers.last.requests.at(-1)!;
+}
+
+async function deliver(jobId: string, fill: number, seed: number): Promise<void> {
+  const before = sandbox.added.length;
+  workers.last.say({ kind: 'filled', jobId, fill, seed, png: await redPng(80, 60) });
+  await vi.waitFor(() => expect(sandbox.added.length).toBe(before + 1));
+}
+
+beforeEach(async () => {
+  await page.viewport(320, 900);
+  sandbox = new FakeSandbox();
+  stored = new Map();
+});
+
+afterEach(() => panel.remove());
+
+describe('at the start', () => {
+  test('the model is loaded at once and the button says what it waits for', async () => {
+    await openPanel();
+    expect(workers.last.sent).toEqual([
+      { kind: 'load', manifestUrl: 'https://example.test/model.json', backend: null },
+    ]);
+    workers.last.say({ kind: 'loading', loadedBytes: 5e6, totalBytes: 26e6 });
+    await expect.element(at('plan')).toHaveTextContent('Loading the model: 5 MB of 26 MB');
+    expect(element('generate')).toHaveAttribute('disabled');
+    expect(element('generate').title).toContain('Loading the model');
+  });
+
+  test('the region, its size and the plan are shown, and the button is enabled', async () => {
+    await openPanel();
+    workers.last.ready();
+    await expect.element(at('region-size')).toHaveTextContent('Region 80 × 60 px');
+    await expect.element(at('plan')).toHaveTextContent(/^3 fills, [\d,]+ network calls, about /);
+    expect(element('generate')).not.toHaveAttribute('disabled');
+  });
+
+  test('the button lies within the first 700 pixels', async () => {
+    await openPanel();
+    workers.last.ready();
+    await expect.element(button()).toBeVisible();
+    expect(element('generate').getBoundingClientRect().bottom).toBeLessThan(700);
+    expect(document.documentElement.scrollWidth).toBeLessThanOrEqual(320);
+  });
+
+  test('a selection that cannot be filled is explained, and a new one is read', async () => {
+    const good = sandbox.reading;
+    sandbox.reading = { status: 'problem', problem: 'imageWithoutShapes' };
+    await openPanel();
+    await expect
+      .element(at('selection-problem'))
+      .toHaveTextContent('The photo is selected, but no region is marked.');
+    sandbox.reading = good;
+    bell.selectionChanged();
+    await expect.element(at('region-size')).toHaveTextContent('Region 80 × 60 px');
+  });
+
+  test('an empty selection is asked for again shortly', async () => {
+    const good = sandbox.reading;
+    const answers = [{ status: 'problem', problem: 'noSelection' } as const, good];
+    sandbox.readSelection = async () => answers.shift() ?? good;
+    await openPanel();
+    await expect.element(at('region-size')).toHaveTextContent('80 × 60');
+    expect(answers).toEqual([]);
+  });
+
+  test('the slow fallback and refused storage are said plainly', async () => {
+    await openPanel();
+    workers.last.ready({ backend: 'wasm', fallbackReason: 'no adapter', storage: 'memory' });
+    await expect.element(at('slow-fallback')).toHaveTextContent('WebGPU is not available here');
+    await expect.element(at('storage-refused')).toHaveTextContent('refuses storage');
+  });
+
+  test('a model that cannot be loaded can be tried again', async () => {
+    await openPanel();
+    const first = workers.last;
+    first.say({ kind: 'failed', jobId: null, code: 'modelHash', message: 'sha256 differs' });
+    await expect.element(at('problem')).toHaveTextContent('its checksum is wrong');
+    await at('retry-model').click();
+    expect(workers.last).not.toBe(first);
+    workers.last.ready();
+    await vi.waitFor(() => expect(element('generate')).not.toHaveAttribute('disabled'));
+    await expect.element(at('problem')).not.toBeInTheDocument();
+  });
+});
+
+describe('a fill', () => {
+  test('sends only the context, with one seed a fill', async () => {
+    await openPanel();
+    const request = await startFill();
+    const { contextBounds, maskBounds } = request.plan;
+    expect(maskBounds).toEqual({ x: 100, y: 60, width: 80, height: 60 });
+    expect(request.source).toMatchObject({ width: contextBounds.width });
+    expect(request.source.width).toBeLessThan(400);
+    expect(request.selection.data.filter((value) => value === 255)).toHaveLength(80 * 60);
+    expect(new Set(request.seeds).size).toBe(3);
+  });
+
+  test('shows calls, pace, time left and the preview as the worker tells them', async () => {
+    await openPanel();
+    const { jobId } = await startFill();
+    workers.last.progress(jobId, 120, 390);
+    await expect.element(at('calls')).toHaveTextContent('120 of 390 calls');
+    await expect.element(at('pace')).toHaveTextContent('12 ms a call, 1 min 5 s left');
+    const data = new Uint8ClampedArray(4 * 4).fill(255);
+    workers.last.say({ kind: 'preview', jobId, fill: 0, image: { width: 2, height: 2, data } });
+    await vi.waitFor(() => expect((element('preview') as HTMLCanvasElement).width).toBe(2));
+  });
+
+  test('becomes a layer where the region is, newest shown, and can be compared', async () => {
+    await openPanel();
+    const { jobId, seeds } = await startFill();
+    await deliver(jobId, 0, seeds[0]);
+    await deliver(jobId, 1, seeds[1]);
+    expect(sandbox.added[0]).toMatchObject({
+      targetId: photo.id,
+      pixelsToPage: [1, 0, 0, 1, 100, 60],
+      size: { width: 80, height: 60 },
+      record: { seed: seeds[0], modelId: 'test-model', modelSha256: 'a'.repeat(64) },
+    });
+    await expect.poll(() => sandbox.shown).toEqual(['layer-2']);
+    await at('fill').nth(0).click();
+    await expect.poll(() => sandbox.shown).toEqual(['layer-1']);
+    await userEvent.keyboard('{ArrowRight}');
+    await expect.poll(() => sandbox.shown).toEqual(['layer-2']);
+    await at('original').click();
+    await expect.poll(() => sandbox.shown).toEqual([]);
+  });
+
+  test('is kept or deleted', async () => {
+    await openPanel();
+    const { jobId, seeds } = await startFill();
+    await deliver(jobId, 0, seeds[0]);
+    await deliver(jobId, 1, seeds[1]);
+    await expect.poll(() => at('fill').elements().length).toBe(2);
+    await at('delete').click();
+    await expect.poll(() => sandbox.layers.map(({ id }) => id)).toEqual(['layer-1']);
+    await at('fill').nth(0).click();
+    await at('keep').click();
+    await expect.element(at('gallery')).not.toBeInTheDocument();
+  });
+
+  test('again uses new seeds and joins the same gallery', async () => {
+    await openPanel();
+    const { jobId, seeds } = await startFill();
+    await deliver(jobId, 0, seeds[0]);
+    workers.last.say({ kind: 'done', jobId, outcome: 'complete' });
+    await at('again').click();
+    await expect.poll(() => workers.last.requests.length).toBe(2);
+    const second = workers.last.requests[1];
+    expect(second.seeds).not.toContain(seeds[0]);
+    await deliver(second.jobId, 0, second.seeds[0]);
+    await expect.poll(() => at('fill').elements().length).toBe(2);
+    expect(at('gallery').elements()).toHaveLength(1);
+  });
+
+  test('asked for while one runs is queued and can be cancelled', async () => {
+    await openPanel();
+    await startFill();
+    await button().click();
+    await expect.element(at('queued')).toHaveTextContent('Queued: 3 fills');
+    await at('cancel-queued').click();
+    const cancel = workers.last.sent.at(-1)!;
+    expect(cancel).toEqual({ kind: 'cancel', jobId: workers.last.requests[1].jobId });
+  });
+
+  test('stops on Cancel and keeps what is finished', async () => {
+    await openPanel();
+    const { jobId, seeds } = await startFill();
+    await deliver(jobId, 0, seeds[0]);
+    await at('cancel').click();
+    await expect.element(at('cancel')).toHaveTextContent('Stopping after this call');
+    workers.last.say({ kind: 'done', jobId, outcome: 'cancelled' });
+    await expect.element(at('progress')).not.toBeInTheDocument();
+    expect(sandbox.layers).toHaveLength(1);
+  });
+
+  test('whose worker dies can be continued on a new one', async () => {
+    await openPanel();
+    const { jobId, seeds } = await startFill();
+    await deliver(jobId, 0, seeds[0]);
+    workers.last.onCrash('out of stack');
+    await expect.element(at('problem')).toHaveTextContent('background process ended');
+    workers.last.ready();
+    await at('resume').click();
+    expect(workers.workers).toHaveLength(2);
+    expect(workers.last.requests[0].seeds).toEqual(seeds.slice(1));
+    await expect.element(at('progress')).toBeVisible();
+  });
+
+  test('whose photo was deleted can be added at the top of the page', async () => {
+    await openPanel();
+    const { jobId, seeds } = await startFill();
+    sandbox.isTargetGone = true;
+    workers.last.say({ kind: 'filled', jobId, fill: 0, seed: seeds[0], png: await redPng(80, 60) });
+    await expect.element(at('problem')).toHaveTextContent('The photo was deleted');
+    expect(sandbox.layers).toEqual([]);
+    await at('add-stranded').click();
+    await expect.poll(() => sandbox.layers.length).toBe(1);
+    await expect.element(at('problem')).not.toBeInTheDocument();
+  });
+
+  test('that the host refuses is kept and can be added later', async () => {
+    await openPanel();
+    const { jobId, seeds } = await startFill();
+    sandbox.refusal = new Error('the document is busy');
+    workers.last.say({ kind: 'filled', jobId, fill: 0, seed: seeds[0], png: await redPng(80, 60) });
+    await expect.element(at('problem')).toHaveTextContent('could not be added');
+    await at('add-stranded').click();
+    await expect.poll(() => sandbox.layers.length).toBe(1);
+  });
+});
+
+describe('what is remembered', () => {
+  test('the choices and the gallery come back after a reload', async () => {
+    await openPanel();
+    panel.session.choose({ ...panel.session.choices, fills: 2, preset: 'draft' });
+    const { jobId, seeds } = await startFill();
+    expect(seeds).toHaveLength(2);
+    await deliver(jobId, 0, seeds[0]);
+    await expect.poll(() => stored.has('thumbnails')).toBe(true);
+    panel.remove();
+    await openPanel();
+    expect(panel.session.choices).toMatchObject({ fills: 2, preset: 'draft' });
+    await expect.element(at('fill')).toBeVisible();
+    const picture = element('fill').querySelector('img');
+    expect(picture?.src).toMatch(/^data:image\/jpeg/);
+  });
+});
+
+describe('the host’s look', () => {
+  test('theme and language are followed while the panel is open', async () => {
+    await openPanel();
+    workers.last.ready();
+    app.change('themechange', { theme: 'dark' });
+    app.change('localechange', { locale: 'zh-CN' });
+    await expect.element(button()).toHaveTextContent('生成式填充');
+    await expect.element(at('region-size')).toHaveTextContent('区域 80 × 60 像素');
+    const theme = panel.renderRoot.querySelector('sp-theme')!;
+    expect(theme.getAttribute('color')).toBe('dark');
+    expect(document.documentElement.lang).toBe('zh-CN');
+    app.change('localechange', { locale: 'en-GB' });
+    await expect.element(button()).toHaveTextContent('Generative fill');
+  });
+});

@@ -1,0 +1,141 @@
+import { describe, expect, test } from 'vitest';
+import { failureCodes } from '../../src/protocol/failure.js';
+import { presetNames, presets } from '../../src/protocol/presets.js';
+import { planFill } from '../../src/fill/plan.js';
+import {
+  customise,
+  customiseWalk,
+  firstChoices,
+  parseChoices,
+  settingsOf,
+} from '../../src/ui/fill/choices.js';
+import { estimateMs } from '../../src/ui/fill/estimate.js';
+import { seedsFrom } from '../../src/ui/fill/seeds.js';
+import { colourOf, localeOf } from '../../src/ui/host/look.js';
+import { panelProblems, selectionProblems } from '../../src/ui/problem.js';
+import { templates } from '../../src/ui/locales/zh-CN.js';
+import { duration, milliseconds } from '../../src/ui/text/format.js';
+import { callsText, levelLines, paceText, planSummary } from '../../src/ui/text/plan-text.js';
+import { problemText } from '../../src/ui/text/problems.js';
+import { card } from './fake-worker.js';
+
+const plan = planFill({
+  imageSize: { width: 640, height: 480 },
+  maskBounds: { x: 200, y: 150, width: 120, height: 100 },
+  card,
+  settings: presets.draft,
+});
+const model = {
+  card,
+  msPerCall: 10,
+  device: { backend: 'webgpu', description: '', fallbackReason: null, storage: 'opfs' },
+} as const;
+
+describe('problems', () => {
+  test.each([...failureCodes, ...selectionProblems, ...panelProblems])(
+    '%s is one sentence with a next step',
+    (code) => {
+      const { sentence, nextStep } = problemText({ code });
+      expect(sentence).toMatch(/^[A-Z].*\.$/);
+      expect(nextStep).toMatch(/^[A-Z].*\.$/);
+      expect(`${sentence} ${nextStep}`).not.toMatch(/plugin|addon\b|undefined/);
+    },
+  );
+});
+
+describe('the plan in words', () => {
+  test('counts the calls of all fills', () => {
+    const calls = new Intl.NumberFormat('en').format(3 * plan.nfe);
+    expect(planSummary(plan, 3, model)).toMatch(`3 fills, ${calls} network calls, about `);
+    expect(planSummary(plan, 1, model)).toMatch(/^1 fill, /);
+  });
+
+  test('has one line a level, whose calls add up', () => {
+    const lines = levelLines(plan);
+    expect(lines).toHaveLength(plan.levels.length);
+    const calls = lines.map((line) => Number(/, (\d+) calls$/.exec(line)?.[1]));
+    expect(calls.reduce((a, b) => a + b)).toBe(plan.nfe);
+  });
+
+  test('estimates by pixels from the measured call', () => {
+    const [level] = plan.levels;
+    const doubled = { ...plan, levels: [{ ...level, width: 128, height: 64, nfe: 5 }] };
+    expect(estimateMs(doubled, 2, model)).toBe(2 * 5 * 10 * 2);
+  });
+
+  test('shows progress as measured', () => {
+    const progress = { fill: 0, fills: 3, level: 0, nfe: 1200, nfeTotal: 2410, msPerCall: 8.44 };
+    expect(callsText({ ...progress, remainingMs: null })).toBe('1,200 of 2,410 calls');
+    expect(paceText({ ...progress, remainingMs: null })).toBe('8.4 ms a call');
+    expect(paceText({ ...progress, remainingMs: 65_000 })).toBe('8.4 ms a call, 1 min 5 s left');
+  });
+
+  test.each([
+    [0, '1 s'],
+    [59_400, '59 s'],
+    [125_000, '2 min 5 s'],
+    [540_000, '9 min'],
+    [3_660_000, '1 h 1 min'],
+  ])('says %i ms as %s', (ms, text) => {
+    expect(duration(ms)).toBe(text);
+  });
+
+  test('rounds milliseconds to what matters', () => {
+    expect([milliseconds(0.84), milliseconds(41.6)]).toEqual(['0.8 ms', '42 ms']);
+  });
+});
+
+describe('choices', () => {
+  test('survive being kept, and fall back when they do not fit', () => {
+    const chosen = { ...firstChoices, fills: 4, seed: 7, classLabel: 1 };
+    expect(parseChoices(structuredClone(chosen))).toEqual(chosen);
+    for (const kept of [undefined, null, 'x', { ...chosen, fills: 9 }, { fills: 2 }])
+      expect(parseChoices(kept)).toEqual(firstChoices);
+  });
+
+  test.each(presetNames)('%s gives its preset with the class chosen', (preset) => {
+    const settings = settingsOf({ ...firstChoices, preset, classLabel: 1 });
+    expect(settings).toEqual({ ...presets[preset], classLabel: 1 });
+  });
+
+  test('a changed number makes them custom, from the preset they were', () => {
+    const changed = customise({ ...firstChoices, preset: 'draft' }, { featherPx: 9 });
+    expect(changed.preset).toBe('custom');
+    expect(settingsOf(changed)).toEqual({ ...presets.draft, featherPx: 9 });
+  });
+
+  test('finer levels take the denoiser of the first', () => {
+    const { coarse, refine } = settingsOf(customiseWalk(firstChoices, { eta: 0.5 }));
+    expect([coarse, ...refine].map(({ eta }) => eta)).toEqual([0.5, 0.5, 0.5]);
+    expect(refine[0].numInferenceSteps).toBe(presets.balanced.refine[0].numInferenceSteps);
+  });
+});
+
+test('seeds count on, past the largest', () => {
+  expect(seedsFrom(0xffffffff, 2)).toEqual([0xffffffff, 0]);
+});
+
+test('the host’s look is followed to the nearest the panel has', () => {
+  expect(['light', 'lightest', 'dark', 'darkest'].map(colourOf)).toEqual([
+    'light',
+    'light',
+    'dark',
+    'dark',
+  ]);
+  expect(['zh-CN', 'zh_TW', 'zh', 'en-GB', 'zho', 'de'].map(localeOf)).toEqual([
+    'zh-CN',
+    'zh-CN',
+    'zh-CN',
+    'en',
+    'en',
+    'en',
+  ]);
+});
+
+test('the Chinese is Chinese', () => {
+  const sameInBoth = /^(RePaint|WebGPU)$|^\S* MB$/;
+  const texts = Object.values(templates).filter((text) => typeof text === 'string');
+  const untranslated = texts.filter((text) => !/[\u4e00-\u9fff]/.test(text));
+  expect(untranslated.filter((text) => !sameInBoth.test(text))).toEqual([]);
+  expect(texts.length).toBeGreaterThan(100);
+});
