@@ -6,6 +6,7 @@ import { mkdirSync } from 'node:fs';
 import { chromium, type Browser, type FrameLocator, type Page } from 'playwright';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Command, DocumentData } from '../../src/workbench/document.js';
+import type { Workbench } from '../../src/workbench/page/workbench.js';
 import { startWorkbench, type RunningWorkbench } from '../../src/workbench/server/serve.js';
 import { chromiumArgs, findChromium } from '../setup/chromium.mjs';
 
@@ -38,7 +39,7 @@ beforeEach(async () => {
 });
 
 function snapshot(): Promise<DocumentData> {
-  return page.evaluate(() => window.workbench!.current!);
+  return page.evaluate((): Workbench['current'] & object => window.workbench!.current!);
 }
 
 function send(command: Command): Promise<void> {
