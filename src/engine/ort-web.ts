@@ -19,6 +19,8 @@ export interface OrtWebOptions {
   readonly ortBaseUrl: string;
   /** null = WebGPU on a real adapter, else WebAssembly. 'webgpu' takes a software adapter too. */
   readonly backend: Backend | null;
+  /** By default the one this browser can run best (tests name one). */
+  readonly build?: OrtBuild;
 }
 
 /** Fixes the graph's free dimensions by their names (batch, height, width). */
@@ -57,7 +59,7 @@ export class OrtWeb {
 
   /** Throws: RepaintError noWebGpu when 'webgpu' is forced and refused. */
   static async start(options: OrtWebOptions): Promise<OrtWeb> {
-    const build = chooseOrtBuild();
+    const build = options.build ?? chooseOrtBuild();
     const ort = await importOrt(build);
     const stem = `${options.ortBaseUrl}ort-wasm-simd-threaded.${build}`;
     ort.env.wasm.wasmPaths = { mjs: `${stem}.mjs`, wasm: `${stem}.wasm` };
@@ -68,6 +70,12 @@ export class OrtWeb {
     if (answer.status === 'granted') return new OrtWeb(ort, build, answer.grant, null);
     if (options.backend === 'webgpu') throw new RepaintError('noWebGpu', answer.reason);
     return new OrtWeb(ort, build, null, answer.reason);
+  }
+
+  /** The same runtime on WebAssembly, for when WebGPU turned out not to work. */
+  withoutGpu(reason: string): OrtWeb {
+    this.gpu?.device.destroy();
+    return new OrtWeb(this._ort, this.build, null, reason);
   }
 
   get backend(): Backend {

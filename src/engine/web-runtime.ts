@@ -50,12 +50,23 @@ export class WebRuntime {
     this.lost = watchDevice(_ort);
   }
 
-  /** Throws: RepaintError modelFetch, modelHash, modelShape, noWebGpu, outOfMemory. */
+  /**
+   * Loads, checks and warms up. A WebGPU that was not asked for and fails gives way to wasm.
+   * Throws: RepaintError modelFetch, modelHash, modelShape, noWebGpu, outOfMemory.
+   */
   static async load(options: WebRuntimeOptions): Promise<WebRuntime> {
     const [ort, model] = await Promise.all([
       OrtWeb.start(options),
       openByteStore().then((store) => loadModel(options.manifestUrl, store, options.onProgress)),
     ]);
+    if (!ort.gpu || options.backend === 'webgpu') return WebRuntime._open(ort, model);
+    return WebRuntime._open(ort, model).catch((error: unknown) => {
+      const reason = error instanceof Error ? error.message : String(error);
+      return WebRuntime._open(ort.withoutGpu(`WebGPU does not work here: ${reason}`), model);
+    });
+  }
+
+  private static async _open(ort: OrtWeb, model: StoredModel): Promise<WebRuntime> {
     const { nativeSize, channels } = model.manifest.card.network;
     const shape: ImageShape = [1, channels, nativeSize, nativeSize];
     const states = await chooseBackend(ort, model, shape);

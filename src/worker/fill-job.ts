@@ -60,6 +60,7 @@ class PreviewThrottle {
 export async function runFillJob(options: FillJobOptions): Promise<void> {
   const { request, events, signal, post, now } = options;
   const { jobId, plan, seeds } = request;
+  if (signal.isCancelled) return post({ kind: 'done', jobId, outcome: 'cancelled' });
   const meter = new ProgressMeter(plan, seeds.length, now());
   const throttle = new PreviewThrottle();
   let checkpointAt = now() + checkpointEveryMs;

@@ -61,7 +61,8 @@ describe.skipIf(!shippedModel)('the shipped model on WebAssembly', () => {
 });
 
 describe.skipIf(!gpuAdapterName)(`a tiny network on WebGPU (${gpuAdapterName})`, () => {
-  test('answers as on WebAssembly', async () => {
+  // The second is what Firefox and Safari load.
+  test.each(['jspi', 'asyncify'] as const)('answers as on WebAssembly: %s build', async (build) => {
     const onnx = await tinyUNet(1, { classes: 4, pixelUnshuffle: 2 });
     const call = {
       xt: noise(3 * 16 * 16),
@@ -71,14 +72,14 @@ describe.skipIf(!gpuAdapterName)(`a tiny network on WebGPU (${gpuAdapterName})`,
     } as const;
     const answers = [];
     for (const backend of ['wasm', 'webgpu'] as const) {
-      const ort = await OrtWeb.start({ ortBaseUrl, backend });
+      const ort = await OrtWeb.start({ ortBaseUrl, backend, build });
       expect(ort.backend).toBe(backend);
       const session = await ort.createSession(onnx, { freeDimensions: { N: 1, H: 16, W: 16 } });
       const network = new OrtNetwork(session, ort.queue);
       answers.push((await network.predict(call)).slice());
       const ms = await measureCalls(() => network.predict(call));
       report(
-        `${backend} (${ort.build}, ${ort.gpu?.description ?? '1 thread'}), tiny: ${ms.toFixed(1)} ms`,
+        `${backend} (${ort.build}, ${ort.gpu?.description ?? '1 thread'}): ${ms.toFixed(1)} ms`,
       );
       await network.release();
       ort.gpu?.device.destroy();

@@ -1,9 +1,10 @@
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { createDiffusion } from '../../src/core/diffusion.js';
 import { PhiloxNoise } from '../../src/core/noise.js';
 import { runWalk } from '../../src/core/sampler.js';
 import { planWalk } from '../../src/core/walk.js';
 import type { LevelSetup } from '../../src/engine/level-setup.js';
+import { OrtWeb } from '../../src/engine/ort-web.js';
 import { WebRuntime } from '../../src/engine/web-runtime.js';
 import type { Backend } from '../../src/protocol/worker-api.js';
 import { gpuAdapterName, ortBaseUrl, report, shippedModel } from './browser-setup.js';
@@ -29,7 +30,7 @@ function level(seed: number): LevelSetup {
   };
 }
 
-async function load(backend: Backend): Promise<WebRuntime> {
+async function load(backend: Backend | null): Promise<WebRuntime> {
   const manifestUrl = await serveTinyModel();
   return WebRuntime.load({ manifestUrl, ortBaseUrl, backend, onProgress: () => undefined });
 }
@@ -55,6 +56,8 @@ function maxDifference(a: Float32Array, b: Float32Array): number {
   expect(a.length).toBe(b.length);
   return a.reduce((most, value, i) => Math.max(most, Math.abs(value - b[i])), 0);
 }
+
+afterEach(() => vi.restoreAllMocks());
 
 test('on WebAssembly the same seed gives the same image, another seed another', async () => {
   const runtime = await load('wasm');
@@ -98,6 +101,33 @@ describe.skipIf(!gpuAdapterName)(`on WebGPU (${gpuAdapterName})`, () => {
     // Two networks that sum in another order (1e-5 a call), guided, over 8 steps: 1.3e-4 was seen.
     expect(maxDifference(await fill(gpu, 1), expected)).toBeLessThan(1e-3);
     await gpu.release();
+  });
+
+  test('a GPU that fails at start-up gives way to WebAssembly, and the reason is kept', async () => {
+    // SwiftShader, dressed up as a real adapter.
+    vi.spyOn(GPUAdapterInfo.prototype, 'isFallbackAdapter', 'get').mockReturnValue(false);
+    vi.spyOn(GPUAdapterInfo.prototype, 'architecture', 'get').mockReturnValue('imagined');
+    const create = OrtWeb.prototype.createSession;
+    vi.spyOn(OrtWeb.prototype, 'createSession').mockImplementation(function (this: OrtWeb, ...a) {
+      return this.gpu ? Promise.reject(new Error('a broken driver')) : create.apply(this, a);
+    });
+    const runtime = await load(null);
+    expect(runtime.device).toMatchObject({ backend: 'wasm', description: '1 thread' });
+    expect(runtime.device.fallbackReason).toContain('a broken driver');
+    await runtime.release();
+  });
+
+  test('a device that refuses our kernels keeps its network and loses only the state', async () => {
+    const create = GPUDevice.prototype.createComputePipelineAsync;
+    const compile = vi.spyOn(GPUDevice.prototype, 'createComputePipelineAsync');
+    compile.mockImplementation(function (this: GPUDevice, descriptor) {
+      const isOurs = descriptor.label === 'denoise';
+      return isOurs ? Promise.reject(new Error('no')) : create.call(this, descriptor);
+    });
+    const runtime = await load('webgpu');
+    expect(runtime.device.description).toContain('sampler on the CPU');
+    expect((await fill(runtime, 1)).every(Number.isFinite)).toBe(true);
+    await runtime.release();
   });
 
   test('a lost device is told with its code', async () => {

@@ -124,6 +124,13 @@ describe('a fill job', () => {
     expect(messages.at(-1)).toEqual({ kind: 'done', jobId: 'job', outcome: 'cancelled' });
   });
 
+  test('makes no call when it was cancelled while the model loaded', async () => {
+    const fill = new ScriptedFill();
+    const messages = await run(fill, { isCancelled: true });
+    expect(fill.calls).toBe(0);
+    expect(kinds(messages)).toEqual(['done']);
+  });
+
   test('encodes straight alpha without loss, also where alpha is 0', async () => {
     const png = decode(new Uint8Array(await pngBlob(image()).arrayBuffer()));
     expect(png).toMatchObject({ width: 2, height: 2, channels: 4, depth: 8 });
