@@ -146,6 +146,12 @@ describe('a region drawn', () => {
 });
 
 describe('the page', () => {
+  it('opens with a photo that undo leaves in place', async () => {
+    expect(await page.getByTestId('undo').isDisabled()).toBe(true);
+    await page.keyboard.press('Control+z');
+    expect(await kinds()).toEqual(['media']);
+  });
+
   it('is rendered pixel for pixel, in the size of the document', async () => {
     const difference = await page.evaluate(async () => {
       const { current, bitmaps } = window.workbench!;

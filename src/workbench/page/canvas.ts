@@ -3,7 +3,7 @@ import Konva from 'konva';
 import type { Command, DocumentData, Matrix, NodeData } from '../document.js';
 import type { BitmapStore } from './bitmaps.js';
 
-const regionFill = 'rgba(53, 184, 156, 0.24)';
+const regionFill = 'rgba(53, 184, 156, 0.16)';
 /** Light enough for dark photos; the fill carries it on light ones. */
 const regionStroke = '#2fc7a6';
 const handleStroke = '#0b6e5c';

@@ -72,6 +72,7 @@ function layerRow(
     )}
     <button
       class="name"
+      title=${name}
       aria-pressed=${isSelected}
       @click=${(event: MouseEvent) => send({ kind: 'select', ids: event.shiftKey ? [...document.selection, id] : [id] })}
     >

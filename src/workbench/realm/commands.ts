@@ -12,12 +12,14 @@ function select(ids: readonly string[]): void {
   context.selectionChanged();
 }
 
-/** A new picture takes the artboard over. */
+/** A new picture takes the artboard over; the first one cannot be undone. */
 function open({ bitmap, width, height }: Of<'open'>): void {
+  const isFirst = !store.canUndo && store.artboard.children.length === 0;
   store.change(() => {
     store.artboard.geometry = { kind: 'artboard', width, height };
     store.artboard.children = [mediaContainer(bitmap, width, height)];
   });
+  if (isFirst) store.forgetHistory();
   select([]);
 }
 

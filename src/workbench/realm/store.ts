@@ -64,6 +64,11 @@ export class DocumentStore {
     this.step(this.redoStack, this.undoStack);
   }
 
+  forgetHistory(): void {
+    this.undoStack.length = 0;
+    this.redoStack.length = 0;
+  }
+
   get canUndo(): boolean {
     return this.undoStack.length > 0;
   }
