@@ -1,5 +1,5 @@
-/** A sentence the user should see, with what to do next and buttons in its slot. */
-import { LitElement, css, html, nothing } from 'lit';
+/** A sentence the user should see, what to do next, the technical detail, and buttons: slots. */
+import { LitElement, css, html } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import '@spectrum-web-components/icons-workflow/icons/sp-icon-alert.js';
 import '@spectrum-web-components/icons-workflow/icons/sp-icon-info.js';
@@ -8,10 +8,6 @@ import { shared } from './styles.js';
 @customElement('repaint-notice')
 export class Notice extends LitElement {
   @property({ reflect: true }) variant: 'info' | 'warning' | 'error' = 'info';
-  @property() sentence = '';
-  @property() nextStep = '';
-  /** The technical sentence behind it. */
-  @property() detail = '';
 
   static override styles = [
     shared,
@@ -35,13 +31,17 @@ export class Notice extends LitElement {
         gap: 4px;
         min-width: 0;
       }
-      .sentence {
+      ::slotted([slot='sentence']) {
+        display: block;
         font-weight: 600;
       }
-      .quiet {
+      ::slotted([slot='detail']) {
+        display: block;
+        font-size: 12px;
+        color: var(--spectrum-neutral-subdued-content-color-default);
         overflow-wrap: anywhere;
       }
-      slot {
+      slot[name='actions'] {
         display: flex;
         flex-wrap: wrap;
         gap: 8px;
@@ -54,10 +54,10 @@ export class Notice extends LitElement {
       <div class="card" role=${this.variant === 'error' ? 'alert' : 'note'}>
         ${this._icon()}
         <div class="text">
-          <p class="sentence">${this.sentence}</p>
-          ${this.nextStep ? html`<p>${this.nextStep}</p>` : nothing}
-          ${this.detail ? html`<p class="quiet">${this.detail}</p>` : nothing}
+          <slot name="sentence"></slot>
           <slot></slot>
+          <slot name="detail"></slot>
+          <slot name="actions"></slot>
         </div>
       </div>
     `;

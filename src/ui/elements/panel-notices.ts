@@ -14,19 +14,17 @@ type Actions = TemplateResult | typeof nothing;
 
 function problemNotice(problem: Problem, actions: Actions = nothing): TemplateResult {
   const { sentence, nextStep } = problemText(problem);
-  return html`<repaint-notice
-    data-testid="problem"
-    data-code=${problem.code}
-    variant="error"
-    .sentence=${sentence}
-    .nextStep=${nextStep}
-    .detail=${problem.detail ?? ''}
-    >${actions}</repaint-notice
+  return html`<repaint-notice data-testid="problem" data-code=${problem.code} variant="error"
+    ><span slot="sentence">${sentence}</span>
+    <span>${nextStep}</span>
+    ${problem.detail ? html`<span slot="detail">${problem.detail}</span>` : nothing}
+    ${actions}</repaint-notice
   >`;
 }
 
 function action(testId: string, label: string, onClick: (event: Event) => void): TemplateResult {
   return html`<sp-button
+    slot="actions"
     data-testid=${testId}
     size="s"
     variant="secondary"
@@ -62,12 +60,10 @@ function slowNotice({ model }: Session): Actions {
 
 function storageNotice(storage: 'opfs' | 'memory'): Actions {
   if (storage === 'opfs') return nothing;
-  return html`<repaint-notice
-    data-testid="storage-refused"
-    variant="info"
-    .sentence=${msg('This browser refuses storage to the add-on.')}
-    .nextStep=${msg('Everything works, but the model is loaded anew each time.')}
-  ></repaint-notice>`;
+  return html`<repaint-notice data-testid="storage-refused" variant="info"
+    ><span slot="sentence">${msg('This browser refuses storage to the add-on.')}</span>
+    <span>${msg('Everything works, but the model is loaded anew each time.')}</span>
+  </repaint-notice>`;
 }
 
 function interruptedNotice(job: FillJob): Actions {
