@@ -60,20 +60,20 @@ async function listen(server: Server, port: number): Promise<string> {
 }
 
 /** The panel's page with an import map in front, the one thing the host adds to it. */
-async function panelPage(): Promise<string> {
-  const page = await readFile(path.join(distFolder, 'index.html'), 'utf8');
+async function panelPage(addOnFolder: string): Promise<string> {
+  const page = await readFile(path.join(addOnFolder, 'index.html'), 'utf8');
   const imports = Object.fromEntries(sdkUrls.map((url) => [url, sdkPath]));
   const map = `<script type="importmap">${JSON.stringify({ imports })}</script>`;
   return page.includes('<head>') ? page.replace('<head>', `<head>${map}`) : map + page;
 }
 
-function addOnHandler(): Handler {
-  const dist = files(distFolder, withoutOverride);
+function addOnHandler(addOnFolder: string): Handler {
+  const dist = files(addOnFolder, withoutOverride);
   const sdk = files(workbenchFolder);
   return (request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');
     if (pathname === '/' || pathname === '/index.html') {
-      panelPage().then(
+      panelPage(addOnFolder).then(
         (page) => response.setHeader('Content-Type', 'text/html; charset=utf-8').end(page),
         () => dist(request, response),
       );
@@ -98,21 +98,27 @@ function pageHandler(config: () => Promise<string>): Handler {
   };
 }
 
-/** Starts both servers; port 0 takes any free ones, otherwise the add-on gets the next. */
-export async function startWorkbench(port = 5240): Promise<RunningWorkbench> {
+/**
+ * Starts both servers; port 0 takes any free ones, otherwise the add-on gets the next. Another
+ * build than the one in `dist/` is named by its folder.
+ */
+export async function startWorkbench(
+  port = 5240,
+  addOnFolder = distFolder,
+): Promise<RunningWorkbench> {
   const addOnHeaders = {
     'Cross-Origin-Embedder-Policy': 'credentialless',
     'Cross-Origin-Resource-Policy': 'cross-origin',
     'Access-Control-Allow-Origin': '*',
     'Cache-Control': 'no-cache',
   };
-  const addOn = createServer(headers(addOnHeaders, addOnHandler()));
+  const addOn = createServer(headers(addOnHeaders, addOnHandler(addOnFolder)));
   const addOnUrl = await listen(addOn, port === 0 ? 0 : port + 1);
   // Another host name as well as another port: another site, as in the real host.
   const addOnOrigin = addOnUrl.replace('127.0.0.1', 'localhost');
   const config = async () => {
     const manifest: unknown = JSON.parse(
-      await readFile(path.join(distFolder, 'manifest.json'), 'utf8'),
+      await readFile(path.join(addOnFolder, 'manifest.json'), 'utf8'),
     );
     return JSON.stringify({ addOnOrigin, manifest });
   };
@@ -135,9 +141,10 @@ export async function startWorkbench(port = 5240): Promise<RunningWorkbench> {
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { port: { type: 'string', default: '5240' } } });
+  const options = { port: { type: 'string', default: '5240' }, dist: { type: 'string' } } as const;
+  const { values } = parseArgs({ options });
   try {
-    const { url } = await startWorkbench(Number(values.port));
+    const { url } = await startWorkbench(Number(values.port), values.dist);
     console.log(`\nThe workbench is at ${url}  (Ctrl+C ends it)`);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
