@@ -2,12 +2,13 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import '@spectrum-web-components/button/sp-button.js';
 import './notice.js';
+import type { Notice } from './notice.js';
 import type { FillJob } from '../fill/fill-queue.js';
 import { msg, str } from '../host/localisation.js';
 import type { Problem } from '../problem.js';
 import type { Session } from '../session.js';
 import { number } from '../text/format.js';
-import { problemText } from '../text/problems.js';
+import { problemText, type ProblemText } from '../text/problems.js';
 import { CancelEvent, ResumeEvent } from './job-events.js';
 
 type Actions = TemplateResult | typeof nothing;
@@ -41,29 +42,31 @@ function modelProblem(session: Session): Actions {
   return problemNotice(state.problem, retry);
 }
 
+function conditionNotice(testId: string, variant: Notice['variant'], text: ProblemText) {
+  return html`<repaint-notice data-testid=${testId} variant=${variant}
+    ><span slot="sentence">${text.sentence}</span> <span>${text.nextStep}</span></repaint-notice
+  >`;
+}
+
 /** Said plainly wherever the processor stands in for the graphics processor. */
 function slowNotice({ model }: Session): Actions {
   const { state } = model;
   if (state.kind !== 'ready' || state.device.backend === 'webgpu') return nothing;
   const wasChosen = state.device.fallbackReason === null;
-  return html`<repaint-notice
-    data-testid="slow-fallback"
-    variant="warning"
-    .sentence=${
-      wasChosen
-        ? msg('Fills run on the processor, as chosen under Advanced.')
-        : msg('WebGPU is not available here, so fills run on the processor.')
-    }
-    .nextStep=${msg('That is many times slower; the time above is the estimate for it.')}
-  ></repaint-notice>`;
+  return conditionNotice('slow-fallback', 'warning', {
+    sentence: wasChosen
+      ? msg('Fills run on the processor, as chosen under Advanced.')
+      : msg('WebGPU is not available here, so fills run on the processor.'),
+    nextStep: msg('That is many times slower; the time above is the estimate for it.'),
+  });
 }
 
 function storageNotice(storage: 'opfs' | 'memory'): Actions {
   if (storage === 'opfs') return nothing;
-  return html`<repaint-notice data-testid="storage-refused" variant="info"
-    ><span slot="sentence">${msg('This browser refuses storage to the add-on.')}</span>
-    <span>${msg('Everything works, but the model is loaded anew each time.')}</span>
-  </repaint-notice>`;
+  return conditionNotice('storage-refused', 'info', {
+    sentence: msg('This browser refuses storage to the add-on.'),
+    nextStep: msg('Everything works, but the model is loaded anew each time.'),
+  });
 }
 
 function interruptedNotice(job: FillJob): Actions {
