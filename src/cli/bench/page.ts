@@ -9,10 +9,11 @@ import { createStepKernels } from '../../engine/gpu/step-kernels.js';
 import type { StepKernels } from '../../engine/gpu/step-kernels.js';
 import { OrtNetwork } from '../../engine/ort-network.js';
 import { OrtWeb } from '../../engine/ort-web.js';
+import { median } from '../../engine/warm-up.js';
 import { modelManifestSchema } from '../../protocol/model-card.js';
 import type { ModelCard } from '../../protocol/model-card.js';
 import { benchSetup, benchState, denoiseSteps } from './bench-walk.js';
-import { interleaved, median, timed } from './rows.js';
+import { interleaved, timed } from './rows.js';
 import type { Row } from './rows.js';
 
 /** Set by the server's address: `?quick` for the short run. */

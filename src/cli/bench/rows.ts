@@ -1,16 +1,11 @@
 /** Rows of the benchmark and the ways to measure them. Runs in Node and in the bench page. */
+import { median } from '../../engine/warm-up.js';
 
 /** One measured number. */
 export interface Row {
   readonly name: string;
   readonly value: number;
   readonly unit: 'ms' | 'x' | 'count' | 'bytes' | 'MB';
-}
-
-/** Returns the middle value. */
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[sorted.length >> 1];
 }
 
 /** Measures one call. Returns: milliseconds. */

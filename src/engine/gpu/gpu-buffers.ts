@@ -8,6 +8,7 @@ const storageUsage = (): number =>
 
 /** Words of the report: first bad transition, count, min and max as ordered bits. */
 const reportStart = Uint32Array.of(0xffffffff, 0, 0xffffffff, 0);
+export const reportSizeBytes = reportStart.byteLength;
 
 /** What a network output held that is not finite. */
 export interface FiniteReport {
@@ -17,7 +18,6 @@ export interface FiniteReport {
   /** Range of the finite values of that output. */
   readonly min: number;
   readonly max: number;
-  readonly sizeBytes: number;
 }
 
 /** Inverse of the shader's orderedBits; an untouched bound gives the infinity it stands for. */
@@ -56,7 +56,7 @@ export class GpuBuffers {
     this.keepMask = this._storage(imagesBytes);
     this.keys = this._storage(8 * shape[0]);
     this.recorded = this._storage(imagesBytes);
-    this.report = this._storage(reportStart.byteLength);
+    this.report = this._storage(reportSizeBytes);
     this.preview = this._storage(4 * shape[0] * shape[2] * shape[3]);
     this.resetReport();
   }
@@ -86,15 +86,13 @@ export class GpuBuffers {
   }
 
   async readReport(): Promise<FiniteReport> {
-    const sizeBytes = reportStart.byteLength;
-    const bytes = await readBuffer(this._device, this.report, sizeBytes);
+    const bytes = await readBuffer(this._device, this.report, reportSizeBytes);
     const [transition, count, min, max] = new Uint32Array(bytes);
     return {
       transition,
       count,
       min: fromOrderedBits(min, 0xffffffff, Infinity),
       max: fromOrderedBits(max, 0, -Infinity),
-      sizeBytes,
     };
   }
 

@@ -9,7 +9,6 @@ import type { Guidance } from '../../core/guidance.js';
 import type { ImageShape } from '../../core/network.js';
 import { noisePurposes, PhiloxNoise } from '../../core/noise.js';
 import type { NoisePurpose, NoiseSource } from '../../core/noise.js';
-import { NonFiniteOutputError } from '../../core/non-finite.js';
 import type {
   DenoiseStep,
   NoiseLevel,
@@ -18,9 +17,11 @@ import type {
   SamplerState,
   StateImages,
 } from '../../core/sampler-state.js';
-import type { StepCoefficients } from '../../core/step-coefficients.js';
 import type { GpuNetwork } from './gpu-network.js';
-import { GpuBuffers } from './gpu-buffers.js';
+import { denoiseParams } from './denoise-params.js';
+import { FiniteWatch } from './finite-watch.js';
+import { GpuBuffers, reportSizeBytes } from './gpu-buffers.js';
+import type { FiniteReport } from './gpu-buffers.js';
 import { readBuffer } from './read-buffer.js';
 import type { StepKernels } from './step-kernels.js';
 import { StepParamsBlock } from './step-params.js';
@@ -29,8 +30,6 @@ import { workgroupSize } from './step-wgsl.js';
 import type { KernelName } from './step-wgsl.js';
 
 const defaultCallsAhead = 2;
-/** Calls between two looks at the report of non-finite outputs; none of them waits for the GPU. */
-const callsPerCheck = 16;
 
 export interface GpuStateOptions {
   readonly kernels: StepKernels;
@@ -56,7 +55,6 @@ export interface GpuStateCounts {
 
 /** Where `drift` takes its signal from. */
 const driftSources = { nothing: 0, xt: 1, x0Hat: 2 } as const;
-const varianceKinds = { fixed: 0, learned: 1, learned_range: 2 } as const;
 
 /** Holds a batch in GPU buffers. Release it after the walk. */
 export class GpuSamplerState implements SamplerState {
@@ -71,9 +69,7 @@ export class GpuSamplerState implements SamplerState {
   private readonly _outputGroups = new WeakMap<GPUBuffer, GPUBindGroup>();
   private readonly _classLabels: Int32Array | null;
   private readonly _inFlight: Promise<undefined>[] = [];
-  /** The calls the next report may be about, oldest first. */
-  private _unchecked: DenoiseStep[] = [];
-  private _check: Promise<void> = Promise.resolve();
+  private readonly _watch: FiniteWatch;
   private _hasX0Hat = false;
 
   /** Throws: RangeError when network, shape and guidance do not belong together. */
@@ -86,6 +82,11 @@ export class GpuSamplerState implements SamplerState {
     this.callsPerStep = labels.length;
     this._classLabels = labels[0] && Int32Array.from(labels.flatMap((l) => [...(l ?? [])]));
     this._buffers = new GpuBuffers(kernels.device, shape, network.input);
+    this._watch = new FiniteWatch({
+      total: (shape[0] * 4 * this._quads * network.outChannels) / shape[1],
+      device: this.device,
+      readReport: () => this._readReport(),
+    });
     this._stateGroup = this._buffers.bindGroup(kernels.stateLayout);
     this._previewGroup = kernels.device.createBindGroup({
       layout: kernels.previewLayout,
@@ -115,8 +116,7 @@ export class GpuSamplerState implements SamplerState {
     this._recordNoise('step', step.transition);
     this._submit('denoise', this._outputGroup(output));
     this._hasX0Hat = true;
-    this._unchecked.push(step);
-    await this._keepPace();
+    await this._keepPace(step);
   }
 
   async renoise(step: RenoiseStep): Promise<void> {
@@ -176,7 +176,7 @@ export class GpuSamplerState implements SamplerState {
 
   private _begin(): void {
     this._buffers.resetReport();
-    this._unchecked = [];
+    this._watch.reset();
     this._hasX0Hat = false;
   }
 
@@ -260,64 +260,25 @@ export class GpuSamplerState implements SamplerState {
   }
 
   /** Waits until the GPU is near, and looks for bad outputs now and then. */
-  private async _keepPace(): Promise<void> {
+  private async _keepPace(step: DenoiseStep): Promise<void> {
     const { maxCallsAhead = defaultCallsAhead } = this._options;
     this._inFlight.push(this._queue.onSubmittedWorkDone());
     if (this._inFlight.length > maxCallsAhead) await this._inFlight.shift();
-    if (this._unchecked.length < callsPerCheck) return;
-    await this._check;
-    this._check = this._checkReport(this._unchecked);
-    this._check.catch(() => undefined);
-    this._unchecked = [];
+    await this._watch.called(step);
   }
 
-  private async _checkAll(): Promise<void> {
-    await this._check;
-    await this._checkReport(this._unchecked);
-  }
-
-  /** Throws: NonFiniteOutputError when the output of one of these steps was bad. */
-  private async _checkReport(steps: readonly DenoiseStep[]): Promise<void> {
-    const report = await this._buffers.readReport();
-    this.counts.bytesReadBack += report.sizeBytes;
-    const step = steps.find((candidate) => candidate.transition === report.transition);
-    if (!step) return;
-    const { t, timestep, transition } = step;
-    const { count, min, max } = report;
-    const [n, c] = this.shape;
-    const { network } = this._options;
-    const total = n * 4 * this._quads * (network.outChannels / c);
-    const where = { t, timestep, transition, device: this.device };
-    throw new NonFiniteOutputError({ ...where, count, total, min, max });
+  private _readReport(): Promise<FiniteReport> {
+    this.counts.bytesReadBack += reportSizeBytes;
+    return this._buffers.readReport();
   }
 
   private async _read(buffer: GPUBuffer): Promise<Float32Array> {
     const sizeBytes = 16 * this._quads * this.shape[0];
     this.counts.bytesReadBack += sizeBytes;
     const copy = readBuffer(this._options.kernels.device, buffer, sizeBytes);
-    const [bytes] = await Promise.all([copy, this._checkAll()]);
+    const [bytes] = await Promise.all([copy, this._watch.check()]);
     return new Float32Array(bytes);
   }
-}
-
-function denoiseParams(c: StepCoefficients): Partial<StepParams> {
-  if (c.threshold) {
-    throw new RangeError('the GPU state has no dynamic threshold: use the CPU state');
-  }
-  const { variance } = c;
-  return {
-    x0FromXt: c.x0FromXt,
-    x0FromOutput: c.x0FromOutput,
-    clip: c.clipRange ?? 3e38,
-    meanFromX0: c.meanFromX0,
-    meanFromXt: c.meanFromXt,
-    meanFromOutput: c.meanFromOutput,
-    varianceKind: varianceKinds[variance.kind],
-    fixedSd: variance.kind === 'fixed' ? Math.exp(variance.logVariance / 2) : 0,
-    minLog: variance.kind === 'learned_range' ? variance.minLog : 0,
-    maxLog: variance.kind === 'learned_range' ? variance.maxLog : 0,
-    hasNoise: c.hasNoise ? 1 : 0,
-  };
 }
 
 function concatenateKeys(keys: readonly Uint32Array[], images: number): Uint32Array<ArrayBuffer> {
