@@ -111,7 +111,9 @@ export function renditionFrame(target: TargetImage, bitmap: Size): RasterFrame {
   const media = { x: 0, y: 0, ...target.mediaSize };
   const image = mapBounds(compose(invert(aligned), target.mediaToPage), media);
   const cropBounds = shapeBounds(target.crop, invert(aligned)) ?? image;
-  const page = mapBounds(compose(invert(aligned), bitmapToPage), { x: 0, y: 0, ...bitmap });
+  // An ImageBitmap's size is no property of its own, so it cannot be spread.
+  const { width, height } = bitmap;
+  const page = mapBounds(compose(invert(aligned), bitmapToPage), { x: 0, y: 0, width, height });
   const cut = intersect(snapOut(intersect(image, cropBounds)), snapOut(page));
   return {
     width: cut.width,
