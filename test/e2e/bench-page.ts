@@ -2,29 +2,15 @@
 import { mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { chromium, type Browser, type FrameLocator, type Page } from 'playwright';
-import type { NodeData } from '../../src/workbench/document.js';
+import type { Command, NodeData } from '../../src/workbench/document.js';
+import type {} from '../../src/workbench/page/workbench.js';
 import { startWorkbench, type RunningWorkbench } from '../../src/workbench/server/serve.js';
 import { chromiumArgs, ensureChromium } from '../setup/chromium.mjs';
 
 const screenshots = fileURLToPath(new URL('../screenshots/', import.meta.url));
 
-/** Straight-alpha pixels as numbers, small enough to send between processes. */
-export interface Pixels {
-  readonly width: number;
-  readonly height: number;
-  readonly data: readonly number[];
-}
-
-/** A fraction of the canvas area, 0..1. */
+/** A point of the page in document pixels. */
 export type Spot = readonly [x: number, y: number];
-
-interface WorkbenchWindow {
-  readonly workbench: {
-    readonly current: { readonly artboard: NodeData };
-    readonly bitmaps: { blob(id: number): Blob };
-    send(command: unknown): void;
-  };
-}
 
 /** One browser, one server, a page at a time. */
 export class BenchPage {
@@ -36,9 +22,9 @@ export class BenchPage {
   ) {}
 
   /** WebGPU is left off: the shipped model takes a minute a call on a software adapter. */
-  static async open(): Promise<BenchPage> {
+  static async open(addOnFolder?: string): Promise<BenchPage> {
     await mkdir(screenshots, { recursive: true });
-    const server = await startWorkbench(0);
+    const server = await startWorkbench(0, addOnFolder);
     const args = chromiumArgs.filter((flag) => !/webgpu/.test(flag));
     const browser = await chromium.launch({ executablePath: ensureChromium(), args });
     const page = await browser.newPage({ viewport: { width: 1440, height: 1100 } });
@@ -75,24 +61,27 @@ export class BenchPage {
   }
 
   artboard(): Promise<NodeData> {
-    return this.page.evaluate(
-      () => (window as unknown as WorkbenchWindow).workbench.current.artboard,
-    );
+    return this.page.evaluate((): NodeData => window.workbench!.current!.artboard);
   }
 
-  command(command: unknown): Promise<void> {
-    return this.page.evaluate(
-      (it) => (window as unknown as WorkbenchWindow).workbench.send(it),
-      command,
-    );
+  /** The add-on's own layers, bottom to top. */
+  async fillLayers(): Promise<NodeData[]> {
+    const { children } = await this.artboard();
+    return children.filter((node) => node.addOnData['repaintFill'] !== undefined);
   }
 
-  /** The file a layer shows, decoded without premultiplication. */
-  bitmapBytes(bitmap: number): Promise<number[]> {
+  command(command: Command): Promise<void> {
+    return this.page.evaluate((sent) => window.workbench!.send(sent), command);
+  }
+
+  /** The file a layer shows. */
+  bitmapBytes(layer: NodeData): Promise<number[]> {
+    const { geometry } = layer.children[0];
+    if (geometry.kind !== 'image') throw new Error(`${layer.id} shows no image`);
     return this.page.evaluate(async (id) => {
-      const blob = (window as unknown as WorkbenchWindow).workbench.bitmaps.blob(id);
+      const blob = window.workbench!.bitmaps.blob(id);
       return [...new Uint8Array(await blob.arrayBuffer())];
-    }, bitmap);
+    }, geometry.bitmap);
   }
 
   async screenshot(name: string): Promise<void> {

@@ -22,15 +22,10 @@ afterAll(async () => {
   await bench.close();
 });
 
-async function fillLayers(): Promise<NodeData[]> {
-  const { children } = await bench.artboard();
-  return children.filter((node) => node.addOnData['repaintFill'] !== undefined);
-}
+const fillLayers = () => bench.fillLayers();
 
 async function pixelsOf(layer: NodeData): Promise<RgbaImage> {
-  const { geometry } = layer.children[0];
-  if (geometry.kind !== 'image') throw new Error('a fill shows an image');
-  return decodePng(new Uint8Array(await bench.bitmapBytes(geometry.bitmap)));
+  return decodePng(new Uint8Array(await bench.bitmapBytes(layer)));
 }
 
 async function setNumber(testId: string, value: number): Promise<void> {
