@@ -5,7 +5,7 @@ import { countNetworkCalls, jumpSchedule, type JumpParameters } from './jump-sch
 export const samplerNames = ['repaint', 'replace', 'slowdown', 'sdedit'] as const;
 export type SamplerName = (typeof samplerNames)[number];
 
-/** How one level walks; the same shape as the fill request's. */
+/** How one level walks. */
 export interface WalkSettings {
   readonly sampler: SamplerName;
   readonly numInferenceSteps: number;

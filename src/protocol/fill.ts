@@ -1,23 +1,10 @@
 /** One fill as data: what the panel or the command line asks of the sampler. */
+import type { WalkSettings } from '../core/walk.js';
 import type { Rect } from '../image/geometry.js';
 import type { Coverage, RgbaImage } from '../image/raster.js';
 
-/** The walk over diffusion time (paper section 4; see docs/sampler.md for each variant). */
-export const samplerNames = ['repaint', 'replace', 'slowdown', 'sdedit'] as const;
-export type SamplerName = (typeof samplerNames)[number];
-
-/** How one level walks. */
-export interface WalkSettings {
-  readonly sampler: SamplerName;
-  /** T after respacing. */
-  readonly numInferenceSteps: number;
-  /** j of the paper. */
-  readonly jumpLength: number;
-  /** r of the paper (jump_n_sample). */
-  readonly resamplings: number;
-  /** Denoiser: null = ancestral DDPM step with the model's variance; 0..1 = DDIM with this eta. */
-  readonly eta: number | null;
-}
+export { samplerNames } from '../core/walk.js';
+export type { SamplerName, WalkSettings } from '../core/walk.js';
 
 /** A finer level starts from the enlarged coarser result, re-noised to a middle timestep. */
 export interface RefineSettings extends WalkSettings {

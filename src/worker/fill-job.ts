@@ -1,6 +1,6 @@
 /** One request: walks the fills, reports each call, sends previews now and then, ends with PNGs. */
-import { encode } from 'fast-png';
 import type { FillEvent } from '../fill/run.js';
+import { encodePng } from '../image/png.js';
 import type { RgbaImage } from '../image/raster.js';
 import type { FillRequest } from '../protocol/fill.js';
 import type { FillCheckpoint, FromWorker } from '../protocol/worker-api.js';
@@ -30,9 +30,8 @@ const checkpointEveryMs = 3000;
 const firstPreviewCall = 2;
 
 /** Encodes straight-alpha pixels, losslessly. */
-export function pngBlob({ width, height, data }: RgbaImage): Blob {
-  const png = encode({ width, height, data, channels: 4, depth: 8 });
-  return new Blob([png as Uint8Array<ArrayBuffer>], { type: 'image/png' });
+export function pngBlob(image: RgbaImage): Blob {
+  return new Blob([encodePng(image)], { type: 'image/png' });
 }
 
 /** Decides which calls show a preview: the first ones of each fill, then one now and then. */
