@@ -20,6 +20,11 @@ export interface WalkJob {
   readonly startImage?: Float32Array | null;
   /** Goes on from here instead of starting. */
   readonly resume?: WalkSnapshot | null;
+  /**
+   * Draws renoise steps that follow each other as one, of the same law but not the same draw:
+   * q(x_t | x_s) is Gaussian for any t > s. Off, the literal order of the official code.
+   */
+  readonly collapseRenoise?: boolean;
 }
 
 /** One network call has been made. Valid until the next is asked for. */
@@ -54,6 +59,32 @@ export function undoStep(diffusion: Diffusion, t: number): NoiseLevel {
   return { signal: Math.sqrt(1 - beta), sigma: Math.sqrt(beta) };
 }
 
+/** What one move of a walk needs. */
+type MoveContext = Pick<WalkJob, 'plan' | 'diffusion' | 'state' | 'collapseRenoise'>;
+
+/** Composes two forward steps. Source: DDPM eq. 4, between any two labels. */
+export function composeRenoise(first: NoiseLevel, second: NoiseLevel): NoiseLevel {
+  return {
+    signal: first.signal * second.signal,
+    sigma: Math.hypot(second.signal * first.sigma, second.sigma),
+  };
+}
+
+/** The renoise steps that end at this transition, as one. */
+function climb({ plan, diffusion }: MoveContext, last: number): NoiseLevel {
+  let level = undoStep(diffusion, plan.transitions[last].t);
+  for (let i = last - 1; plan.transitions[i]?.kind === 'renoise'; i--) {
+    level = composeRenoise(undoStep(diffusion, plan.transitions[i].t), level);
+  }
+  return level;
+}
+
+/** True where a collapsed climb has not reached its top yet. */
+function isWithinClimb({ plan, collapseRenoise }: MoveContext, i: number): boolean {
+  const [here, next] = plan.transitions.slice(i, i + 2);
+  return collapseRenoise === true && here.kind === 'renoise' && next?.kind === 'renoise';
+}
+
 /**
  * Walks the plan, yielding after each network call, and returns the network's clean image
  * (composite it with `compositeKnown`). To cancel, stop pulling.
@@ -73,6 +104,7 @@ export async function* runWalk(job: WalkJob): AsyncGenerator<WalkStep, Float32Ar
   let nfe = plan.transitions.slice(0, first).filter(isCall).length * state.callsPerStep;
   for (let i = first; i < plan.transitions.length; i++) {
     const move = plan.transitions[i];
+    if (isWithinClimb(job, i)) continue;
     await makeMove(job, move, i);
     if (!isCall(move)) continue;
     nfe += state.callsPerStep;
@@ -93,10 +125,11 @@ async function startState({ plan, diffusion, state, startImage }: WalkJob): Prom
  * Throws: as `runWalk`.
  */
 export async function makeMove(
-  { plan, diffusion, state }: Pick<WalkJob, 'plan' | 'diffusion' | 'state'>,
+  context: MoveContext,
   move: Transition,
   transition: number,
 ): Promise<void> {
+  const { plan, diffusion, state } = context;
   const { kind, t } = move;
   switch (kind) {
     case 'denoise': {
@@ -109,8 +142,10 @@ export async function makeMove(
         coefficients: stepCoefficients(diffusion, t, plan.settings.eta),
       });
     }
-    case 'renoise':
-      return state.renoise({ t, transition, ...undoStep(diffusion, t) });
+    case 'renoise': {
+      const level = context.collapseRenoise ? climb(context, transition) : undoStep(diffusion, t);
+      return state.renoise({ t, transition, ...level });
+    }
     case 'restart':
       return state.restart({ t, transition, ...noiseLevel(diffusion, t) });
     default:

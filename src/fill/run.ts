@@ -146,7 +146,13 @@ async function* walkLevel(
     guidance: guidanceFor(settings, card, 1),
   });
   const diffusion = createDiffusion(card.diffusion, plan.timesteps);
-  const data = yield* runWalk({ plan, diffusion, state, startImage: start?.data ?? null });
+  const data = yield* runWalk({
+    plan,
+    diffusion,
+    state,
+    startImage: start?.data ?? null,
+    collapseRenoise: true,
+  });
   const seamless = withKnown(removeSeam({ ...known, data }, known, keepMask), images);
   if (!start) return seamless;
   return withKnown(keepLowFrequencies(seamless, start, structureSigma), images);
