@@ -153,9 +153,9 @@ async function* walkLevel(
     startImage: start?.data ?? null,
     collapseRenoise: true,
   });
-  const seamless = withKnown(removeSeam({ ...known, data }, known, keepMask), images);
-  if (!start) return seamless;
-  return withKnown(keepLowFrequencies(seamless, start, structureSigma), images);
+  const walked = withKnown({ ...known, data }, images);
+  const structured = start ? keepLowFrequencies(walked, start, structureSigma) : walked;
+  return withKnown(removeSeam(structured, known, keepMask), images);
 }
 
 function callEvent(
