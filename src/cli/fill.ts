@@ -24,6 +24,9 @@ interface FillOptions {
   readonly class?: string;
   readonly guidance?: number;
   readonly sampler?: SamplerName;
+  readonly steps?: number;
+  readonly jumpLength?: number;
+  readonly jumpSamples?: number;
   readonly eta?: number;
   readonly model: string;
   readonly threads?: number;
@@ -61,13 +64,29 @@ function classLabel(name: string | undefined, card: ModelCard): number | null {
 function settingsFrom(options: FillOptions, card: ModelCard): FillSettings {
   const preset = presets[options.preset];
   const { sampler = preset.coarse.sampler, eta = null } = options;
+  const {
+    steps = preset.coarse.numInferenceSteps,
+    jumpLength = preset.coarse.jumpLength,
+    jumpSamples = preset.coarse.resamplings,
+  } = options;
   return {
     ...preset,
-    coarse: { ...preset.coarse, sampler, eta },
+    coarse: { sampler, eta, numInferenceSteps: steps, jumpLength, resamplings: jumpSamples },
     refine: preset.refine.map((level) => ({ ...level, sampler, eta })),
     classLabel: classLabel(options.class, card),
     guidanceScale: options.guidance ?? preset.guidanceScale,
   };
+}
+
+/** Ctrl+C ends the fill between two network calls; finished fills are kept, the exit code is 130. */
+function stopOnInterrupt(): { isAsked: boolean; forget(): void } {
+  const listen = () => {
+    stop.isAsked = true;
+    process.exitCode = 130;
+  };
+  const stop = { isAsked: false, forget: () => void process.off('SIGINT', listen) };
+  process.once('SIGINT', listen);
+  return stop;
 }
 
 async function fill(photoPath: string, options: FillOptions): Promise<void> {
@@ -92,8 +111,10 @@ async function fill(photoPath: string, options: FillOptions): Promise<void> {
   });
   await mkdir(options.out, { recursive: true });
   const report = new FillReport(plan, seeds, runtime.card.id, runtime.device, options.json);
+  const stop = stopOnInterrupt();
   try {
     for await (const event of runFill(request, runtime)) {
+      if (stop.isAsked) break;
       if (event.kind === 'call') report.call(event);
       else {
         const { layer, preview } = placeLayer(event.layer, plan.maskBounds, photo);
@@ -104,6 +125,7 @@ async function fill(photoPath: string, options: FillOptions): Promise<void> {
       }
     }
   } finally {
+    stop.forget();
     report.end();
     await runtime.release();
   }
@@ -127,6 +149,9 @@ export function fillCommand(): Command {
     .option('--class <name>', 'what should grow here, a class of the model')
     .option('--guidance <scale>', 'classifier-free guidance scale', real(0, 20))
     .addOption(new Option('--sampler <name>', 'the walk').choices(samplerNames))
+    .option('--steps <n>', 'T of the first level', integer(2, 1000))
+    .option('--jump-length <n>', 'j of the first level', integer(1, 1000))
+    .option('--jump-samples <n>', 'r of the first level', integer(1, 100))
     .option('--eta <n>', 'DDIM denoiser with this eta instead of DDPM', real(0, 1))
     .option('--model <folder>', 'model folder or id', 'garden-64')
     .option('--threads <n>', 'processor threads', integer(1, 256))

@@ -1,5 +1,6 @@
 /** The command line: one subcommand per file. */
 import { Command } from 'commander';
+import { RepaintError } from '../protocol/failure.js';
 import { UsageError } from './cli-error.js';
 import { fillCommand } from './fill.js';
 import { modelCommand } from './model.js';
@@ -18,8 +19,9 @@ export async function main(argv: readonly string[]): Promise<void> {
   try {
     await program.parseAsync(argv);
   } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
+    const isMisuse = error instanceof UsageError;
+    if (!isMisuse && !(error instanceof RepaintError)) throw error;
     console.error(error.message);
-    process.exitCode = 2;
+    process.exitCode = isMisuse ? 2 : 1;
   }
 }

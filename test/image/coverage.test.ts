@@ -1,0 +1,88 @@
+/** Growth and feather against brute force. */
+import { describe, expect, test } from 'vitest';
+import {
+  clipTo,
+  coverageBounds,
+  coversEverything,
+  featherInside,
+  growCoverage,
+  unite,
+} from '../../src/image/coverage.js';
+import { squaredDistances } from '../../src/image/distance.js';
+import type { Coverage } from '../../src/image/raster.js';
+
+/** Pseudo-random bits from a multiplicative generator (Lehmer, 48271), so that runs repeat. */
+function randomBits(count: number, density: number, seed = 7): boolean[] {
+  let state = seed;
+  return Array.from({ length: count }, () => {
+    state = (state * 48271) % 2147483647;
+    return state / 2147483647 < density;
+  });
+}
+
+const [width, height] = [23, 17];
+const bits = randomBits(width * height, 0.03);
+const speckled: Coverage = { width, height, data: Uint8Array.from(bits, (bit) => (bit ? 255 : 0)) };
+
+function nearest(i: number, set: readonly boolean[]): number {
+  let best = Infinity;
+  set.forEach((isSet, k) => {
+    const [dx, dy] = [(k % width) - (i % width), Math.floor(k / width) - Math.floor(i / width)];
+    if (isSet) best = Math.min(best, dx * dx + dy * dy);
+  });
+  return best;
+}
+
+function box(x: number, y: number, w: number, h: number, size = 20): Coverage {
+  const data = new Uint8Array(size * size);
+  for (let v = y; v < y + h; v++) data.fill(255, v * size + x, v * size + x + w);
+  return { width: size, height: size, data };
+}
+
+describe('a selection', () => {
+  test('has the distances that brute force finds', () => {
+    const distances = squaredDistances(width, height, (i) => bits[i]);
+    distances.forEach((distance, i) => expect(distance).toBe(nearest(i, bits)));
+  });
+
+  test('grows by a disc', () => {
+    const grown = growCoverage(speckled, 2.5);
+    grown.data.forEach((value, i) => expect(value).toBe(nearest(i, bits) <= 6.25 ? 255 : 0));
+    expect(growCoverage(speckled, 0)).toBe(speckled);
+    expect(() => growCoverage(speckled, -1)).toThrow(RangeError);
+  });
+
+  test('has bounds, or none', () => {
+    expect(coverageBounds(box(3, 4, 5, 6))).toEqual({ x: 3, y: 4, width: 5, height: 6 });
+    expect(coverageBounds(box(0, 0, 0, 0))).toBeNull();
+    expect(coversEverything(box(0, 0, 20, 20))).toBe(true);
+    expect(coversEverything(box(0, 0, 20, 19))).toBe(false);
+  });
+
+  test('unites and clips', () => {
+    const [a, b] = [box(0, 0, 10, 10), box(5, 5, 10, 10)];
+    expect(coverageBounds(unite(a, b))).toEqual({ x: 0, y: 0, width: 15, height: 15 });
+    expect(coverageBounds(clipTo(a, b))).toEqual({ x: 5, y: 5, width: 5, height: 5 });
+    expect(() => unite(a, speckled)).toThrow(/equal in size/);
+  });
+
+  test('fades in inside its edge only', () => {
+    const feather = 4;
+    const alpha = featherInside(box(2, 2, 14, 14), feather);
+    const at = (x: number, y: number) => alpha[y * 20 + x];
+    // Row through the middle: 0 outside, rising to 1, never falling on the way in.
+    const row = Array.from({ length: 9 }, (_, x) => at(x, 9));
+    expect(row.slice(0, 2)).toEqual([0, 0]);
+    row.slice(1).forEach((value, k) => expect(value).toBeGreaterThanOrEqual(row[k]));
+    expect(at(2, 9)).toBeLessThan(0.2);
+    // From the feather's width inwards it is opaque.
+    expect(at(2 + feather, 9)).toBe(1);
+    expect(Math.max(...alpha)).toBe(1);
+  });
+
+  test('has no edge at the image’s own border', () => {
+    const alpha = featherInside(box(0, 0, 20, 10), 4);
+    expect(alpha[0]).toBe(1);
+    expect(alpha[9 * 20 + 10]).toBeLessThan(0.2);
+  });
+});
