@@ -3,7 +3,7 @@
 import type { Size } from './geometry.js';
 
 /** Relaxation sweeps at each size; the coarser solution is a good start, so few are enough. */
-const sweeps = 12;
+const sweeps = 20;
 const overRelaxation = 1.5;
 
 interface Grid {
