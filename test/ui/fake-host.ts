@@ -52,7 +52,9 @@ export class FakeSandbox implements SandboxClient {
     if (this.isTargetGone && !onPage) return { status: 'targetGone' };
     this.added.push(layer);
     const id = `layer-${this.added.length}`;
-    this.layers.push({ id, isVisible: true, record: layer.record });
+    // Bottom to top: right above the photo, below the fills made before, or on top of the page.
+    const added = { id, isVisible: true, record: layer.record };
+    this.layers = onPage ? [...this.layers, added] : [added, ...this.layers];
     return { status: 'added', layerId: id };
   };
   showLayers = async (ids: readonly string[], visible: readonly string[]) => {

@@ -36,7 +36,10 @@ function regionIdOf(jobId: string): string {
   return jobId.split('.', 1)[0];
 }
 
-/** Groups layers by region, the region filled last first. `layers` is bottom to top. */
+/**
+ * Groups layers by region, the region filled last first. `layers` is bottom to top; each fill was
+ * put right above its image, below those made before it, so the newest comes first.
+ */
 export function groupLayers(
   layers: readonly FillLayer[],
   thumbnails: Readonly<Record<string, string>>,
@@ -46,7 +49,7 @@ export function groupLayers(
     const key = regionIdOf(record.jobId);
     const set = sets.get(key) ?? { targetId: record.targetId, fills: [] };
     const thumbnail = thumbnails[id] ?? null;
-    set.fills.push({ layerId: id, seed: record.seed, isShown: isVisible, thumbnail });
+    set.fills.unshift({ layerId: id, seed: record.seed, isShown: isVisible, thumbnail });
     sets.set(key, set);
   }
   return [...sets].map(([regionId, set]) => ({ regionId, ...set }));
