@@ -116,7 +116,7 @@ export function toolbar(
   actions: ToolbarActions,
 ): TemplateResult {
   return html`<header>
-    <h1>${words.title}<small>${words.subtitle}</small></h1>
+    <h1>${words.title} <small>${words.subtitle}</small></h1>
     ${toolButtons(state, words, actions)} ${pictureControls(state, words, actions)}
     ${hostSwitches(state, words, actions)}
   </header>`;
