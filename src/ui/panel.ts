@@ -1,6 +1,7 @@
 /** `<repaint-panel>`: the whole panel, from the selection down to the advanced section. */
-import { LitElement, html, nothing } from 'lit';
+import { LitElement, html, nothing, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
+import { keyed } from 'lit/directives/keyed.js';
 import '@spectrum-web-components/button/sp-button.js';
 import '@spectrum-web-components/icons-workflow/icons/sp-icon-lock-closed.js';
 import '@spectrum-web-components/icons-workflow/icons/sp-icon-magic-wand.js';
@@ -19,7 +20,7 @@ import type { DeleteEvent, KeepEvent, ShowEvent } from './elements/gallery-event
 import type { CancelEvent, ResumeEvent } from './elements/job-events.js';
 import { shared } from './elements/styles.js';
 import type { FillSet } from './gallery/fill-gallery.js';
-import { localized, msg, speak } from './host/localisation.js';
+import { getLocale, localized, msg, speak } from './host/localisation.js';
 import type { HostLook } from './host/look.js';
 import { Watching } from './observed.js';
 import { panelStyles } from './panel.styles.js';
@@ -66,10 +67,12 @@ export class RepaintPanel extends LitElement {
         @repaint-again=${() => session.fillAgain()}
       >
         <repaint-selection-card .state=${session.selection.state}></repaint-selection-card>
-        <repaint-main-choices .choices=${choices} .card=${card}></repaint-main-choices>
+        ${this._inLocale(
+          html`<repaint-main-choices .choices=${choices} .card=${card}></repaint-main-choices>`,
+        )}
         ${this._start()} ${renderProblems(session)} ${this._jobs()}
         ${gallery.sets.map((set) => this._set(set))} ${renderConditions(session)}
-        ${this._advanced()}
+        ${this._inLocale(this._advanced())}
         <p class="privacy quiet">
           <sp-icon-lock-closed size="s" aria-hidden="true"></sp-icon-lock-closed>
           ${msg('Nothing leaves this machine.')}
@@ -77,6 +80,11 @@ export class RepaintPanel extends LitElement {
         <div class="spoken" role="status" aria-live="polite">${this._spoken}</div>
       </main>
     </sp-theme>`;
+  }
+
+  /** Field labels name their fields once, when they begin: a new language needs new ones. */
+  private _inLocale(fields: TemplateResult) {
+    return keyed(getLocale(), fields);
   }
 
   private _start() {

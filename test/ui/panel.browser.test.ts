@@ -1,5 +1,6 @@
 import { page, userEvent } from 'vitest/browser';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { firstChoices } from '../../src/ui/fill/choices.js';
 import type { AddOnSdk } from '../../src/ui/host/sdk.js';
 import { HostLook } from '../../src/ui/host/look.js';
 import { keptIn } from '../../src/ui/host/kept.js';
@@ -318,6 +319,21 @@ describe('what is remembered', () => {
   });
 });
 
+describe('the class to grow', () => {
+  test('is shown once the model tells its classes, and while it is loaded anew', async () => {
+    stored.set('choices', { ...firstChoices, classLabel: 1 });
+    await openPanel();
+    workers.last.ready();
+    await expect.element(page.getByRole('button', { name: /^Fern/ })).toBeVisible();
+    panel.session.restartModel();
+    await expect.element(at('plan')).toHaveTextContent('model');
+    await expect.element(page.getByRole('button', { name: /^Fern/ })).toBeVisible();
+    workers.last.ready();
+    await expect.element(at('plan')).toHaveTextContent('network calls');
+    await expect.element(page.getByRole('button', { name: /^Fern/ })).toBeVisible();
+  });
+});
+
 describe('the host’s look', () => {
   test('theme and language are followed while the panel is open', async () => {
     await openPanel();
@@ -329,7 +345,10 @@ describe('the host’s look', () => {
     const theme = panel.renderRoot.querySelector('sp-theme')!;
     expect(theme.getAttribute('color')).toBe('dark');
     expect(document.documentElement.lang).toBe('zh-CN');
+    // The fields' accessible names follow too.
+    await expect.element(page.getByRole('button', { name: /这里要长出什么/ })).toBeVisible();
     app.change('localechange', { locale: 'en-GB' });
     await expect.element(button()).toHaveTextContent('Generative fill');
+    await expect.element(page.getByRole('button', { name: /What should grow here/ })).toBeVisible();
   });
 });

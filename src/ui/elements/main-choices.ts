@@ -1,6 +1,7 @@
 /** The three choices every fill has: what should grow, how many, how well. */
-import { LitElement, css, html } from 'lit';
+import { LitElement, css, html, type PropertyValues } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
+import { keyed } from 'lit/directives/keyed.js';
 import '@spectrum-web-components/action-button/sp-action-button.js';
 import '@spectrum-web-components/action-group/sp-action-group.js';
 import '@spectrum-web-components/field-label/sp-field-label.js';
@@ -27,7 +28,10 @@ const anything = 'anything';
 @customElement('repaint-main-choices')
 export class MainChoices extends LitElement {
   @property({ attribute: false }) choices: Choices = firstChoices;
+  /** Null while the model loads. */
   @property({ attribute: false }) card: ModelCard | null = null;
+  /** Of the model last loaded: they stay while it is loaded anew. */
+  private _classes: ModelCard['classes'] = [];
 
   static override styles = [
     shared,
@@ -46,9 +50,14 @@ export class MainChoices extends LitElement {
     `,
   ];
 
+  override willUpdate(changed: PropertyValues<this>): void {
+    if (changed.has('card') && this.card) this._classes = this.card.classes;
+  }
+
   override render() {
+    // A picker shows its value only when the item is there from its beginning.
     return html`
-      <div class="wide">${this._growPicker()}</div>
+      <div class="wide">${keyed(this._classes, this._growPicker())}</div>
       <div>${this._fillsGroup()}</div>
       <div>${this._qualityPicker()}</div>
     `;
@@ -65,7 +74,7 @@ export class MainChoices extends LitElement {
         @change=${(event: Event) => this._chooseClass((event.target as Picker).value)}
       >
         <sp-menu-item value=${anything}>${msg('Anything')}</sp-menu-item>
-        ${this.card?.classes.map(
+        ${this._classes.map(
           ({ label, name }) =>
             html`<sp-menu-item value=${String(label)}>${className(name)}</sp-menu-item>`,
         )}
