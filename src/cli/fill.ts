@@ -1,5 +1,4 @@
 /** `repaint-fill fill`: fills a region of a photo in Node, with the panel's plan, walk and composite. */
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { planFill } from '../fill/plan.js';
@@ -12,7 +11,7 @@ import type { ModelCard } from '../protocol/model-card.js';
 import { presetNames, presets, type PresetName } from '../protocol/presets.js';
 import { UsageError } from './cli-error.js';
 import { FillReport } from './fill-report.js';
-import { placeLayer, readPhoto, readRegion, writePng } from './image-files.js';
+import { makeFolder, placeLayer, readPhoto, readRegion, writePng } from './image-files.js';
 import { openNodeRuntime } from './node-runtime.js';
 
 interface FillOptions {
@@ -109,7 +108,7 @@ async function fill(photoPath: string, options: FillOptions): Promise<void> {
     selection: region,
     seeds,
   });
-  await mkdir(options.out, { recursive: true });
+  await makeFolder(options.out);
   const report = new FillReport(plan, seeds, runtime.card.id, runtime.device, options.json);
   const stop = stopOnInterrupt();
   try {

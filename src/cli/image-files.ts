@@ -1,4 +1,5 @@
 /** Photos and region masks from files, through sharp. */
+import { mkdir } from 'node:fs/promises';
 import sharp from 'sharp';
 import { flatten } from '../image/composite.js';
 import type { Point } from '../image/geometry.js';
@@ -50,9 +51,15 @@ export async function readRegion(path: string, photo: RgbaImage): Promise<Covera
   const coverage = new Uint8Array(width * height);
   const isByAlpha = data.some((value, index) => index % 4 === 3 && value < 255);
   for (let i = 0; i < coverage.length; i++)
-    coverage[i] = isByAlpha ? data[4 * i + 3] : luma(data, 4 * i);
+    coverage[i] = withoutNoise(isByAlpha ? data[4 * i + 3] : luma(data, 4 * i));
   checkRegion(path, coverage);
   return { width, height, data: coverage };
+}
+
+/** JPEG leaves almost-black and almost-white behind; a layer would be riddled with edges. */
+function withoutNoise(value: number): number {
+  if (value <= 8) return 0;
+  return value >= 247 ? 255 : value;
 }
 
 function luma(data: Uint8ClampedArray, at: number): number {
@@ -68,6 +75,16 @@ function checkRegion(path: string, coverage: Uint8Array): void {
     throw new UsageError(
       `The region mask ${path} covers the whole photo; leave some of the picture to continue from.`,
     );
+}
+
+/** Makes the folder for results. Throws: UsageError when it cannot be made. */
+export async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new UsageError(`Cannot make the folder ${folder}: ${reason}. Give another --out.`);
+  }
 }
 
 /** Writes straight-alpha pixels as PNG. */

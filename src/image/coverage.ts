@@ -11,12 +11,13 @@ function checkSameSize(a: Coverage, b: Coverage): void {
 }
 
 /**
- * Unites two coverages by their maximum: shapes drawn over each other do not darken at their edges.
+ * Unites two coverages by adding them up, at most 255: shapes that share an edge between pixels
+ * leave no line there. Where two edges lie on the same pixel the sum rounds up, by under a pixel.
  * Throws: RangeError when the sizes differ.
  */
 export function unite(a: Coverage, b: Coverage): Coverage {
   checkSameSize(a, b);
-  return { ...a, data: a.data.map((value, i) => Math.max(value, b.data[i])) };
+  return { ...a, data: a.data.map((value, i) => Math.min(255, value + b.data[i])) };
 }
 
 /** Intersects two coverages by their minimum. Throws: RangeError when the sizes differ. */

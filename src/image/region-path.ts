@@ -6,7 +6,9 @@ import { apply, type Mat2d, type Point } from './geometry.js';
 export type Polygon = readonly Point[];
 
 /** Furthest a chord may lie from its curve, raster pixels. */
-const flatness = 0.1;
+const flatness = 0.02;
+/** Enough for a curve as long as the largest image; hostile ones get no more. */
+const mostSteps = 2000;
 
 /** Points of a cubic after its start, by uniform steps that keep the chords within `flatness`. */
 function flattenCubic(p0: Point, p1: Point, p2: Point, p3: Point): Point[] {
@@ -15,7 +17,8 @@ function flattenCubic(p0: Point, p1: Point, p2: Point, p3: Point): Point[] {
     Math.hypot(p0.x - 2 * p1.x + p2.x, p0.y - 2 * p1.y + p2.y),
     Math.hypot(p1.x - 2 * p2.x + p3.x, p1.y - 2 * p2.y + p3.y),
   );
-  const steps = Math.max(1, Math.ceil(Math.sqrt((0.75 * bend) / flatness)));
+  const wanted = Math.ceil(Math.sqrt((0.75 * bend) / flatness));
+  const steps = Math.min(mostSteps, Math.max(1, wanted));
   return Array.from({ length: steps }, (_, k) => {
     const t = (k + 1) / steps;
     const s = 1 - t;
@@ -49,7 +52,7 @@ class RingBuilder {
 
   cubicTo(c1: Point, c2: Point, to: Point): void {
     const [a, b, c, d] = [this.local, c1, c2, to].map((point) => apply(this.map, point));
-    this.ring.push(...flattenCubic(a, b, c, d));
+    for (const point of flattenCubic(a, b, c, d)) this.ring.push(point);
     this.local = to;
   }
 
@@ -79,6 +82,8 @@ class RingBuilder {
 }
 
 function draw(builder: RingBuilder, command: string, n: readonly number[]): void {
+  if (!n.every(Number.isFinite))
+    throw new RangeError(`cannot read the shape's path: ${command} ${n.join(' ')} is not finite`);
   if (command !== 'M' && command !== 'Z') builder.ensureStarted();
   switch (command) {
     case 'M':
