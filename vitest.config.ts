@@ -23,6 +23,8 @@ export default defineConfig({
         },
       },
       {
+        // Found late, it would make Vite reload the page in the middle of a test.
+        optimizeDeps: { include: ['lit/directives/keyed.js'] },
         test: {
           name: 'browser',
           include: ['test/**/*.browser.test.ts'],

@@ -12,7 +12,7 @@ function refine(startTimestep: number, settings: WalkSettings): RefineSettings {
   return { ...settings, startTimestep };
 }
 
-const common = { classLabel: null, guidanceScale: 2, growPx: 1, featherPx: 4 } as const;
+const common = { classLabel: null, guidanceScale: 2, growPx: 2, featherPx: 4 } as const;
 
 /** `paper` walks the paper's schedule (T=250, j=10, r=10) at the first level. */
 export const presets: Readonly<Record<PresetName, FillSettings>> = {

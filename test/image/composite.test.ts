@@ -131,6 +131,31 @@ describe('the layer', () => {
     expect(() => flatten(photo, layer, 40, 0)).toThrow(RangeError);
   });
 
+  test('blends half and half where it is half transparent', () => {
+    const pixel = (...data: number[]): RgbaImage => ({
+      width: 1,
+      height: 1,
+      data: Uint8ClampedArray.from(data),
+    });
+    const { data: blended } = flatten(pixel(0, 100, 200, 255), pixel(200, 100, 0, 128), 0, 0);
+    // 128 of 255 is 0.502: 0.502 * 200 + 0.498 * 0, and so on.
+    expect([...blended]).toEqual([100, 100, 100, 255]);
+  });
+
+  test('keeps colour and alpha on the same pixels', () => {
+    const sloping = compositeFill(
+      picture((i) => (i % side) / side - 0.5),
+      selection,
+      place,
+      0,
+    );
+    // Column 11 + x of 48: (11 + x) / 48 - 0.5 in [-1, 1], as 8-bit.
+    for (const x of [3, 12, 22]) {
+      const expected = Math.round(((11 + x) / side - 0.5 + 1) * 127.5);
+      expect(Math.abs(sloping.data[4 * (13 * 26 + x)] - expected)).toBeLessThanOrEqual(1);
+    }
+  });
+
   test('survives PNG exactly, low alpha included', () => {
     expect(decodePng(encodePng(photo))).toEqual(photo);
   });

@@ -54,6 +54,13 @@ describe('resizing', () => {
     }
   });
 
+  test('turns a fine checkerboard into its mean when it shrinks', () => {
+    const board = planar(64, 64, (x, y) => ((x + y) % 2 === 0 ? 1 : -1));
+    const { data } = resizePlanar(board, { width: 12, height: 12 });
+    // Antialiased: what is finer than the new pixels is gone, but for ripples at the borders.
+    data.forEach((value) => expect(Math.abs(value)).toBeLessThan(0.02));
+  });
+
   test('a window is the same part of the whole', () => {
     const whole = resizePlanar(ramp(20, 20), { width: 50, height: 60 });
     const part = resizePlanar(
