@@ -96,7 +96,7 @@ describe('repaint-fill walk', () => {
         stderr: expect.stringContaining('1..10, got 20'),
       },
     );
-    await expect(repaintFill('walk', '--steps', 'many')).rejects.toMatchObject({ code: 1 });
+    await expect(repaintFill('walk', '--steps', 'many')).rejects.toMatchObject({ code: 2 });
   });
 });
 
