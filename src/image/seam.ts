@@ -5,7 +5,7 @@ import { stretchMembrane } from './membrane.js';
 import type { PlanarImage } from './planar.js';
 
 /** Smoothing along the edge, in pixels, so that texture does not streak into the hole. */
-const edgeSigma = 2;
+const edgeSigma = 1.5;
 /** Steps well above this, of a range of 2, are taken for what the picture shows. */
 const largestShift = 0.4;
 /** How far into the hole, as a part of its width, a step is spread. */
@@ -23,15 +23,16 @@ function mapPlanes(
   return { ...image, data };
 }
 
-/** Low-passes one side of the edge without a look at the other: weights are 1 on it, 0 beyond. */
-class OneSided {
+/** Means over one side of the edge, without a look at the other: weights are 1 on it, 0 beyond. */
+class OneSidedMean {
   private readonly totals: Float32Array;
 
   constructor(
     private readonly weights: Float32Array,
     private readonly size: Size,
+    private readonly sigma: number,
   ) {
-    this.totals = blurPlane(weights, size.width, size.height, edgeSigma);
+    this.totals = blurPlane(weights, size.width, size.height, sigma);
   }
 
   /** True where the side is near enough to be seen. */
@@ -39,10 +40,33 @@ class OneSided {
     return this.totals[i] > 0.05;
   }
 
-  colours(plane: Float32Array): Float32Array {
+  of(plane: Float32Array): Float32Array {
     const weighted = plane.map((value, i) => value * this.weights[i]);
-    const sums = blurPlane(weighted, this.size.width, this.size.height, edgeSigma);
+    const sums = blurPlane(weighted, this.size.width, this.size.height, this.sigma);
     return sums.map((sum, i) => sum / Math.max(this.totals[i], 1e-6));
+  }
+}
+
+/**
+ * The colours of one side as they arrive at the edge. A one-sided mean lies off the edge by a
+ * distance that grows with sigma, so on a slope it leans; two of them extrapolate the lean away.
+ */
+class OneSided {
+  private readonly near: OneSidedMean;
+  private readonly far: OneSidedMean;
+
+  constructor(weights: Float32Array, size: Size) {
+    this.near = new OneSidedMean(weights, size, edgeSigma);
+    this.far = new OneSidedMean(weights, size, 2 * edgeSigma);
+  }
+
+  reaches(i: number): boolean {
+    return this.near.reaches(i);
+  }
+
+  colours(plane: Float32Array): Float32Array {
+    const far = this.far.of(plane);
+    return this.near.of(plane).map((near, i) => 2 * near - far[i]);
   }
 }
 

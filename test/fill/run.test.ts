@@ -141,10 +141,9 @@ describe('what is drawn', () => {
       for (let x = 0; x < layer.width; x++) {
         const expected = [10 + 2 * (50 + x), 10 + 2 * (20 + y), 100 + 30 + x - y, 255];
         const at = 4 * (y * layer.width + x);
-        // Two levels a pixel: a shift of three pixels would be six. On a slope the seam's low pass
-        // leans away from the edge by over a pixel on each side, which costs up to five.
+        // Two levels a pixel: a shift of two pixels would be four.
         expected.forEach((value, c) =>
-          expect(Math.abs(layer.data[at + c] - value)).toBeLessThanOrEqual(5),
+          expect(Math.abs(layer.data[at + c] - value)).toBeLessThanOrEqual(3),
         );
       }
     }
@@ -171,8 +170,9 @@ describe('what is drawn', () => {
     await collect(runFill(sloped, spied));
     expect(starts[0]).toBeNull();
     const { data } = planarAtSize(sloped.source, sloped.plan.levels[1]);
-    // The coarser level has the picture, but for the lean of its seam: seven levels of 255.
-    starts[1]!.forEach((value, i) => expect(Math.abs(value - data[i])).toBeLessThan(0.058));
+    const errors = Array.from(starts[1]!, (value, i) => Math.abs(value - data[i]));
+    // The coarser level has the picture; enlarged it is within three levels of 255 of it.
+    expect(Math.max(...errors)).toBeLessThan(0.024);
   });
 
   test('has its colours fitted to the picture at the edge', async () => {
@@ -189,7 +189,7 @@ describe('what is drawn', () => {
     const row = 4 * 20 * layer.width;
     // 13 levels of shift: next to nothing is left at the rim, part of it in the middle.
     expect(layer.data[row + 4] - (10 + 2 * 51)).toBeLessThan(6);
-    expect(layer.data[row + 4 * 12] - (10 + 2 * 62)).toBeGreaterThan(2);
+    expect(layer.data[row + 4 * 12] - (10 + 2 * 62)).toBeGreaterThanOrEqual(1);
   });
 });
 
