@@ -61,7 +61,8 @@ export function growCoverage(selection: Coverage, radius: number): Coverage {
 
 /**
  * Returns the selection's opacity as a layer: 0 outside, rising over `feather` pixels inside its
- * edge (smoothstep), opaque from there on. The image's own border is no edge.
+ * edge (smoothstep), opaque from there on. The image's own border is no edge. A region too thin
+ * for the feather gets one of half its depth, so that its middle is opaque.
  * Shapes: returns [height*width], 0..1.
  */
 export function featherInside(selection: Coverage, feather: number): Float32Array {
@@ -69,9 +70,11 @@ export function featherInside(selection: Coverage, feather: number): Float32Arra
   const alpha = Float32Array.from(data, (value) => value / 255);
   if (!(feather > 0)) return alpha;
   const distances = squaredDistances(width, height, (i) => data[i] < 255);
+  const depth = Math.sqrt(distances.reduce((most, distance) => Math.max(most, distance), 0));
+  const ramp = Math.min(feather, depth / 2) + 0.5;
   return alpha.map((value, i) => {
-    if (data[i] < 255) return Math.min(value, smoothstep(0.5 / (feather + 0.5)) * value);
-    return smoothstep(Math.sqrt(distances[i]) / (feather + 0.5));
+    if (data[i] < 255) return smoothstep(0.5 / ramp) * value;
+    return smoothstep(Math.sqrt(distances[i]) / ramp);
   });
 }
 

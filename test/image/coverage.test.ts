@@ -80,6 +80,15 @@ describe('a selection', () => {
     expect(Math.max(...alpha)).toBe(1);
   });
 
+  test('is opaque in its middle however thin it is', () => {
+    for (const thickness of [1, 2, 3, 5, 8]) {
+      const alpha = featherInside(box(0, 6, 20, thickness), 4);
+      const middle = 6 + Math.floor((thickness - 1) / 2);
+      expect(alpha[middle * 20 + 10]).toBe(1);
+      expect(alpha[5 * 20 + 10]).toBe(0);
+    }
+  });
+
   test('has no edge at the image’s own border', () => {
     const alpha = featherInside(box(0, 0, 20, 10), 4);
     expect(alpha[0]).toBe(1);
