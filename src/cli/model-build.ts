@@ -30,7 +30,7 @@ export async function buildModel(folder: string, outFolder: string): Promise<Mod
   }
   const sha256 = createHash('sha256').update(onnx).digest('hex');
   const file = { path: 'model.onnx', sizeBytes: onnx.byteLength, sha256 };
-  const manifest: ModelManifest = { card, onnx: file };
+  const manifest: ModelManifest = { card, onnx: file, externalData: [], classifier: null };
   await mkdir(outFolder, { recursive: true });
   await writeWhole(path.join(outFolder, 'model.onnx'), onnx);
   await writeWhole(path.join(outFolder, 'model.json'), `${JSON.stringify(manifest, null, 2)}\n`);

@@ -3,6 +3,7 @@ import { CpuSamplerState } from '../core/cpu-state.js';
 import type { ImageShape } from '../core/network.js';
 import type { SamplerState } from '../core/sampler-state.js';
 import type { LevelSetup } from './level-setup.js';
+import type { OnnxModel } from './onnx-model.js';
 import { OrtNetwork } from './ort-network.js';
 import type { OrtWeb } from './ort-web.js';
 import { SessionPool } from './session-pool.js';
@@ -21,7 +22,7 @@ export class CpuBackend implements StateBackend {
 
   constructor(
     private readonly _ort: OrtWeb,
-    private readonly _onnx: Uint8Array,
+    private readonly _onnx: OnnxModel,
     private readonly _nullClassLabel: number | null,
     readonly description: string,
   ) {

@@ -1,14 +1,17 @@
 /** Fetches a model once, checks it against its manifest, and keeps it for the next visit. */
 import { RepaintError } from '../protocol/failure.js';
 import { modelManifestSchema } from '../protocol/model-card.js';
-import type { ModelManifest } from '../protocol/model-card.js';
+import type { ModelFile, ModelManifest } from '../protocol/model-card.js';
+import type { ModelSource } from '../protocol/model-shelf-api.js';
 import type { ByteStore } from './byte-store.js';
 import { fetchBytes, fetchOk } from './fetch-bytes.js';
+import { inlineModel } from './onnx-model.js';
+import type { OnnxModel } from './onnx-model.js';
 import type { FetchProgress } from './fetch-bytes.js';
 
 export interface StoredModel {
   readonly manifest: ModelManifest;
-  readonly onnx: Uint8Array<ArrayBuffer>;
+  readonly onnx: OnnxModel;
   /** 'opfs' when the file came from, or went to, persistent storage. */
   readonly storage: 'opfs' | 'memory';
 }
@@ -39,11 +42,39 @@ async function readKept(store: ByteStore, sha256: string): Promise<Uint8Array<Ar
   return kept && (await sha256Hex(kept)) === sha256 ? kept : null;
 }
 
-/**
- * Loads the model named by a manifest: from the store when its hash is right, else by fetch.
- * Throws: RepaintError modelFetch, or modelHash when the bytes are not the manifest's.
- */
+/** Loads a model. Throws: RepaintError modelFetch, or modelHash when bytes are not the manifest's. */
 export async function loadModel(
+  source: ModelSource,
+  store: ByteStore,
+  onProgress: FetchProgress,
+): Promise<StoredModel> {
+  switch (source.kind) {
+    case 'shipped':
+      return loadShipped(source.manifestUrl, store, onProgress);
+    case 'files':
+      return loadFiles(source);
+    case 'stored':
+      throw new RepaintError('modelUnknown', `There is no model ${source.id} on the shelf.`);
+  }
+  return source satisfies never;
+}
+
+async function loadFiles({
+  manifest,
+  files,
+}: Extract<ModelSource, { kind: 'files' }>): Promise<StoredModel> {
+  const find = ({ path }: ModelFile): Blob => {
+    const found = files.find((file) => file.path === path);
+    if (found) return found.data;
+    throw new RepaintError('modelFetch', `The model's file ${path} is missing; add it again.`);
+  };
+  const graph = new Uint8Array(await find(manifest.onnx).arrayBuffer());
+  const externalData = manifest.externalData.map((file) => ({ path: file.path, data: find(file) }));
+  return { manifest, onnx: { graph, externalData }, storage: 'memory' };
+}
+
+/** From the store when its hash is right, else by fetch. */
+async function loadShipped(
   manifestUrl: string,
   store: ByteStore,
   onProgress: FetchProgress,
@@ -51,7 +82,7 @@ export async function loadModel(
   const manifest = await fetchManifest(manifestUrl);
   const { path, sizeBytes, sha256 } = manifest.onnx;
   const kept = await readKept(store, sha256);
-  if (kept) return { manifest, onnx: kept, storage: store.kind };
+  if (kept) return { manifest, onnx: inlineModel(kept), storage: store.kind };
   const url = new URL(path, manifestUrl).href;
   const onnx = await fetchBytes(url, sizeBytes, onProgress);
   const got = await sha256Hex(onnx);
@@ -62,5 +93,5 @@ export async function loadModel(
     );
   }
   const isKept = await store.write(`${sha256}.onnx`, onnx);
-  return { manifest, onnx, storage: isKept ? store.kind : 'memory' };
+  return { manifest, onnx: inlineModel(onnx), storage: isKept ? store.kind : 'memory' };
 }

@@ -10,6 +10,7 @@ import type { Backend } from '../protocol/worker-api.js';
 import { toEngineError } from './engine-error.js';
 import { requestGpu } from './gpu-device.js';
 import type { GpuGrant } from './gpu-device.js';
+import type { OnnxModel } from './onnx-model.js';
 import { SerialQueue } from './serial-queue.js';
 
 export type OrtBuild = 'jspi' | 'asyncify';
@@ -83,10 +84,15 @@ export class OrtWeb {
   }
 
   /** Throws: RepaintError outOfMemory, deviceLost or internal, cause kept. */
-  async createSession(model: Uint8Array, options: SessionOptions): Promise<InferenceSession> {
-    const sessionOptions = this._sessionOptions(options);
+  async createSession(model: OnnxModel, options: SessionOptions): Promise<InferenceSession> {
+    const sessionOptions = {
+      ...this._sessionOptions(options),
+      ...(model.externalData.length > 0 ? { externalData: model.externalData } : {}),
+    };
     try {
-      return await this.queue.run(() => this._ort.InferenceSession.create(model, sessionOptions));
+      return await this.queue.run(() =>
+        this._ort.InferenceSession.create(model.graph, sessionOptions),
+      );
     } catch (error) {
       throw toEngineError(error, 'The model could not be loaded into ONNX Runtime');
     }

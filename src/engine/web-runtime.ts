@@ -6,6 +6,7 @@ import type { ImageShape } from '../core/network.js';
 import type { SamplerState } from '../core/sampler-state.js';
 import type { RepaintError } from '../protocol/failure.js';
 import type { ModelCard } from '../protocol/model-card.js';
+import type { ModelSource } from '../protocol/model-shelf-api.js';
 import type { Backend, DeviceInfo } from '../protocol/worker-api.js';
 import { chooseBackend, watchDevice } from './choose-backend.js';
 import { openByteStore } from './byte-store.js';
@@ -17,8 +18,7 @@ import { OrtWeb } from './ort-web.js';
 import type { StateBackend } from './state-backend.js';
 
 export interface WebRuntimeOptions {
-  /** Absolute URL of the model's `model.json`. */
-  readonly manifestUrl: string;
+  readonly model: ModelSource;
   /** Absolute URL of the folder with ONNX Runtime's files, ending in '/'. */
   readonly ortBaseUrl: string;
   /** null = choose. */
@@ -57,7 +57,7 @@ export class WebRuntime {
   static async load(options: WebRuntimeOptions): Promise<WebRuntime> {
     const [ort, model] = await Promise.all([
       OrtWeb.start(options),
-      openByteStore().then((store) => loadModel(options.manifestUrl, store, options.onProgress)),
+      openByteStore().then((store) => loadModel(options.model, store, options.onProgress)),
     ]);
     if (!ort.gpu || options.backend === 'webgpu') return WebRuntime._open(ort, model);
     return WebRuntime._open(ort, model).catch((error: unknown) => {

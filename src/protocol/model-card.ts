@@ -9,6 +9,7 @@ export const modelFileSchema = z.object({
   sizeBytes: z.number().int().positive(),
   sha256,
 });
+export type ModelFile = z.infer<typeof modelFileSchema>;
 
 export const modelCardSchema = z.object({
   /** kebab-case, the folder's name. */
@@ -45,6 +46,15 @@ export const modelCardSchema = z.object({
   classes: z.array(z.object({ label: z.number().int().min(0), name: z.string().min(1) })),
   /** The label that means "no class", where the network was trained with label dropout. */
   nullClassLabel: z.number().int().min(0).nullable(),
+  /** A second network that says which class a noisy image shows; its gradient steers the walk. */
+  classifier: z
+    .object({
+      checkpoint: modelFileSchema,
+      family: z.enum(['adm-classifier', 'onnx']),
+      parameters: z.number().int().positive(),
+    })
+    .nullable()
+    .default(null),
   licence: z.string().min(1),
   summary: z.string().min(1),
   trainingData: z.string().min(1),
@@ -54,6 +64,31 @@ export const modelCardSchema = z.object({
 
 export type ModelCard = z.infer<typeof modelCardSchema>;
 
-/** What `npm run model:build` writes beside the ONNX file: `model.json`. */
-export const modelManifestSchema = z.object({ card: modelCardSchema, onnx: modelFileSchema });
+/** An ONNX graph, and the files beside it that hold weights too large for it. */
+export const onnxFilesSchema = z.object({
+  onnx: modelFileSchema,
+  /** `path` is the location the graph calls each file by. */
+  externalData: z.array(modelFileSchema).default([]),
+});
+
+/** A model ready for ONNX Runtime: `model.json`, beside the files it names. */
+export const modelManifestSchema = onnxFilesSchema.extend({
+  card: modelCardSchema,
+  /** The card's classifier as a graph; null without one. */
+  classifier: onnxFilesSchema.nullable().default(null),
+});
 export type ModelManifest = z.infer<typeof modelManifestSchema>;
+
+/** All files of a model, the graph first. */
+export function manifestFiles({ onnx, externalData, classifier }: ModelManifest): ModelFile[] {
+  return [
+    onnx,
+    ...externalData,
+    ...(classifier ? [classifier.onnx, ...classifier.externalData] : []),
+  ];
+}
+
+/** Bytes of all files of a model. */
+export function manifestBytes(manifest: ModelManifest): number {
+  return manifestFiles(manifest).reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+}

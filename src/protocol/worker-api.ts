@@ -6,6 +6,7 @@ import type { RgbaImage } from '../image/raster.js';
 import type { FailureCode } from './failure.js';
 import type { FillProgress, FillRequest } from './fill.js';
 import type { ModelCard } from './model-card.js';
+import type { ModelSource } from './model-shelf-api.js';
 
 /** Where the network runs. `wasm` is the slow fallback and must be said plainly. */
 export type Backend = 'webgpu' | 'wasm';
@@ -42,8 +43,7 @@ export type ToWorker =
   /** First message, so that the worker loads the model and warms up while the user chooses. */
   | {
       readonly kind: 'load';
-      /** Absolute URL of the model's `model.json`. */
-      readonly manifestUrl: string;
+      readonly model: ModelSource;
       /** Forces a backend (tests, the panel's advanced section); null = choose. */
       readonly backend: Backend | null;
     }

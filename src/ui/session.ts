@@ -61,7 +61,7 @@ export class Session extends Observed {
     super();
     const { sandbox, pixels, kept, startWorker, manifestUrl } = _ports;
     this.selection = new SelectionWatch(sandbox, pixels);
-    this.model = new ModelLink(startWorker, manifestUrl);
+    this.model = new ModelLink(startWorker, { kind: 'shipped', manifestUrl });
     this.gallery = new FillGallery(sandbox, kept);
     this.queue = new FillQueue({
       post: (message) => this.model.post(message),

@@ -59,9 +59,9 @@ export class FillWorker {
     this._runtime.catch((error: unknown) => this._fail(null, error));
   }
 
-  private async _start({ manifestUrl, backend }: LoadMessage): Promise<WebRuntime> {
+  private async _start({ model, backend }: LoadMessage): Promise<WebRuntime> {
     const runtime = await WebRuntime.load({
-      manifestUrl,
+      model,
       backend,
       ortBaseUrl: this._ortBaseUrl,
       onProgress: this._loadProgress(),

@@ -72,7 +72,9 @@ test('the SHA-256 of "abc" is the one of FIPS 180-2', async () => {
 
 test('a model is fetched with progress up to its whole size', async () => {
   const seen: (readonly [number, number])[] = [];
-  const model = await loadModel(manifestUrl, new MemoryByteStore(), (...at) => seen.push(at));
+  const model = await loadModel({ kind: 'shipped', manifestUrl }, new MemoryByteStore(), (...at) =>
+    seen.push(at),
+  );
   expect(model.onnx).toEqual(bytes);
   expect(model.manifest.card.id).toBe('tiny');
   expect(seen[0]).toEqual([0, bytes.length]);
@@ -81,8 +83,8 @@ test('a model is fetched with progress up to its whole size', async () => {
 
 test('the second time only the manifest is fetched', async () => {
   const store = new MemoryByteStore();
-  await loadModel(manifestUrl, store, silent);
-  const again = await loadModel(manifestUrl, store, silent);
+  await loadModel({ kind: 'shipped', manifestUrl }, store, silent);
+  const again = await loadModel({ kind: 'shipped', manifestUrl }, store, silent);
   expect(again.onnx).toEqual(bytes);
   expect(requests).toEqual(['/m/model.json', '/m/model.onnx', '/m/model.json']);
 });
@@ -90,12 +92,16 @@ test('the second time only the manifest is fetched', async () => {
 test('a kept file that was damaged is fetched again', async () => {
   const store = new MemoryByteStore();
   await store.write(`${sha256}.onnx`, new Uint8Array(10));
-  expect((await loadModel(manifestUrl, store, silent)).onnx).toEqual(bytes);
+  expect((await loadModel({ kind: 'shipped', manifestUrl }, store, silent)).onnx.graph).toEqual(
+    bytes,
+  );
 });
 
 test('bytes that are not the manifest’s are refused as modelHash', async () => {
   served['/m/model.onnx'] = bytes.map((byte) => byte ^ 1);
-  await expect(loadModel(manifestUrl, new MemoryByteStore(), silent)).rejects.toMatchObject({
+  await expect(
+    loadModel({ kind: 'shipped', manifestUrl }, new MemoryByteStore(), silent),
+  ).rejects.toMatchObject({
     code: 'modelHash',
     message: expect.stringContaining(sha256) as string,
   });
@@ -110,7 +116,9 @@ test.each([
 ])('%s fails as modelFetch and says what came', async (_name, path, answer, message) => {
   if (answer === undefined) delete served[path];
   else served[path] = answer;
-  await expect(loadModel(manifestUrl, new MemoryByteStore(), silent)).rejects.toMatchObject({
+  await expect(
+    loadModel({ kind: 'shipped', manifestUrl }, new MemoryByteStore(), silent),
+  ).rejects.toMatchObject({
     code: 'modelFetch',
     message: expect.stringMatching(message) as string,
   });

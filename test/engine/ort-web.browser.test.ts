@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { tinyUNet } from '../../src/checkpoint/tiny-unet.js';
 import { OrtNetwork } from '../../src/engine/ort-network.js';
 import { OrtWeb } from '../../src/engine/ort-web.js';
+import { inlineModel } from '../../src/engine/onnx-model.js';
 import { measureCalls } from '../../src/engine/warm-up.js';
 import { gpuAdapterName, ortBaseUrl, report, shippedModel } from './browser-setup.js';
 import { readFloat32Tensors } from './read-safetensors.js';
@@ -27,7 +28,7 @@ describe.skipIf(!shippedModel)('the shipped model on WebAssembly', () => {
     const ort = await OrtWeb.start({ ortBaseUrl, backend: 'wasm' });
     const onnx = new Uint8Array(await fetchBuffer(shippedModel!.onnxUrl));
     const network = new OrtNetwork(
-      await ort.createSession(onnx, { freeDimensions: null }),
+      await ort.createSession(inlineModel(onnx), { freeDimensions: null }),
       ort.queue,
     );
     // Recorded by the training code with diffusers in float32: t 30 with class 3, t 700 with 6.
@@ -74,7 +75,9 @@ describe.skipIf(!gpuAdapterName)(`a tiny network on WebGPU (${gpuAdapterName})`,
     for (const backend of ['wasm', 'webgpu'] as const) {
       const ort = await OrtWeb.start({ ortBaseUrl, backend, build });
       expect(ort.backend).toBe(backend);
-      const session = await ort.createSession(onnx, { freeDimensions: { N: 1, H: 16, W: 16 } });
+      const session = await ort.createSession(inlineModel(onnx), {
+        freeDimensions: { N: 1, H: 16, W: 16 },
+      });
       const network = new OrtNetwork(session, ort.queue);
       answers.push((await network.predict(call)).slice());
       const ms = await measureCalls(() => network.predict(call));

@@ -18,6 +18,8 @@ export async function serveTinyModel(nativeSize = 16): Promise<string> {
   };
   const manifest: ModelManifest = {
     onnx: file,
+    externalData: [],
+    classifier: null,
     card: {
       id: 'tiny',
       name: 'Tiny',
@@ -43,6 +45,7 @@ export async function serveTinyModel(nativeSize = 16): Promise<string> {
       },
       classes: [0, 1, 2].map((label) => ({ label, name: `class ${label}` })),
       nullClassLabel: tinyNullLabel,
+      classifier: null,
       licence: 'Apache-2.0',
       summary: 'Random weights.',
       trainingData: 'None.',

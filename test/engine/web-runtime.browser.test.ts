@@ -32,7 +32,8 @@ function level(seed: number): LevelSetup {
 
 async function load(backend: Backend | null): Promise<WebRuntime> {
   const manifestUrl = await serveTinyModel();
-  return WebRuntime.load({ manifestUrl, ortBaseUrl, backend, onProgress: () => undefined });
+  const model = { kind: 'shipped', manifestUrl } as const;
+  return WebRuntime.load({ model, ortBaseUrl, backend, onProgress: () => undefined });
 }
 
 async function fill(runtime: WebRuntime, seed: number): Promise<Float32Array> {
@@ -70,11 +71,11 @@ test('on WebAssembly the same seed gives the same image, another seed another', 
 });
 
 test.skipIf(!shippedModel)('a walk with the shipped model ends as in Node', async () => {
-  const { manifestUrl } = shippedModel!;
+  const model = { kind: 'shipped', manifestUrl: shippedModel!.manifestUrl } as const;
   // Made by make-golden-walk.mts with onnxruntime-node.
   const golden = (await (await fetch('/test/fixtures/engine/golden-walk.json')).json()) as Golden;
   const options = {
-    manifestUrl,
+    model,
     ortBaseUrl,
     backend: 'wasm',
     onProgress: () => undefined,

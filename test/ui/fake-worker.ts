@@ -32,6 +32,7 @@ export const card: ModelCard = {
     { label: 1, name: 'fern' },
   ],
   nullClassLabel: 2,
+  classifier: null,
   licence: 'Apache-2.0',
   summary: 'A card for tests.',
   trainingData: 'None.',

@@ -110,7 +110,11 @@ describe('at the start', () => {
   test('the model is loaded at once and the button says what it waits for', async () => {
     await openPanel();
     expect(workers.last.sent).toEqual([
-      { kind: 'load', manifestUrl: 'https://example.test/model.json', backend: null },
+      {
+        kind: 'load',
+        model: { kind: 'shipped', manifestUrl: 'https://example.test/model.json' },
+        backend: null,
+      },
     ]);
     workers.last.say({ kind: 'loading', loadedBytes: 5e6, totalBytes: 26e6 });
     await expect.element(at('plan')).toHaveTextContent('Loading the model: 5 MB of 26 MB');

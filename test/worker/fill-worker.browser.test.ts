@@ -45,7 +45,7 @@ class TestPanel {
   }
 
   async load(manifestUrl: string, backend: Backend | null): Promise<ModelCard> {
-    this.send({ kind: 'load', manifestUrl, backend });
+    this.send({ kind: 'load', model: { kind: 'shipped', manifestUrl }, backend });
     const { card, device, msPerCall } = await this.next('ready');
     report(
       `worker on ${device.description} (${device.backend}): ${msPerCall.toFixed(1)} ms a call`,
@@ -135,7 +135,7 @@ describe('what goes wrong is told once, with a code', () => {
   test('a missing model', async () => {
     panel = new TestPanel();
     const manifestUrl = new URL('/no-such-model/model.json?raw', location.origin).href;
-    panel.send({ kind: 'load', manifestUrl, backend: 'wasm' });
+    panel.send({ kind: 'load', model: { kind: 'shipped', manifestUrl }, backend: 'wasm' });
     await expect(panel.next('ready')).rejects.toThrow('modelFetch');
     expect(panel.of('failed')).toHaveLength(1);
     expect(panel.of('failed')[0].jobId).toBeNull();

@@ -9,6 +9,7 @@ import { createStepKernels } from '../../engine/gpu/step-kernels.js';
 import type { StepKernels } from '../../engine/gpu/step-kernels.js';
 import { OrtNetwork } from '../../engine/ort-network.js';
 import { OrtWeb } from '../../engine/ort-web.js';
+import { inlineModel } from '../../engine/onnx-model.js';
 import { median } from '../../engine/warm-up.js';
 import { modelManifestSchema } from '../../protocol/model-card.js';
 import type { ModelCard } from '../../protocol/model-card.js';
@@ -33,7 +34,10 @@ async function wasmRows(card: ModelCard, onnx: Uint8Array): Promise<Row[]> {
   const ort = await OrtWeb.start({ ortBaseUrl, backend: 'wasm' });
   let network!: OrtNetwork;
   const load = await timed(async () => {
-    network = new OrtNetwork(await ort.createSession(onnx, { freeDimensions: null }), ort.queue);
+    network = new OrtNetwork(
+      await ort.createSession(inlineModel(onnx), { freeDimensions: null }),
+      ort.queue,
+    );
   });
   const { state, call } = benchState(network, shape, card);
   const next = denoiseSteps(card, state);
@@ -131,7 +135,7 @@ async function networkRows(
   const { device } = kernels;
   let network!: OrtGpuNetwork;
   const load = await timed(async () => {
-    const session = await ort.createSession(onnx, {
+    const session = await ort.createSession(inlineModel(onnx), {
       freeDimensions: { N: batch, H: size, W: size },
       keepsOutputOnGpu: true,
       isCaptured,

@@ -3,6 +3,7 @@
 import { Tensor } from 'onnxruntime-common';
 import type { InferenceSession } from 'onnxruntime-common';
 import { OrtWeb } from '../../engine/ort-web.js';
+import { inlineModel } from '../../engine/onnx-model.js';
 import type { PageApi, RemoteTensor } from './browser-runtime.js';
 
 const ortBaseUrl = new URL('/node_modules/onnxruntime-web/dist/', location.origin).href;
@@ -14,7 +15,7 @@ async function startPage(): Promise<PageApi> {
     adapter: ort.gpu?.description ?? 'none',
     async create(base64) {
       const model = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-      const session = await ort.createSession(model, { freeDimensions: null });
+      const session = await ort.createSession(inlineModel(model), { freeDimensions: null });
       const id = sessions.size;
       sessions.set(id, session);
       const { inputNames, outputNames } = session;

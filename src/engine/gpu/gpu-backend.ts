@@ -6,6 +6,7 @@ import { guidanceCalls } from '../../core/guidance.js';
 import type { ImageShape } from '../../core/network.js';
 import type { GpuGrant } from '../gpu-device.js';
 import type { LevelSetup } from '../level-setup.js';
+import type { OnnxModel } from '../onnx-model.js';
 import type { OrtWeb } from '../ort-web.js';
 import { SessionPool } from '../session-pool.js';
 import type { BatchSize } from '../session-pool.js';
@@ -23,7 +24,7 @@ import type { StepKernels } from './step-kernels.js';
 const maxSessions = 3;
 
 export interface GpuModel {
-  readonly onnx: Uint8Array;
+  readonly onnx: OnnxModel;
   readonly channels: number;
   readonly outChannels: number;
   readonly nullClassLabel: number | null;

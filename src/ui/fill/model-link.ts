@@ -1,5 +1,6 @@
 /** The worker's life: started at once so that the model warms up, started anew when it dies. */
 import type { ModelCard } from '../../protocol/model-card.js';
+import type { ModelSource } from '../../protocol/model-shelf-api.js';
 import type { Backend, DeviceInfo, FromWorker, ToWorker } from '../../protocol/worker-api.js';
 import { Observed } from '../observed.js';
 import type { Problem } from '../problem.js';
@@ -31,7 +32,7 @@ export class ModelLink extends Observed {
 
   constructor(
     private readonly _startWorker: () => WorkerPort,
-    private readonly _manifestUrl: string,
+    private readonly _shipped: ModelSource,
   ) {
     super();
   }
@@ -55,7 +56,7 @@ export class ModelLink extends Observed {
       });
     }
     this._listen(this._port);
-    this._port.post({ kind: 'load', manifestUrl: this._manifestUrl, backend });
+    this._port.post({ kind: 'load', model: this._shipped, backend });
   }
 
   post(message: Extract<ToWorker, { kind: 'fill' | 'cancel' }>): void {

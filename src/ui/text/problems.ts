@@ -80,7 +80,17 @@ const imageTexts: Pick<
 
 const modelTexts: Pick<
   Texts,
-  'noWebGpu' | 'deviceLost' | 'outOfMemory' | 'modelFetch' | 'modelHash' | 'modelShape'
+  | 'noWebGpu'
+  | 'deviceLost'
+  | 'outOfMemory'
+  | 'modelFetch'
+  | 'modelHash'
+  | 'modelShape'
+  | 'modelUnusable'
+  | 'modelUnknown'
+  | 'selfTestFailed'
+  | 'storageFull'
+  | 'cancelled'
 > = {
   noWebGpu: () => ({
     sentence: msg('This browser offers no WebGPU to the add-on.'),
@@ -105,6 +115,26 @@ const modelTexts: Pick<
   modelShape: () => ({
     sentence: msg('The model does not fit what the add-on expects.'),
     nextStep: msg('Install the add-on again.'),
+  }),
+  modelUnusable: () => ({
+    sentence: msg('These files do not make a model.'),
+    nextStep: msg('Check that the checkpoint is whole and that its config belongs to it.'),
+  }),
+  modelUnknown: () => ({
+    sentence: msg('This model is not there.'),
+    nextStep: msg('Check the name or address, or add the model again.'),
+  }),
+  selfTestFailed: () => ({
+    sentence: msg('With this config the model does not recognise noise in sample photos.'),
+    nextStep: msg('Choose another config: this one would fill with garbage.'),
+  }),
+  storageFull: () => ({
+    sentence: msg('There is not enough storage for this model.'),
+    nextStep: msg('Remove a model, or free space on this machine, then try again.'),
+  }),
+  cancelled: () => ({
+    sentence: msg('Adding the model was cancelled.'),
+    nextStep: msg('Add it again to go on where the download stopped.'),
   }),
 };
 

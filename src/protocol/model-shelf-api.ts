@@ -1,0 +1,142 @@
+/**
+ * The models a user has added, as the panel sees them. Implemented by a worker of its own, so that
+ * a model can be added while another one fills; called through comlink.
+ */
+import type { FailureCode } from './failure.js';
+import type { ModelManifest } from './model-card.js';
+
+/** Where the files of a model to fill with are. */
+export type ModelSource =
+  /** Beside the add-on itself; fetched once and kept. `manifestUrl`: absolute. */
+  | { readonly kind: 'shipped'; readonly manifestUrl: string }
+  /** On the shelf, in persistent storage. */
+  | { readonly kind: 'stored'; readonly id: string }
+  /** On the shelf of this visit only: storage is refused. */
+  | {
+      readonly kind: 'files';
+      readonly manifest: ModelManifest;
+      readonly files: readonly NamedBlob[];
+    };
+
+export interface NamedBlob {
+  readonly path: string;
+  readonly data: Blob;
+}
+
+/** A model on the shelf. */
+export interface ShelfModel {
+  readonly manifest: ModelManifest;
+  readonly source: ModelSource;
+  readonly sizeBytes: number;
+  /** ISO 8601. */
+  readonly addedAt: string;
+  /** Measured at its native size when it was added. */
+  readonly speed: ModelSpeed | null;
+}
+
+export interface ModelSpeed {
+  /** Milliseconds of one network call at nativeSize, and what it ran on. */
+  readonly msPerCall: number;
+  readonly device: string;
+}
+
+/** A download that broke off or was cancelled; adding the same origin again goes on with it. */
+export interface UnfinishedDownload {
+  readonly id: string;
+  readonly origin: Exclude<ModelOrigin, { kind: 'files' }>;
+  readonly loadedBytes: number;
+  readonly totalBytes: number | null;
+}
+
+export interface Shelf {
+  readonly storage: 'opfs' | 'memory';
+  readonly models: readonly ShelfModel[];
+  readonly unfinished: readonly UnfinishedDownload[];
+  /** Bytes this origin uses and may use, as the browser estimates; null where it does not say. */
+  readonly usage: { readonly usedBytes: number; readonly quotaBytes: number } | null;
+}
+
+/** Where a model to be added comes from. */
+export type ModelOrigin =
+  /**
+   * Dropped or chosen together: a checkpoint (.safetensors, .pt, .pth, .bin, .ckpt) with
+   * config.json and scheduler_config.json, or an .onnx with its data files and card.json.
+   */
+  | { readonly kind: 'files'; readonly files: readonly File[] }
+  /** Address of a checkpoint or an .onnx; the files it needs are looked for beside it. */
+  | { readonly kind: 'url'; readonly url: string }
+  /** "owner/name" of a Hugging Face repository, optionally "@revision". */
+  | { readonly kind: 'hub'; readonly repo: string };
+
+/** What only a person can know, or must confirm. */
+export interface ModelWords {
+  readonly name: string;
+  readonly licence: string;
+  readonly trainingData: string;
+  readonly bias: string;
+}
+
+export type ModelQuestion =
+  /** The checkpoint carries no config: which published network is it? One of `presets`. */
+  | {
+      readonly kind: 'preset';
+      readonly presets: readonly { readonly id: string; readonly title: string }[];
+    }
+  /** Files that must be given too, such as scheduler_config.json or card.json. */
+  | { readonly kind: 'missingFiles'; readonly names: readonly string[] };
+
+/** What can be said of an origin before it is downloaded or converted. */
+export interface ModelLook {
+  /** Kebab-case; free on the shelf. */
+  readonly id: string;
+  readonly words: ModelWords;
+  /** The file with the weights, and what will be read or downloaded in all. */
+  readonly weights: string;
+  readonly totalBytes: number | null;
+  /** Pixels a side; null until the config is known. */
+  readonly nativeSize: number | null;
+  readonly classCount: number;
+  /** Empty: it can be added as it is. */
+  readonly questions: readonly ModelQuestion[];
+}
+
+export interface AddModelOptions {
+  readonly id: string;
+  readonly words: ModelWords;
+  /** Answer to the question of that name. */
+  readonly preset: string | null;
+  /** False keeps a network that does not predict noise on sample photos. */
+  readonly isTested: boolean;
+}
+
+/** Done and total are bytes for 'download', values for 'convert', and calls for 'test'. */
+export interface AddModelProgress {
+  readonly stage: 'download' | 'read' | 'convert' | 'test';
+  readonly done: number;
+  readonly total: number | null;
+}
+
+/** Errors as values: comlink would drop their codes. */
+export type Outcome<T> =
+  | { readonly isOk: true; readonly value: T }
+  | { readonly isOk: false; readonly code: FailureCode; readonly message: string };
+
+export interface ModelShelfApi {
+  read(): Promise<Outcome<Shelf>>;
+  /** Fails with modelUnknown, modelFetch or modelUnusable. */
+  look(origin: ModelOrigin): Promise<Outcome<ModelLook>>;
+  /**
+   * Adds a model; one at a time. Nothing is left behind by a failure, except a download's part
+   * file. Fails with cancelled, modelFetch, modelHash, modelUnusable, selfTestFailed, storageFull,
+   * outOfMemory.
+   */
+  add(
+    origin: ModelOrigin,
+    options: AddModelOptions,
+    onProgress: (progress: AddModelProgress) => void,
+  ): Promise<Outcome<ShelfModel>>;
+  /** Stops `add`, which then fails with cancelled. */
+  cancel(): Promise<void>;
+  /** Forgets a model, or the part file of a download. */
+  remove(id: string): Promise<Outcome<null>>;
+}
