@@ -72,8 +72,9 @@ export const onnxFilesSchema = z.object({
 });
 
 /** A model ready for ONNX Runtime: `model.json`, beside the files it names. */
-export const modelManifestSchema = onnxFilesSchema.extend({
+export const modelManifestSchema = z.object({
   card: modelCardSchema,
+  ...onnxFilesSchema.shape,
   /** The card's classifier as a graph; null without one. */
   classifier: onnxFilesSchema.nullable().default(null),
 });

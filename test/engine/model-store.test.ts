@@ -75,7 +75,7 @@ test('a model is fetched with progress up to its whole size', async () => {
   const model = await loadModel({ kind: 'shipped', manifestUrl }, new MemoryByteStore(), (...at) =>
     seen.push(at),
   );
-  expect(model.onnx).toEqual(bytes);
+  expect(model.onnx.graph).toEqual(bytes);
   expect(model.manifest.card.id).toBe('tiny');
   expect(seen[0]).toEqual([0, bytes.length]);
   expect(seen.at(-1)).toEqual([bytes.length, bytes.length]);
@@ -85,7 +85,7 @@ test('the second time only the manifest is fetched', async () => {
   const store = new MemoryByteStore();
   await loadModel({ kind: 'shipped', manifestUrl }, store, silent);
   const again = await loadModel({ kind: 'shipped', manifestUrl }, store, silent);
-  expect(again.onnx).toEqual(bytes);
+  expect(again.onnx.graph).toEqual(bytes);
   expect(requests).toEqual(['/m/model.json', '/m/model.onnx', '/m/model.json']);
 });
 
