@@ -7,8 +7,22 @@
 import protobuf from 'protobufjs/minimal.js';
 import type { Writer } from 'protobufjs/minimal.js';
 
-/** TensorProto.DataType. */
-export const elementTypes = { float32: 1, int32: 6, int64: 7, float16: 10 } as const;
+/** TensorProto.DataType, without strings, complex numbers and types under a byte. */
+export const elementTypes = {
+  float32: 1,
+  uint8: 2,
+  int8: 3,
+  uint16: 4,
+  int16: 5,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float16: 10,
+  float64: 11,
+  uint32: 12,
+  uint64: 13,
+  bfloat16: 16,
+} as const;
 export type ElementType = keyof typeof elementTypes;
 
 /** AttributeProto, tagged by the field that holds the value. */
@@ -16,7 +30,9 @@ export type Attribute =
   | { readonly float: number }
   | { readonly int: number }
   | { readonly text: string }
-  | { readonly ints: readonly number[] };
+  | { readonly ints: readonly number[] }
+  /** Of any other kind, as it was read: the bytes of the whole AttributeProto. */
+  | { readonly encoded: Uint8Array };
 
 export interface NodeProto {
   readonly name: string;
@@ -24,6 +40,8 @@ export interface NodeProto {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly attributes: Readonly<Record<string, Attribute>>;
+  /** Of the operator; absent for ONNX's own. */
+  readonly domain?: string;
 }
 
 /** Raw little-endian data inside the file, or a place in a file beside it. */
@@ -53,9 +71,21 @@ export interface GraphProto {
   readonly outputs: readonly ValueInfoProto[];
 }
 
+/** A set of operators the graph uses; domain '' is ONNX's own. */
+export interface Opset {
+  readonly domain: string;
+  readonly version: number;
+}
+
+export interface ModelProto {
+  readonly irVersion: number;
+  readonly opsets: readonly Opset[];
+  readonly graph: GraphProto;
+}
+
 const irVersion = 8;
 /** Opset 17: the newest every onnxruntime target runs whole, and what the graphs were measured at. */
-const opsetVersion = 17;
+const opsets: readonly Opset[] = [{ domain: '', version: 17 }];
 
 const varint = (field: number) => field << 3;
 const fixed32 = (field: number) => (field << 3) | 5;
@@ -75,7 +105,11 @@ function packedInts(writer: Writer, field: number, values: readonly number[]): v
   message(writer, field, () => values.forEach((value) => writer.int64(value)));
 }
 
-function writeAttribute(writer: Writer, name: string, attribute: Attribute): void {
+function writeAttribute(
+  writer: Writer,
+  name: string,
+  attribute: Exclude<Attribute, { readonly encoded: Uint8Array }>,
+): void {
   const kind = (type: number) => writer.uint32(varint(20)).int32(type);
   text(writer, 1, name);
   if ('float' in attribute) {
@@ -93,14 +127,20 @@ function writeAttribute(writer: Writer, name: string, attribute: Attribute): voi
   }
 }
 
+function writeAttributeField(writer: Writer, name: string, attribute: Attribute): void {
+  if ('encoded' in attribute) writer.uint32(delimited(5)).bytes(attribute.encoded);
+  else message(writer, 5, () => writeAttribute(writer, name, attribute));
+}
+
 function writeNode(writer: Writer, node: NodeProto): void {
   node.inputs.forEach((name) => text(writer, 1, name));
   node.outputs.forEach((name) => text(writer, 2, name));
   text(writer, 3, node.name);
   text(writer, 4, node.opType);
   for (const [name, attribute] of Object.entries(node.attributes)) {
-    message(writer, 5, () => writeAttribute(writer, name, attribute));
+    writeAttributeField(writer, name, attribute);
   }
+  if (node.domain) text(writer, 7, node.domain);
 }
 
 function writeExternalEntry(writer: Writer, key: string, value: string): void {
@@ -148,13 +188,21 @@ function writeGraph(writer: Writer, graph: GraphProto): void {
   graph.outputs.forEach((value) => message(writer, 12, () => writeValueInfo(writer, value)));
 }
 
-/** Encodes a ModelProto holding one graph over the default operator set. */
-export function encodeModel(graph: GraphProto): Uint8Array {
+function writeOpset(writer: Writer, { domain, version }: Opset): void {
+  if (domain !== '') text(writer, 1, domain);
+  writer.uint32(varint(2)).int64(version);
+}
+
+/** Encodes a ModelProto; by default of this project's own version and operators. */
+export function encodeModel(
+  graph: GraphProto,
+  of: Pick<ModelProto, 'irVersion' | 'opsets'> = { irVersion, opsets },
+): Uint8Array {
   const writer = protobuf.Writer.create();
-  writer.uint32(varint(1)).int64(irVersion);
+  writer.uint32(varint(1)).int64(of.irVersion);
   text(writer, 2, 'repaint-fill');
   message(writer, 7, () => writeGraph(writer, graph));
-  message(writer, 8, () => writer.uint32(varint(2)).int64(opsetVersion));
+  of.opsets.forEach((opset) => message(writer, 8, () => writeOpset(writer, opset)));
   const bytes = writer.finish();
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
