@@ -1,5 +1,6 @@
 /** From a checkpoint file and its config to an ONNX model: one call, in the browser or in Node. */
 import type { ByteSource } from './byte-source.js';
+import type { Checkpoint } from './checkpoint.js';
 import { openCheckpoint } from './format/open-checkpoint.js';
 import { admClassifier } from './networks/adm-classifier.js';
 import { parseAdmClassifierConfig, parseAdmUNetConfig } from './networks/adm-config.js';
@@ -41,13 +42,24 @@ export interface ConversionOptions extends Omit<WriteOptions, 'shards'> {
  * Throws: CheckpointError with one sentence when file and config do not make a network.
  */
 export async function checkpointGraph(request: ConversionRequest): Promise<Graph> {
-  const source = new CheckpointSource(await openCheckpoint(request.source));
+  return networkOf(await openCheckpoint(request.source), request);
+}
+
+/** What tells one network from another, given its weights. */
+export type NetworkRequest = Omit<ConversionRequest, 'source'>;
+
+/**
+ * Builds the graph of a checkpoint that is open already, so that several configs can be tried.
+ * Throws: CheckpointError with one sentence when checkpoint and config do not make a network.
+ */
+export function networkOf(checkpoint: Checkpoint, request: NetworkRequest): Graph {
+  const source = new CheckpointSource(checkpoint);
   const graph = networkGraph(new Weights(source), request);
   source.expectAllTaken();
   return graph;
 }
 
-function networkGraph(weights: Weights, request: ConversionRequest): Graph {
+function networkGraph(weights: Weights, request: NetworkRequest): Graph {
   switch (request.family) {
     case 'diffusers-unet2d':
       return unet2d(weights, parseUNet2DConfig(request.config), request.pixelUnshuffle);

@@ -1,6 +1,6 @@
 /**
  * Published guided-diffusion checkpoints, which carry no config: their arguments by name.
- * Source: MODEL_FLAGS in the README of openai/guided-diffusion; confs/*.yml of andreas128/RePaint.
+ * Source: MODEL_FLAGS and CLASSIFIER_FLAGS in the README of openai/guided-diffusion; confs/*.yml of andreas128/RePaint.
  */
 
 /** Arguments in the vocabulary of `model_and_diffusion_defaults()`. */
@@ -28,6 +28,14 @@ const adm256 = { ...common, image_size: 256, num_channels: 256, num_head_channel
 const openAiLicence = 'MIT (code); see the model card of openai/guided-diffusion for the weights';
 const rePaintLicence = 'CC BY-NC-SA 4.0 (repository); the weights carry no licence of their own';
 
+const lsun = <Name extends string>(name: Name, title: string) => ({
+  file: `lsun_${name}.pt`,
+  title: `OpenAI LSUN 256, ${title}`,
+  licence: openAiLicence,
+  trainingData: `LSUN ${name}: photos from the web.`,
+  arguments: { ...adm256, class_cond: false },
+});
+
 export const knownCheckpoints = {
   'repaint-celeba256': {
     file: 'celeba256_250000.pt',
@@ -43,6 +51,9 @@ export const knownCheckpoints = {
     trainingData: 'Places2: photos of scenes.',
     arguments: { ...adm256, class_cond: false },
   },
+  'lsun-bedroom': lsun('bedroom', 'Bedrooms'),
+  'lsun-cat': lsun('cat', 'Cats'),
+  'lsun-horse': lsun('horse', 'Horses'),
   'openai-256-uncond': {
     file: '256x256_diffusion_uncond.pt',
     title: 'OpenAI ImageNet 256, unconditional',
@@ -91,3 +102,31 @@ export const knownCheckpoints = {
 
 export type KnownCheckpointName = keyof typeof knownCheckpoints;
 export const knownCheckpointNames = Object.keys(knownCheckpoints) as KnownCheckpointName[];
+
+/** Published classifiers; they steer any network that was trained on the same classes. */
+export interface KnownClassifier {
+  /** The file as published. */
+  readonly file: string;
+  /** Arguments in the vocabulary of `classifier_defaults()`. */
+  readonly arguments: Readonly<Record<string, string | number | boolean>>;
+}
+
+const classifier = (image_size: number, classifier_depth: number): KnownClassifier => ({
+  file: `${image_size}x${image_size}_classifier.pt`,
+  arguments: {
+    image_size,
+    classifier_depth,
+    classifier_width: 128,
+    classifier_attention_resolutions: '32,16,8',
+    classifier_pool: 'attention',
+    classifier_resblock_updown: true,
+    classifier_use_scale_shift_norm: true,
+  },
+});
+
+export const knownClassifiers: readonly KnownClassifier[] = [
+  classifier(64, 4),
+  classifier(128, 2),
+  classifier(256, 2),
+  classifier(512, 2),
+];

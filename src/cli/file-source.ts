@@ -1,7 +1,9 @@
-/** A file on disk as a source of bytes that are read by range. */
+/** Files on disk as sources of bytes that are read by range. */
 import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
+import path from 'node:path';
 import type { ByteSource } from '../checkpoint/byte-source.js';
+import type { SourceFile } from '../import/source-file.js';
 
 async function readRange(file: FileHandle, start: number, end: number): Promise<Uint8Array> {
   const bytes = new Uint8Array(end - start);
@@ -28,4 +30,23 @@ export async function withFileSource<T>(
   } finally {
     await file.close();
   }
+}
+
+/** A file on disk, and what an import is to call it where that is not its own name. */
+export interface NamedPath {
+  readonly path: string;
+  readonly name?: string;
+}
+
+/** Opens several files for `use`. Throws: the file system's error. */
+export async function withSourceFiles<T>(
+  files: readonly NamedPath[],
+  use: (sources: SourceFile[]) => Promise<T>,
+): Promise<T> {
+  const [first, ...rest] = files;
+  if (!first) return use([]);
+  const name = first.name ?? path.basename(first.path);
+  return withFileSource(first.path, (source) =>
+    withSourceFiles(rest, (others) => use([{ name, source }, ...others])),
+  );
 }

@@ -1,45 +1,42 @@
 /** Adds a published checkpoint as a model folder: checked, described, tested, then copied. */
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InferenceSession } from 'onnxruntime-node';
-import { CheckpointError } from '../checkpoint/checkpoint.js';
-import { checkpointGraph } from '../checkpoint/convert.js';
-import { describeNetwork, familyOf } from '../checkpoint/describe.js';
-import { knownCheckpoints } from '../checkpoint/known-checkpoints.js';
-import type { KnownCheckpoint, KnownCheckpointName } from '../checkpoint/known-checkpoints.js';
 import { OrtNetwork } from '../engine/ort-network.js';
 import { planarAtSize } from '../image/resize.js';
+import { describeModel } from '../import/describe-model.js';
+import type { Identified } from '../import/identified.js';
+import { identify } from '../import/identify.js';
+import { expectNoisePrediction, selfTest } from '../import/self-test.js';
+import type { SelfTestLevel } from '../import/self-test.js';
+import { usedData } from '../import/pass-onnx.js';
+import { hashSource } from '../import/source-file.js';
+import type { SourceFile } from '../import/source-file.js';
+import { isPlainName } from '../import/words.js';
+import { RepaintError } from '../protocol/failure.js';
 import type { ModelCard } from '../protocol/model-card.js';
+import type { ModelWords } from '../protocol/model-shelf-api.js';
 import { UsageError } from './cli-error.js';
-import { diffusionOf, draftCard } from './draft-card.js';
-import { withFileSource } from './file-source.js';
+import { withSourceFiles } from './file-source.js';
+import type { NamedPath } from './file-source.js';
 import { readPhoto } from './image-files.js';
-import { loadModelFromFolder, readJson, sha256OfFile } from './model-folder.js';
-import { selfTest } from './model-self-test.js';
-import type { SelfTestLevel } from './model-self-test.js';
+import { gatherFiles } from './model-files.js';
+import type { ModelSources } from './model-files.js';
+import { classifierConfigName, createSha256, loadModelFromFolder } from './model-folder.js';
 
 const samples = fileURLToPath(new URL('../../assets/samples', import.meta.url));
-
-/** Where the parts of a model come from. */
-export interface ModelSources {
-  readonly file: string;
-  readonly config: string | undefined;
-  readonly scheduler: string | undefined;
-  readonly preset: KnownCheckpointName | undefined;
-  readonly pixelUnshuffle: number;
-}
 
 export interface AddModelOptions {
   /** Where model folders lie. */
   readonly folder: string;
-  readonly id: string;
-  readonly words: {
-    readonly name: string | undefined;
-    readonly licence: string | undefined;
-    readonly trainingData: string | undefined;
-  };
+  /** Absent: from the preset or the folder of the file. */
+  readonly id?: string | undefined;
+  /** What the user says of the model; the rest is guessed. */
+  readonly words: { readonly [key in keyof ModelWords]?: string | undefined };
+  /** What is known from where it was downloaded. */
+  readonly hints?: Partial<ModelWords>;
   /** False accepts a network that fails its self-test. */
   readonly isTested: boolean;
 }
@@ -51,53 +48,86 @@ export interface AddedModel {
   readonly selfTest: readonly SelfTestLevel[];
 }
 
-/** Reads a JSON file given by name, or the usual one beside the checkpoint; null when neither. */
-async function jsonBeside(file: string, given: string | undefined, usual: string) {
-  const beside = path.join(path.dirname(file), usual);
-  const name = given ?? (existsSync(beside) ? beside : null);
-  return name === null ? null : readJson(name, 'check the name');
-}
-
-async function configOf({ file, config, preset }: ModelSources): Promise<unknown> {
-  if (preset) return knownCheckpoints[preset].arguments;
-  const json = await jsonBeside(file, config, 'config.json');
-  if (json !== null) return json;
+/** What can be answered by an option. Throws: UsageError naming it. */
+function expectNoQuestions({ questions, weights }: Identified): void {
+  const [question] = questions;
+  if (!question) return;
+  if (question.kind === 'missingFiles') {
+    throw new UsageError(
+      `${question.names.join(' and ')} must be given too: put it beside ${weights.name}, or name ` +
+        'it with --config, --scheduler or --card.',
+    );
+  }
+  const presets = question.presets.map(({ id, title }) => `--preset ${id} (${title})`);
   throw new UsageError(
-    `There is no config.json beside ${file}; give one with --config, or name a --preset.`,
+    `${weights.name} fits several published networks; say which one it is: ${presets.join(', ')}.`,
   );
 }
 
-/** Builds the graph from the file's table of contents: a wrong config fails here, in a second. */
-async function parametersOf(sources: ModelSources, config: unknown): Promise<number> {
-  const { file, pixelUnshuffle } = sources;
-  const family = familyOf(config);
-  const graph = await withFileSource(file, (source) =>
-    checkpointGraph({ source, family, config, pixelUnshuffle }),
-  );
-  return graph.parameterCount;
+/** The user's words over the guessed ones. */
+function wordsOf({ words: guessed }: Identified, { words: said }: AddModelOptions): ModelWords {
+  const given = Object.entries(said).filter(([, value]) => value !== undefined);
+  return { ...guessed, ...Object.fromEntries(given) };
 }
 
-async function describe(sources: ModelSources, config: unknown, options: AddModelOptions) {
-  const { file, preset, pixelUnshuffle } = sources;
-  const known: KnownCheckpoint | null = preset ? knownCheckpoints[preset] : null;
-  const description = describeNetwork(familyOf(config), config, pixelUnshuffle);
-  const scheduler = await jsonBeside(file, sources.scheduler, 'scheduler_config.json');
-  const diffusion = diffusionOf(description, config, scheduler);
-  const { id, words } = options;
-  const checkpoint = {
-    path: path.basename(file),
-    sizeBytes: (await stat(file)).size,
-    sha256: await sha256OfFile(file),
-    parameters: await parametersOf(sources, config),
-  };
-  const unknown = 'Not known: ask whoever published the checkpoint.';
-  const said = {
+/** What a folder needs: the card, the configs, and the files to copy. */
+interface PlannedFolder {
+  readonly folder: string;
+  readonly card: ModelCard;
+  readonly json: Readonly<Record<string, unknown>>;
+  readonly copied: readonly NamedPath[];
+}
+
+/** A folder of that name that is not there yet. Throws: UsageError when it is. */
+function newFolder(options: AddModelOptions, id: string): string {
+  const folder = path.join(options.folder, id);
+  if (!existsSync(folder)) return folder;
+  throw new UsageError(`${folder} exists already; choose another --id.`);
+}
+
+/** The folder's name, where the file's own says nothing. */
+function hintsOf({ file }: ModelSources, { hints }: AddModelOptions): Partial<ModelWords> {
+  const folder = path.basename(path.dirname(path.resolve(file)));
+  return { ...(isPlainName(file) && folder !== '' && { name: folder }), ...hints };
+}
+
+async function describe(identified: Identified, id: string, options: AddModelOptions) {
+  const { weights, classifier } = identified;
+  const hash = (file: SourceFile) => hashSource(file, { createHasher: createSha256 });
+  return describeModel(identified, {
     id,
-    name: words.name ?? known?.title ?? id,
-    licence: words.licence ?? known?.licence ?? unknown,
-    trainingData: words.trainingData ?? known?.trainingData ?? unknown,
-  };
-  return draftCard(said, description, diffusion, checkpoint);
+    words: wordsOf(identified, options),
+    checkpoint: await hash(weights),
+    classifierCheckpoint: classifier && (await hash(classifier.weights)),
+  });
+}
+
+async function planFolder(sources: ModelSources, options: AddModelOptions): Promise<PlannedFolder> {
+  const { preset = null, pixelUnshuffle } = sources;
+  const paths = await gatherFiles(sources);
+  return withSourceFiles(paths, async (files) => {
+    const identified = await identify(files, preset, {
+      words: hintsOf(sources, options),
+      ...(pixelUnshuffle !== undefined && { pixelUnshuffle }),
+    });
+    expectNoQuestions(identified);
+    const { weights, classifier, config } = identified;
+    const id = options.id ?? identified.id;
+    const folder = newFolder(options, id);
+    const card = await describe(identified, id, options);
+    const used = new Set([weights, classifier?.weights, ...(await usedData(identified))]);
+    return {
+      folder,
+      card,
+      json: {
+        'card.json': card,
+        ...(config !== null && { 'config.json': config }),
+        ...(classifier &&
+          classifier.config !== null && { [classifierConfigName]: classifier.config }),
+      },
+      copied: paths.filter((_, i) => used.has(files[i])),
+    };
+  });
 }
 
 async function samplePhotos(side: number) {
@@ -106,52 +136,53 @@ async function samplePhotos(side: number) {
   return photos.map((photo) => planarAtSize(photo, { width: side, height: side }));
 }
 
+/** Loads the folder as a fill would, and tests its network on photos. */
 async function testFolder(folder: string): Promise<SelfTestLevel[]> {
   const { card, onnx, externalData } = await loadModelFromFolder(folder);
   const network = new OrtNetwork(await InferenceSession.create(onnx, { externalData }));
   try {
-    return await selfTest(card, network, await samplePhotos(card.network.nativeSize));
+    const levels = await selfTest(card, network, await samplePhotos(card.network.nativeSize));
+    expectNoisePrediction(levels);
+    return levels;
   } finally {
     await network.release();
   }
 }
 
-function expectNoisePrediction(levels: readonly SelfTestLevel[]): void {
-  const failed = levels.find(({ missed, allowed }) => !(missed <= allowed));
-  if (!failed) return;
-  throw new UsageError(
-    `With this config the network misses ${(100 * failed.missed).toFixed(0)} % of the noise on ` +
-      `sample photos (timestep ${failed.timestep}), ${100 * failed.allowed} % is allowed; the ` +
-      'config is probably wrong (--no-self-test accepts it all the same).',
-  );
+async function fillFolder(folder: string, { json, copied }: PlannedFolder): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  for (const { path: from } of copied) await copyFile(from, path.join(folder, path.basename(from)));
+  for (const [name, content] of Object.entries(json)) {
+    await writeFile(path.join(folder, name), `${JSON.stringify(content, null, 2)}\n`);
+  }
+}
+
+/** A mistake of the caller, as all that is wrong with files someone chose. */
+function asUsageError(error: unknown): unknown {
+  if (!(error instanceof RepaintError)) return error;
+  if (error.code !== 'selfTestFailed') return new UsageError(error.message);
+  return new UsageError(`${error.message} --no-self-test accepts it all the same.`);
 }
 
 /**
  * Adds a model folder. Nothing is left behind when any check fails.
- * Throws: UsageError or RepaintError with one sentence.
+ * Throws: UsageError with one sentence.
  */
 export async function addModel(
   sources: ModelSources,
   options: AddModelOptions,
 ): Promise<AddedModel> {
-  const folder = path.join(options.folder, options.id);
-  if (existsSync(folder)) throw new UsageError(`${folder} exists already; choose another --id.`);
-  const part = `${folder}.part`;
+  let part: string | null = null;
   try {
-    const config = await configOf(sources);
-    const card = await describe(sources, config, options);
-    await mkdir(part, { recursive: true });
-    await copyFile(sources.file, path.join(part, card.checkpoint.path));
-    await writeFile(path.join(part, 'config.json'), `${JSON.stringify(config, null, 2)}\n`);
-    await writeFile(path.join(part, 'card.json'), `${JSON.stringify(card, null, 2)}\n`);
+    const plan = await planFolder(sources, options);
+    part = `${plan.folder}.part`;
+    await fillFolder(part, plan);
     const levels = options.isTested ? await testFolder(part) : [];
-    expectNoisePrediction(levels);
-    await rename(part, folder);
-    return { folder, card, selfTest: levels };
+    await rename(part, plan.folder);
+    return { folder: plan.folder, card: plan.card, selfTest: levels };
   } catch (error) {
-    if (error instanceof CheckpointError) throw new UsageError(error.message);
-    throw error;
+    throw asUsageError(error);
   } finally {
-    await rm(part, { recursive: true, force: true });
+    if (part) await rm(part, { recursive: true, force: true });
   }
 }

@@ -37,10 +37,22 @@ export const modelCardSchema = z.object({
     betaSchedule: z.enum(['linear', 'scaled_linear', 'squaredcos_cap_v2', 'sigmoid']),
     betaStart: z.number(),
     betaEnd: z.number(),
-    numTrainTimesteps: z.number().int().min(2),
+    numTrainTimesteps: z.number().int().min(2).max(100_000),
     predictionType: z.enum(['epsilon', 'sample', 'v_prediction']),
     varianceType: z.enum(['fixed_small', 'fixed_large', 'learned', 'learned_range']),
     clipDenoised: z.boolean(),
+    /** Bound of the predicted clean image; 1 where absent. */
+    clipRange: z.number().positive().optional(),
+    /** Dynamic thresholding instead of that bound. */
+    threshold: z
+      .object({ ratio: z.number().positive().max(1), maxValue: z.number().min(1) })
+      .optional(),
+    /** Instead of the named schedule. Shapes: [numTrainTimesteps]. */
+    trainedBetas: z.array(z.number()).max(100_000).optional(),
+    /** True: the schedule was shifted so that its last step carries no signal. */
+    rescaleBetasZeroSnr: z.boolean().optional(),
+    /** True: the network is told tau * 1000 / numTrainTimesteps. */
+    rescaleTimesteps: z.boolean().optional(),
   }),
   /** Empty for an unconditional network. */
   classes: z.array(z.object({ label: z.number().int().min(0), name: z.string().min(1) })),

@@ -13,7 +13,8 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { addModel } from '../../src/cli/model-add.js';
-import type { AddModelOptions, ModelSources } from '../../src/cli/model-add.js';
+import type { AddModelOptions } from '../../src/cli/model-add.js';
+import type { ModelSources } from '../../src/cli/model-files.js';
 import { loadModelFromFolder, readModelCard } from '../../src/cli/model-folder.js';
 import { modelFolder } from '../checkpoint/fixture-folders.js';
 
@@ -28,8 +29,7 @@ beforeEach(() => {
 afterEach(() => rmSync(out, { recursive: true }));
 
 function sources(file: string, more: Partial<ModelSources> = {}): ModelSources {
-  const nothing = { config: undefined, scheduler: undefined, preset: undefined };
-  return { file, ...nothing, pixelUnshuffle: 1, ...more };
+  return { file, ...more };
 }
 
 function options(isTested: boolean): AddModelOptions {
@@ -46,26 +46,36 @@ function changedConfig(change: object): string {
 }
 
 describe('adding a model', () => {
-  it('describes the shipped checkpoint as its own card does, and finds that it works', async () => {
-    const { card, selfTest } = await addModel(
-      sources(gardenFile, { pixelUnshuffle: 2 }),
-      options(true),
-    );
+  it('describes the shipped checkpoint without its card as the card does, and finds that it works', async () => {
+    const bare = path.join(out, 'bare');
+    for (const name of ['config.json', 'scheduler_config.json', path.basename(gardenFile)]) {
+      cpSync(path.join(garden, name), path.join(bare, name));
+    }
+    const file = path.join(bare, path.basename(gardenFile));
+    const { card, selfTest } = await addModel(sources(file), options(true));
     const shipped = await readModelCard(garden);
     expect(card.network).toEqual(shipped.network);
     expect(card.diffusion).toEqual(shipped.diffusion);
     expect(card.checkpoint).toEqual(shipped.checkpoint);
     expect(card.classes).toHaveLength(7);
+    expect(selfTest).toHaveLength(2);
     for (const { missed, allowed } of selfTest) expect(missed).toBeLessThan(allowed);
     const { onnx } = await loadModelFromFolder(path.join(out, 'new'));
     expect(Buffer.compare(onnx, (await loadModelFromFolder(garden)).onnx)).toBe(0);
+  });
+
+  it('takes over what a card beside the checkpoint says', async () => {
+    const { card } = await addModel(sources(gardenFile), options(false));
+    const { id, name, ...shipped } = await readModelCard(garden);
+    expect(card).toEqual({ ...shipped, id: 'new', name: 'New' });
+    expect([id, name]).toEqual(['garden-64', 'Garden 64']);
   });
 
   it.each([
     ['sines and cosines swapped', { flip_sin_to_cos: false }],
     ['inputs taken for 0..1', { center_input_sample: true }],
   ])('notices a config that fits the weights but is wrong: %s', async (_, change) => {
-    const wrong = sources(gardenFile, { pixelUnshuffle: 2, config: changedConfig(change) });
+    const wrong = sources(gardenFile, { config: changedConfig(change) });
     await expect(addModel(wrong, options(true))).rejects.toThrow(/config is probably wrong/);
     expect(readdirSync(out)).toEqual(['config.json']);
   });
@@ -73,7 +83,7 @@ describe('adding a model', () => {
   it('notices a wrong noise schedule', async () => {
     const scheduler = path.join(out, 'scheduler.json');
     writeFileSync(scheduler, JSON.stringify({ prediction_type: 'epsilon' }));
-    const wrong = sources(gardenFile, { pixelUnshuffle: 2, scheduler });
+    const wrong = sources(gardenFile, { scheduler });
     await expect(addModel(wrong, options(true))).rejects.toThrow(/misses \d+ % of the noise/);
   });
 

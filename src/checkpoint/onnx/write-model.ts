@@ -27,6 +27,8 @@ export interface WriteOptions {
    */
   readonly shards?: {
     readonly maxBytes: number;
+    /** What the files are called before their number; `weights` by default. */
+    readonly prefix?: string;
     write(file: ExternalFile): Promise<void>;
   };
   /** Called after each weight with the number of values written so far. */
@@ -45,7 +47,7 @@ class ShardWriter {
   constructor(readonly shards: NonNullable<WriteOptions['shards']>) {}
 
   get #path(): string {
-    return `weights-${this.#count}.bin`;
+    return `${this.shards.prefix ?? 'weights'}-${this.#count}.bin`;
   }
 
   async add(bytes: Uint8Array): Promise<TensorData> {

@@ -6,7 +6,10 @@ import { trainingAlphasCumprod } from '../core/diffusion.js';
 import type { Network } from '../core/network.js';
 import { PhiloxNoise } from '../core/noise.js';
 import type { PlanarImage } from '../image/planar.js';
+import { RepaintError } from '../protocol/failure.js';
 import type { ModelCard } from '../protocol/model-card.js';
+import { expectNotCancelled } from './unusable.js';
+import type { CancelSignal } from './unusable.js';
 
 /**
  * Noise levels tried, as alpha-bar, and the share of the noise's power that a prediction may miss.
@@ -46,6 +49,12 @@ function impliedNoise(type: Predicted, a: number): (out: number, xt: number) => 
   return type satisfies never;
 }
 
+/** What the network is told at a step of the chain it was trained on. */
+function toldTimestep({ diffusion }: ModelCard, timestep: number): number {
+  const { rescaleTimesteps, numTrainTimesteps } = diffusion;
+  return rescaleTimesteps ? (timestep * 1000) / numTrainTimesteps : timestep;
+}
+
 /** Any class will do at these levels; "no class" where there is one. */
 function someLabel(card: ModelCard): Int32Array | null {
   if (card.classes.length === 0) return null;
@@ -66,7 +75,7 @@ async function missedNoise(
   const out = await network.predict({
     xt,
     shape: [1, 3, height, width],
-    timestep,
+    timestep: toldTimestep(card, timestep),
     classLabels: someLabel(card),
   });
   const noise = impliedNoise(card.diffusion.predictionType, a);
@@ -74,25 +83,48 @@ async function missedNoise(
   return errors.reduce((sum, error) => sum + error, 0) / errors.length;
 }
 
+export interface SelfTestOptions {
+  /** `done` and `total` are network calls. */
+  readonly onProgress?: (done: number, total: number) => void;
+  readonly signal?: CancelSignal;
+}
+
 /**
  * Noises photos, asks the network for the noise, and measures what it misses.
  * Shapes: photos are RGB of the card's nativeSize, in [-1, 1].
+ * Throws: RepaintError cancelled; what the network throws.
  */
 export async function selfTest(
   card: ModelCard,
   network: Network,
   photos: readonly PlanarImage[],
+  { onProgress, signal }: SelfTestOptions = {},
 ): Promise<SelfTestLevel[]> {
   const alphasCumprod = trainingAlphasCumprod(card.diffusion);
   const levels: SelfTestLevel[] = [];
+  let calls = 0;
   for (const { alphaBar, allowed } of selfTestLevels) {
     const timestep = nearestTimestep(alphasCumprod, alphaBar);
     const at = { timestep, a: alphasCumprod[timestep]! };
     let missed = 0;
     for (const photo of photos) {
+      expectNotCancelled(signal);
       missed += (await missedNoise(card, network, photo, at)) / photos.length;
+      onProgress?.(++calls, selfTestLevels.length * photos.length);
     }
     levels.push({ timestep, missed, allowed });
   }
   return levels;
+}
+
+/** Throws: RepaintError selfTestFailed when a level missed more than it may, or is not a number. */
+export function expectNoisePrediction(levels: readonly SelfTestLevel[]): void {
+  const failed = levels.find(({ missed, allowed }) => !(missed <= allowed));
+  if (!failed) return;
+  throw new RepaintError(
+    'selfTestFailed',
+    `The network misses ${(100 * failed.missed).toFixed(0)} % of the noise on sample photos ` +
+      `(timestep ${failed.timestep}), ${100 * failed.allowed} % is allowed; the config is probably ` +
+      'wrong: check it, and the noise schedule.',
+  );
 }
