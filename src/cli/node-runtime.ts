@@ -5,6 +5,8 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InferenceSession } from 'onnxruntime-node';
 import { CpuSamplerState } from '../core/cpu-state.js';
+import { BatchChooser } from '../engine/batch-chooser.js';
+import { CpuTrials } from '../engine/cpu-trials.js';
 import { OrtNetwork } from '../engine/ort-network.js';
 import type { FillRuntime, LevelSetup } from '../fill/runtime.js';
 import { loadModelFromFolder } from './model-folder.js';
@@ -37,9 +39,17 @@ export async function openNodeRuntime(
   });
   const network = new OrtNetwork(session);
   const device = `cpu, ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
+  const trials = new CpuTrials({
+    network: async () => network,
+    nullClassLabel: card.nullClassLabel,
+    msPerPixel: () => null,
+    release: async () => undefined,
+  });
+  const chooser = new BatchChooser(trials);
   return {
     card,
     device,
+    chooseBatch: (question) => chooser.choose(question),
     createState: async (setup: LevelSetup) => new CpuSamplerState({ ...setup, network, device }),
     release: () => network.release(),
   };

@@ -2,11 +2,15 @@
 import { CpuSamplerState } from '../core/cpu-state.js';
 import type { ImageShape } from '../core/network.js';
 import type { SamplerState } from '../core/sampler-state.js';
+import type { BatchQuestion } from '../protocol/fill.js';
+import { BatchChooser } from './batch-chooser.js';
+import type { IdleTime } from './batch-chooser.js';
+import { batchShape, CpuTrials, idleCall } from './cpu-trials.js';
 import type { LevelSetup } from './level-setup.js';
 import type { OnnxModel } from './onnx-model.js';
 import { OrtNetwork } from './ort-network.js';
 import type { OrtWeb } from './ort-web.js';
-import { SessionPool } from './session-pool.js';
+import { SessionPool, sizeOf } from './session-pool.js';
 import type { BatchSize } from './session-pool.js';
 import type { StateBackend } from './state-backend.js';
 import { measureCalls } from './warm-up.js';
@@ -19,6 +23,8 @@ const anySize: BatchSize = { N: 0, H: 0, W: 0 };
 /** Copies x_t in and the output out at every call. */
 export class CpuBackend implements StateBackend {
   private readonly _networks: SessionPool<OrtNetwork>;
+  private readonly _chooser: BatchChooser;
+  private _msPerPixel: number | null = null;
 
   constructor(
     private readonly _ort: OrtWeb,
@@ -27,6 +33,16 @@ export class CpuBackend implements StateBackend {
     readonly description: string,
   ) {
     this._networks = new SessionPool((size) => this._open(size), maxSessions);
+    this._chooser = new BatchChooser(
+      new CpuTrials({
+        nullClassLabel: _nullClassLabel,
+        msPerPixel: () => this._msPerPixel,
+        network: (shape) => this._network(shape),
+        // The one session that serves every shape is kept.
+        release: async (shape) =>
+          this._ort.gpu ? this._networks.release(sizeOf(shape)) : undefined,
+      }),
+    );
   }
 
   async createState(setup: LevelSetup): Promise<SamplerState> {
@@ -36,22 +52,27 @@ export class CpuBackend implements StateBackend {
 
   async warmUp(shape: ImageShape): Promise<number> {
     const network = await this._network(shape);
-    const label = this._nullClassLabel;
-    const call = {
-      xt: new Float32Array(shape[0] * shape[1] * shape[2] * shape[3]),
-      shape,
-      timestep: 500,
-      classLabels: label === null ? null : new Int32Array(shape[0]).fill(label),
-    };
-    return measureCalls(() => network.predict(call));
+    const call = idleCall(shape, this._nullClassLabel);
+    const ms = await measureCalls(() => network.predict(call));
+    this._msPerPixel = ms / (shape[0] * shape[2] * shape[3]);
+    return ms;
+  }
+
+  chooseBatch(question: BatchQuestion): Promise<number> {
+    return this._chooser.choose(question);
+  }
+
+  async prepare(question: BatchQuestion, idle: IdleTime): Promise<void> {
+    const images = await this._chooser.choose(question, idle);
+    if (!idle.isOver) await this._network(batchShape(question, images));
   }
 
   release(): Promise<void> {
     return this._networks.releaseAll();
   }
 
-  private _network([n, , h, w]: ImageShape): Promise<OrtNetwork> {
-    return this._networks.acquire(this._ort.gpu ? { N: n, H: h, W: w } : anySize);
+  private _network(shape: ImageShape): Promise<OrtNetwork> {
+    return this._networks.acquire(this._ort.gpu ? sizeOf(shape) : anySize);
   }
 
   private async _open(size: BatchSize): Promise<OrtNetwork> {

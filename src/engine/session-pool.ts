@@ -2,6 +2,7 @@
  * Sessions by shape. On WebGPU a session of fixed shape plans its memory once, so each level's
  * size has its own; each holds a copy of the weights, so only the last few are kept.
  */
+import type { ImageShape } from '../core/network.js';
 
 /** What a session's free dimensions are set to; named as in the graph. */
 export interface BatchSize {
@@ -17,6 +18,15 @@ export interface Releasable {
   release(): Promise<void>;
 }
 
+/** The free dimensions of a batch's shape. */
+export function sizeOf([n, , h, w]: ImageShape): BatchSize {
+  return { N: n, H: h, W: w };
+}
+
+function keyOf({ N, H, W }: BatchSize): string {
+  return `${N}x${H}x${W}`;
+}
+
 /** Keeps the most recently used `capacity` sessions. */
 export class SessionPool<T extends Releasable> {
   /** In order of use, the last used at the end. */
@@ -29,13 +39,20 @@ export class SessionPool<T extends Releasable> {
 
   /** Opens, or finds, the session of that size. A failed opening is forgotten. */
   async acquire(size: BatchSize): Promise<T> {
-    const key = `${size.N}x${size.H}x${size.W}`;
+    const key = keyOf(size);
     const entry = this._entries.get(key) ?? this._open(size);
     this._entries.delete(key);
     this._entries.set(key, entry);
     entry.catch(() => this._entries.delete(key));
     await this._releaseOldest();
     return entry;
+  }
+
+  /** Lets go of one size; nothing where it is not held. */
+  async release(size: BatchSize): Promise<void> {
+    const entry = this._entries.get(keyOf(size));
+    this._entries.delete(keyOf(size));
+    await (await entry)?.release();
   }
 
   async releaseAll(): Promise<void> {

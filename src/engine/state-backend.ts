@@ -1,6 +1,8 @@
 /** Where sampler states come from: the GPU with its own kernels, or the CPU around a session. */
 import type { ImageShape } from '../core/network.js';
 import type { SamplerState } from '../core/sampler-state.js';
+import type { BatchQuestion } from '../protocol/fill.js';
+import type { IdleTime } from './batch-chooser.js';
 import type { LevelSetup } from './level-setup.js';
 
 /** Makes states of one model; one is in use at a time. */
@@ -14,5 +16,15 @@ export interface StateBackend {
    * Returns: median milliseconds of a network call.
    */
   warmUp(shape: ImageShape): Promise<number>;
+  /**
+   * How many images to make at once: measured, within what a fill that waits can spare.
+   * Never throws.
+   */
+  chooseBatch(question: BatchQuestion): Promise<number>;
+  /**
+   * Measures in idle time and loads what a fill of that level will use. Stops between two calls
+   * when the time is over. Throws: RepaintError deviceLost, outOfMemory, modelShape.
+   */
+  prepare(question: BatchQuestion, idle: IdleTime): Promise<void>;
   release(): Promise<void>;
 }

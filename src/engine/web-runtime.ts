@@ -5,6 +5,7 @@
 import type { ImageShape } from '../core/network.js';
 import type { SamplerState } from '../core/sampler-state.js';
 import type { RepaintError } from '../protocol/failure.js';
+import type { BatchQuestion } from '../protocol/fill.js';
 import type { ModelCard } from '../protocol/model-card.js';
 import type { ModelSource } from '../protocol/model-shelf-api.js';
 import type { Backend, DeviceInfo } from '../protocol/worker-api.js';
@@ -71,6 +72,11 @@ export class WebRuntime {
     const shape: ImageShape = [1, channels, nativeSize, nativeSize];
     const states = await chooseBackend(ort, model, shape);
     return new WebRuntime(ort, states, model, await states.warmUp(shape));
+  }
+
+  /** As many as memory allows and speed repays. Never throws. */
+  chooseBatch(question: BatchQuestion): Promise<number> {
+    return this._states.chooseBatch(question);
   }
 
   /** Throws: RepaintError deviceLost, outOfMemory, modelShape. */

@@ -1,31 +1,31 @@
 /** Runs a planned fill: each level walked in turn, coarse to fine, then cut to the selection. */
-import { compositeKnown } from '../core/composite.js';
-import { createDiffusion } from '../core/diffusion.js';
-import type { ImageShape } from '../core/network.js';
-import { PhiloxNoise } from '../core/noise.js';
-import { runWalk, type WalkStep } from '../core/sampler.js';
+import type { WalkStep } from '../core/sampler.js';
 import { compositeFill } from '../image/composite.js';
 import { growCoverage } from '../image/coverage.js';
+import type { Rect } from '../image/geometry.js';
 import { rgbaFromPlanar, type PlanarImage } from '../image/planar.js';
-import type { Coverage, RgbaImage } from '../image/raster.js';
-import { keepMaskAtSize, planarAtSize, resizePlanar } from '../image/resize.js';
-import { keepLowFrequencies, removeSeam } from '../image/seam.js';
+import type { RgbaImage } from '../image/raster.js';
 import { RepaintError } from '../protocol/failure.js';
-import type { FillLevel, FillRequest } from '../protocol/fill.js';
-import { guidanceFor, planLevelWalk } from './plan.js';
+import type { FillGroup, FillPlan, FillRequest } from '../protocol/fill.js';
+import { chooseBatches } from './batches.js';
+import { levelImages, splitBatch, walkLevel, withKnown, type LevelImages } from './level-walk.js';
 import type { FillRuntime } from './runtime.js';
 
-/** A network call has been made, or a fill is finished. */
+/** A network call has been made for each of some images, or a fill is finished. */
 export type FillEvent =
   | {
       readonly kind: 'call';
+      /** The first fill of those made at once, and how many they are. */
       readonly fill: number;
+      readonly batch: number;
       readonly level: number;
-      /** Network calls done over all fills of the request, and in total. */
+      /** Network calls done over all fills of the request, and in total; one for each image. */
       readonly nfe: number;
       readonly nfeTotal: number;
-      /** Renders the predicted image at the level's size; reads it back only when called. */
-      preview(): Promise<RgbaImage>;
+      /** Calls that each level still asks for, over all fills. */
+      readonly callsLeft: readonly number[];
+      /** Renders the predicted images at the level's size; reads them back only when called. */
+      preview(): Promise<readonly RgbaImage[]>;
     }
   | {
       readonly kind: 'filled';
@@ -35,30 +35,13 @@ export type FillEvent =
       readonly layer: RgbaImage;
     };
 
-/**
- * Sigma, in pixels of the finer level, above which detail is the coarser level's: two of its pixels.
- * Larger sizes drift towards white where the network saw only small crops.
- */
-const structureSigma = 4;
+type CallEvent = Extract<FillEvent, { kind: 'call' }>;
 
-/** The picture and its keep mask at one level's size. */
-interface LevelImages {
-  readonly known: PlanarImage;
-  readonly keepMask: Float32Array;
-  readonly shape: ImageShape;
-}
-
-function levelImages(level: FillLevel, request: FillRequest, hole: Coverage): LevelImages {
-  return {
-    known: planarAtSize(request.source, level),
-    keepMask: keepMaskAtSize(hole, level),
-    shape: [1, 3, level.height, level.width],
-  };
-}
-
-/** Known pixels from the picture, the others from the sampled image. */
-function withKnown(sampled: PlanarImage, { known, keepMask, shape }: LevelImages): PlanarImage {
-  return { ...sampled, data: compositeKnown(sampled.data, known.data, keepMask, shape) };
+/** Fills made at once at one level. */
+interface Batch {
+  readonly level: number;
+  readonly fill: number;
+  readonly size: number;
 }
 
 function checkRequest({ plan, source, selection }: FillRequest, channels: number): void {
@@ -76,101 +59,141 @@ function checkRequest({ plan, source, selection }: FillRequest, channels: number
       'modelShape',
       `expected a network for RGB images, got ${channels} channels.`,
     );
+  if (plan.levels.length === 0)
+    throw new RepaintError('badRequest', 'the plan has no level to walk.');
+}
+
+/** Where the fill's layer lies within the context. */
+function layerPlace({ maskBounds, contextBounds }: FillPlan): Rect {
+  const { x, y } = contextBounds;
+  return { ...maskBounds, x: maskBounds.x - x, y: maskBounds.y - y };
 }
 
 /**
- * Makes the request's fills one after another, yielding after each network call and each fill.
- * To cancel, stop pulling. Fills finished before are unaffected by what follows.
+ * Makes the request's fills in groups, yielding after each network call and each fill.
+ * At each level a group is walked in batches of the size the runtime chose for it; fill k of a
+ * batch is what fill k would be alone. A batch that runs out of memory is walked one by one, and
+ * so is all that follows. To cancel, stop pulling. Fills yielded before are unaffected.
  * A finer level starts from the enlarged coarser result, re-noised to the plan's middle step, and
  * keeps its low frequencies; after each level the colours are fitted to the picture at the edge.
+ * `start`: the group to begin with, of a request that is resumed.
  * Throws: RepaintError when the request does not fit the model; what the runtime throws.
  */
 export async function* runFill(
   request: FillRequest,
   runtime: FillRuntime,
+  start: FillGroup | null = null,
 ): AsyncGenerator<FillEvent, void, void> {
   checkRequest(request, runtime.card.network.channels);
-  const { plan, selection, settings, seeds } = request;
-  const hole = growCoverage(selection, settings.growPx);
-  const images = plan.levels.map((level) => levelImages(level, request, hole));
-  const { maskBounds, contextBounds } = plan;
-  const place = {
-    ...maskBounds,
-    x: maskBounds.x - contextBounds.x,
-    y: maskBounds.y - contextBounds.y,
-  };
-  for (const [fill, seed] of seeds.entries()) {
-    let result: PlanarImage | null = null;
-    let done = fill * plan.nfe;
-    for (const [index, level] of plan.levels.entries()) {
-      const walk = walkLevel(
-        request,
-        runtime,
-        { index, level, images: images[index], seed },
-        result,
-      );
-      let next = await walk.next();
-      for (; !next.done; next = await walk.next()) {
-        yield callEvent(next.value, request, { fill, level: index, done }, images[index]);
-      }
-      result = next.value;
-      done += level.nfe;
-    }
-    if (!result) throw new RepaintError('badRequest', 'the plan has no level to walk.');
-    const layer = compositeFill(result, selection, place, settings.featherPx);
-    yield { kind: 'filled', fill, seed, layer };
+  const fills = request.seeds.length;
+  const run = new GroupRun(request, runtime);
+  let batches = start?.batches ?? (await chooseBatches(request, runtime));
+  let group: FillGroup = start ?? { fill: 0, fills: Math.max(...batches), batches };
+  while (group.fill < fills) {
+    const size = Math.min(group.fills, fills - group.fill);
+    batches = yield* run.walk({ ...group, fills: size });
+    group = { fill: group.fill + size, fills: Math.max(...batches), batches };
   }
 }
 
-interface LevelJob {
-  readonly index: number;
-  readonly level: FillLevel;
-  readonly images: LevelImages;
-  readonly seed: number;
+/** Walks groups of one request. */
+class GroupRun {
+  private readonly _images: readonly LevelImages[];
+
+  constructor(
+    private readonly _request: FillRequest,
+    private readonly _runtime: FillRuntime,
+  ) {
+    const hole = growCoverage(_request.selection, _request.settings.growPx);
+    this._images = _request.plan.levels.map((level) => levelImages(level, _request, hole));
+  }
+
+  /** Returns: the batch sizes for what follows, smaller where memory ran out. */
+  async *walk(group: FillGroup): AsyncGenerator<FillEvent, readonly number[], void> {
+    const { levels } = this._request.plan;
+    let { batches } = group;
+    let coarser: PlanarImage[] | null = null;
+    for (let level = 0; level < levels.length; level++) {
+      const made: PlanarImage[] = [];
+      while (made.length < group.fills) {
+        const size = Math.min(batches[level], group.fills - made.length);
+        const batch = { level, fill: group.fill + made.length, size };
+        const from = coarser?.slice(made.length, made.length + size) ?? null;
+        const images = yield* this._walkBatch(batch, { ...group, batches }, from);
+        if (!images) batches = batches.map(() => 1);
+        else if (level === levels.length - 1) yield* this._filled(batch, images);
+        made.push(...(images ?? []));
+      }
+      coarser = made;
+    }
+    return batches;
+  }
+
+  /** Returns: an image for each fill, or null where memory is too short for so many at once. */
+  private async *_walkBatch(
+    batch: Batch,
+    group: FillGroup,
+    coarser: readonly PlanarImage[] | null,
+  ): AsyncGenerator<FillEvent, PlanarImage[] | null, void> {
+    const { level, fill, size } = batch;
+    const images = this._images[level];
+    const walk = walkLevel(this._request, this._runtime, {
+      level: this._request.plan.levels[level],
+      images,
+      place: { level, fill, group },
+      seeds: this._request.seeds.slice(fill, fill + size),
+      coarser,
+    });
+    for (;;) {
+      const next = await walk.next().catch((error: unknown) => {
+        if (isTooMuchAtOnce(error, size)) return null;
+        throw error;
+      });
+      if (!next) return null;
+      if (next.done) return next.value;
+      yield this._callEvent(next.value, batch, group);
+    }
+  }
+
+  private *_filled(batch: Batch, images: readonly PlanarImage[]): Generator<FillEvent, void, void> {
+    const { plan, selection, settings, seeds } = this._request;
+    for (const [k, image] of images.entries()) {
+      const fill = batch.fill + k;
+      const layer = compositeFill(image, selection, layerPlace(plan), settings.featherPx);
+      yield { kind: 'filled', fill, seed: seeds[fill], layer };
+    }
+  }
+
+  private _callEvent(step: WalkStep, batch: Batch, group: FillGroup): CallEvent {
+    const images = this._images[batch.level];
+    const callsLeft = this._callsLeft(step, batch, group);
+    const nfeTotal = this._request.plan.nfe * this._request.seeds.length;
+    return {
+      kind: 'call',
+      fill: batch.fill,
+      batch: batch.size,
+      level: batch.level,
+      nfe: nfeTotal - callsLeft.reduce((sum, calls) => sum + calls, 0),
+      nfeTotal,
+      callsLeft,
+      preview: async () =>
+        splitBatch(await step.readX0Hat(), images.known).map((image) =>
+          rgbaFromPlanar(withKnown(image, images)),
+        ),
+    };
+  }
+
+  /** The group is done with the coarser levels, and with this level for the fills before. */
+  private _callsLeft(step: WalkStep, batch: Batch, group: FillGroup): number[] {
+    const { plan, seeds } = this._request;
+    return plan.levels.map(({ nfe }, level) => {
+      if (level < batch.level) return nfe * (seeds.length - group.fill - group.fills);
+      if (level > batch.level) return nfe * (seeds.length - group.fill);
+      return nfe * (seeds.length - batch.fill) - step.nfe * batch.size;
+    });
+  }
 }
 
-async function* walkLevel(
-  { settings }: FillRequest,
-  runtime: FillRuntime,
-  { index, level, images, seed }: LevelJob,
-  coarser: PlanarImage | null,
-): AsyncGenerator<WalkStep, PlanarImage, void> {
-  const { card } = runtime;
-  const { known, keepMask, shape } = images;
-  const plan = planLevelWalk(level, settings, card);
-  const start = coarser && withKnown(resizePlanar(coarser, level), images);
-  const state = await runtime.createState({
-    shape,
-    noise: new PhiloxNoise([seed], index),
-    pixels: { known: known.data, keepMask },
-    guidance: guidanceFor(settings, card, 1),
-  });
-  const diffusion = createDiffusion(card.diffusion, plan.timesteps);
-  const data = yield* runWalk({
-    plan,
-    diffusion,
-    state,
-    startImage: start?.data ?? null,
-    collapseRenoise: true,
-  });
-  const walked = withKnown({ ...known, data }, images);
-  const structured = start ? keepLowFrequencies(walked, start, structureSigma) : walked;
-  return withKnown(removeSeam(structured, known, keepMask), images);
-}
-
-function callEvent(
-  step: WalkStep,
-  request: FillRequest,
-  at: { fill: number; level: number; done: number },
-  images: LevelImages,
-): FillEvent {
-  return {
-    kind: 'call',
-    fill: at.fill,
-    level: at.level,
-    nfe: at.done + step.nfe,
-    nfeTotal: request.plan.nfe * request.seeds.length,
-    preview: async () =>
-      rgbaFromPlanar(withKnown({ ...images.known, data: await step.readX0Hat() }, images)),
-  };
+function isTooMuchAtOnce(error: unknown, size: number): boolean {
+  return size > 1 && error instanceof RepaintError && error.code === 'outOfMemory';
 }

@@ -4,19 +4,34 @@ import type { Guidance } from '../core/guidance.js';
 import type { ImageShape } from '../core/network.js';
 import type { PhiloxNoise } from '../core/noise.js';
 import type { SamplerState } from '../core/sampler-state.js';
+import type { BatchQuestion, FillGroup } from '../protocol/fill.js';
 import type { ModelCard } from '../protocol/model-card.js';
 
-/** One level of one fill. */
+/** Which fills of a request a state is for. */
+export interface BatchPlace {
+  readonly level: number;
+  /** Index into the request's seeds of the first image. */
+  readonly fill: number;
+  readonly group: FillGroup;
+}
+
+/** One level of some fills that are made at once. */
 export interface LevelSetup {
   readonly shape: ImageShape;
   readonly noise: PhiloxNoise;
   readonly pixels: KnownPixels;
   readonly guidance: Guidance;
+  readonly place: BatchPlace;
 }
 
 /** Implemented over onnxruntime-node by the command line, over onnxruntime-web by the worker. */
 export interface FillRuntime {
   readonly card: ModelCard;
+  /**
+   * How many fills to make at once at a level: as many as memory allows and speed repays.
+   * Never throws; 1 where nothing is known.
+   */
+  chooseBatch(question: BatchQuestion): Promise<number>;
   /** Prepares the network at the level's size. Throws: RepaintError when it does not load. */
   createState(setup: LevelSetup): Promise<SamplerState>;
 }

@@ -1,4 +1,5 @@
 /** One fill as data: what the panel or the command line asks of the sampler. */
+import type { ImageShape } from '../core/network.js';
 import type { WalkSettings } from '../core/walk.js';
 import type { Rect } from '../image/geometry.js';
 import type { Coverage, RgbaImage } from '../image/raster.js';
@@ -61,6 +62,27 @@ export interface FillRequest {
   readonly seeds: readonly number[];
 }
 
+/** Asks how many fills to make at once at one level. */
+export interface BatchQuestion {
+  /** Of one image at the level's size: [1, C, H, W]. */
+  readonly shape: ImageShape;
+  /** 2 under guidance, else 1. */
+  readonly callsPerStep: number;
+  /** How many fills are wanted: no batch is larger. */
+  readonly fills: number;
+  /** Network calls planned at this level over all fills: what a measurement has to pay for. */
+  readonly nfe: number;
+}
+
+/** Fills of a request that go through the levels together. */
+export interface FillGroup {
+  /** Index into seeds of the first of them. */
+  readonly fill: number;
+  readonly fills: number;
+  /** How many are made at once at each level. */
+  readonly batches: readonly number[];
+}
+
 /** One finished fill: pixels of plan.maskBounds, alpha 0 outside the selection. */
 export interface FillLayerPixels {
   readonly seed: number;
@@ -68,14 +90,16 @@ export interface FillLayerPixels {
 }
 
 export interface FillProgress {
-  /** Index into seeds of the fill being made. */
+  /** Index into seeds of the fill being made, or of the first of those made at once. */
   readonly fill: number;
+  /** How many fills are being made at once: this one and those that follow it. */
+  readonly batch: number;
   readonly fills: number;
   readonly level: number;
-  /** Network calls done and in total, over all fills of the request. */
+  /** Network calls done and in total, over all fills of the request; one for each image. */
   readonly nfe: number;
   readonly nfeTotal: number;
-  /** Median of the recent calls at this level's size. */
+  /** Median of the recent calls at this level's size, for one image. */
   readonly msPerCall: number;
   /** Estimated from measured ms per call and the plan's sizes; null before the first call. */
   readonly remainingMs: number | null;

@@ -4,7 +4,7 @@
  */
 import type { RgbaImage } from '../image/raster.js';
 import type { FailureCode } from './failure.js';
-import type { FillProgress, FillRequest } from './fill.js';
+import type { FillGroup, FillProgress, FillRequest } from './fill.js';
 import type { ModelCard } from './model-card.js';
 import type { ModelSource } from './model-shelf-api.js';
 
@@ -26,16 +26,27 @@ export interface DeviceInfo {
  * Opaque to the panel: keep the last one of a job and send it back with the same request.
  */
 export interface FillCheckpoint {
-  /** Index into seeds; the fills before it are finished and delivered. */
-  readonly fill: number;
+  /** The fills that go through the levels together, and how many of them at once. */
+  readonly group: FillGroup;
   readonly level: number;
+  /** The batch that is walked: index into seeds of its first fill, and its images. */
+  readonly fill: number;
+  readonly images: number;
   /** Transitions of the level that are done. */
   readonly transition: number;
-  /** x_t and the predicted clean image after them. Shapes: [C*H*W]. */
+  /** x_t and the predicted clean images after them. Shapes: [images*C*H*W]. */
   readonly xt: Float32Array;
   readonly x0Hat: Float32Array;
-  /** Results of the fill's levels before this one. */
-  readonly levelResults: readonly Float32Array[];
+  /** The group's images at the levels they are done with. */
+  readonly finished: readonly FinishedImage[];
+}
+
+/** What the network made of one fill at one level. */
+export interface FinishedImage {
+  readonly level: number;
+  readonly fill: number;
+  /** Shapes: [C*H*W]. */
+  readonly xt: Float32Array;
 }
 
 /** Sent from the panel to the worker. */
@@ -68,7 +79,7 @@ export type FromWorker =
     }
   | { readonly kind: 'queued'; readonly jobId: string; readonly position: number }
   | { readonly kind: 'progress'; readonly jobId: string; readonly progress: FillProgress }
-  /** The predicted image for the context, so that the user sees it grow. */
+  /** The predicted image for the context, so that the user sees it grow; one for each fill. */
   | {
       readonly kind: 'preview';
       readonly jobId: string;

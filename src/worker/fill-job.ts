@@ -34,7 +34,7 @@ export function pngBlob(image: RgbaImage): Blob {
   return new Blob([encodePng(image)], { type: 'image/png' });
 }
 
-/** Decides which calls show a preview: the first ones of each fill, then one now and then. */
+/** Decides which calls show previews: the first ones of each batch, then one now and then. */
 class PreviewThrottle {
   private _fill = -1;
   private _calls = 0;
@@ -69,10 +69,12 @@ export async function runFillJob(options: FillJobOptions): Promise<void> {
       post({ kind: 'filled', jobId, fill, seed, png: pngBlob(layer) });
       continue;
     }
-    post({ kind: 'progress', jobId, progress: meter.count(callCount(event), now()) });
+    post({ kind: 'progress', jobId, progress: meter.count(event, now()) });
     if (throttle.isDue(event.fill, now())) {
-      const image = await event.preview();
-      post({ kind: 'preview', jobId, fill: event.fill, image }, [image.data.buffer]);
+      const images = await event.preview();
+      images.forEach((image, k) =>
+        post({ kind: 'preview', jobId, fill: event.fill + k, image }, [image.data.buffer]),
+      );
     }
     if (now() >= checkpointAt) {
       checkpointAt = now() + checkpointEveryMs;
@@ -88,10 +90,6 @@ export async function runFillJob(options: FillJobOptions): Promise<void> {
 async function postCheckpoint({ request, checkpoint, post }: FillJobOptions): Promise<void> {
   const taken = await checkpoint().catch(() => null);
   if (taken) post({ kind: 'checkpoint', jobId: request.jobId, checkpoint: taken });
-}
-
-function callCount({ fill, level, nfe, nfeTotal }: Extract<FillEvent, { kind: 'call' }>) {
-  return { fill, level, nfe, nfeTotal };
 }
 
 /** Yields to the event loop, so that a cancel that has been posted is read. */

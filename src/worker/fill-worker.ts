@@ -96,7 +96,7 @@ export class FillWorker {
     let isOver = false;
     try {
       const runtime = await this._loaded();
-      const tracked = new CheckpointRuntime(runtime, request.plan.levels.length, resume);
+      const tracked = new CheckpointRuntime(runtime, resume);
       const job = runFillJob({
         request,
         events: resumedFill(request, tracked, resume),

@@ -5,13 +5,16 @@ import type { FillLevel, FillPlan, FillProgress } from '../protocol/fill.js';
 /** Calls the median is taken over. */
 const windowCalls = 15;
 
-/** One network call that has been made. */
+/** A network call that has been made for each image of a batch. */
 export interface CallCount {
   readonly fill: number;
+  readonly batch: number;
   readonly level: number;
   /** Over all fills of the request. */
   readonly nfe: number;
   readonly nfeTotal: number;
+  /** At each level, over all fills. */
+  readonly callsLeft: readonly number[];
 }
 
 /** The ms per call seen at one level. */
@@ -42,15 +45,17 @@ export class ProgressMeter {
   /** Takes note of the calls made since the last count. */
   count(call: CallCount, at: number): FillProgress {
     this._record(call, at);
-    const msPerCall = this._expectedMsPerCall(call.level);
-    return { ...call, fills: this._fills, msPerCall, remainingMs: this._remainingMs(call) };
+    const { fill, batch, level, nfe, nfeTotal } = call;
+    const msPerCall = this._expectedMsPerCall(level);
+    const remainingMs = this._remainingMs(call);
+    return { fill, batch, fills: this._fills, level, nfe, nfeTotal, msPerCall, remainingMs };
   }
 
   private _record(call: CallCount, at: number): void {
     const last = this._last;
     this._last = { at, call };
     // Nothing before the first: a resumed request starts in the middle.
-    const calls = last.call ? Math.max(1, call.nfe - last.call.nfe) : 1;
+    const calls = last.call ? Math.max(1, call.nfe - last.call.nfe) : call.batch;
     const ms = (at - last.at) / calls;
     const seen = this._times.get(call.level);
     const isSameWalk = last.call?.level === call.level && last.call.fill === call.fill;
@@ -72,16 +77,10 @@ export class ProgressMeter {
     return 0;
   }
 
-  private _remainingMs(call: CallCount): number {
-    const { levels, nfe } = this._plan;
-    let doneInFill = call.nfe - call.fill * nfe;
-    let remaining = 0;
-    levels.forEach((level, i) => {
-      const expected = this._expectedMsPerCall(i);
-      const done = Math.min(level.nfe, doneInFill);
-      doneInFill -= done;
-      remaining += (level.nfe * (this._fills - call.fill) - done) * expected;
-    });
-    return remaining;
+  private _remainingMs({ callsLeft }: CallCount): number {
+    return callsLeft.reduce(
+      (ms, calls, level) => (calls > 0 ? ms + calls * this._expectedMsPerCall(level) : ms),
+      0,
+    );
   }
 }

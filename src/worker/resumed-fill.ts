@@ -1,4 +1,4 @@
-/** The events of a request that may go on from a checkpoint, counted over the whole request. */
+/** The events of a request that may go on from a checkpoint: only what is news. */
 import { runFill } from '../fill/run.js';
 import type { FillEvent } from '../fill/run.js';
 import type { FillRequest } from '../protocol/fill.js';
@@ -6,7 +6,8 @@ import type { FillCheckpoint } from '../protocol/worker-api.js';
 import type { CheckpointRuntime } from './checkpoint-runtime.js';
 
 /**
- * Walks the fills that are not finished yet. Calls made before the checkpoint are not reported.
+ * Walks the fills that are not finished yet, in the checkpoint's groups. Calls made and fills
+ * finished before the checkpoint are not reported.
  * Throws: what runFill throws.
  */
 export async function* resumedFill(
@@ -14,16 +15,12 @@ export async function* resumedFill(
   runtime: CheckpointRuntime,
   resume: FillCheckpoint | null,
 ): AsyncGenerator<FillEvent, void, void> {
-  const finished = resume?.fill ?? 0;
-  const { plan, seeds } = request;
-  const rest = { ...request, seeds: seeds.slice(finished) };
-  for await (const event of runFill(rest, runtime)) {
-    const fill = event.fill + finished;
-    if (event.kind === 'filled') yield { ...event, fill };
-    else if (!runtime.isReplaying) {
-      const nfe = event.nfe + finished * plan.nfe;
+  for await (const event of runFill(request, runtime, resume?.group ?? null)) {
+    if (runtime.isReplaying) continue;
+    if (event.kind === 'filled') yield event;
+    else {
       const preview = async () => (await runtime.preview()) ?? event.preview();
-      yield { ...event, fill, nfe, nfeTotal: seeds.length * plan.nfe, preview };
+      yield { ...event, preview };
     }
   }
 }

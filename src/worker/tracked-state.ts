@@ -111,12 +111,18 @@ export class TrackedState implements SamplerState {
     await this._state.restore(images);
   }
 
-  /** Rendered where the state lies, or null where it is not on the GPU. */
-  async preview(): Promise<RgbaImage | null> {
+  /** Rendered where the state lies, an image for each; null where it is not on the GPU. */
+  async preview(): Promise<RgbaImage[] | null> {
     if (!(this._state instanceof GpuSamplerState)) return null;
     await this._restore();
-    const [, , height, width] = this.shape;
-    return { width, height, data: await this._state.readPreview() };
+    const [n, , height, width] = this.shape;
+    const size = 4 * height * width;
+    const pixels = await this._state.readPreview();
+    return Array.from({ length: n }, (_, k) => ({
+      width,
+      height,
+      data: pixels.slice(k * size, (k + 1) * size),
+    }));
   }
 
   /** Copies both images as they are now; the walk may go on meanwhile. */

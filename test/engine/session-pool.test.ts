@@ -39,3 +39,13 @@ test('releasing all lets go of each', async () => {
   await pool.releaseAll();
   expect(released).toEqual([64, 128]);
 });
+
+test('one size can be let go, to be opened anew', async () => {
+  const { pool, open, released } = poolOf(3);
+  for (const side of [64, 128]) await pool.acquire(size(side));
+  await pool.release(size(64));
+  await pool.release(size(256));
+  expect(released).toEqual([64]);
+  await pool.acquire(size(64));
+  expect(open).toHaveBeenCalledTimes(3);
+});

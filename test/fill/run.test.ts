@@ -13,7 +13,8 @@ import { coverageBounds } from '../../src/image/coverage.js';
 import { cropRgba } from '../../src/image/planar.js';
 import type { Coverage, RgbaImage } from '../../src/image/raster.js';
 import { planarAtSize } from '../../src/image/resize.js';
-import type { FillSettings } from '../../src/protocol/fill.js';
+import { RepaintError } from '../../src/protocol/failure.js';
+import type { BatchQuestion, FillSettings } from '../../src/protocol/fill.js';
 import { modelCardSchema } from '../../src/protocol/model-card.js';
 import { presets } from '../../src/protocol/presets.js';
 
@@ -54,8 +55,12 @@ class GreyNetwork implements Network {
   }
 }
 
-function runtime(network: Network): FillRuntime {
-  return { card, createState: async (setup) => new CpuSamplerState({ ...setup, network }) };
+/** Makes fills one by one. */
+const alone = () => Promise.resolve(1);
+
+function runtime(network: Network, chooseBatch: FillRuntime['chooseBatch'] = alone): FillRuntime {
+  const createState = async (setup: LevelSetup) => new CpuSamplerState({ ...setup, network });
+  return { card, chooseBatch, createState };
 }
 
 function request(
@@ -109,7 +114,7 @@ function recorded(network: Network) {
   const setups: LevelSetup[] = [];
   const starts: (Float32Array | null)[] = [];
   const spied: FillRuntime = {
-    card,
+    ...runtime(network),
     createState: async (setup) => {
       setups.push(setup);
       starts.push(null);
@@ -258,7 +263,7 @@ describe('a fill', () => {
   test('shows the picture around the region in its preview', async () => {
     for await (const event of runFill(request([1]), runtime(noisy))) {
       if (event.kind !== 'call') continue;
-      const preview = await event.preview();
+      const [preview] = await event.preview();
       expect(preview.data[0]).toBe(grey);
       break;
     }
@@ -267,5 +272,97 @@ describe('a fill', () => {
   test('of another size than planned is refused in one sentence', async () => {
     const asked = { ...request([1]), source: picture };
     await expect(collect(runFill(asked, runtime(noisy)))).rejects.toThrow(/must be the context's/);
+  });
+});
+
+describe('fills made at once', () => {
+  const seeds = [5, 6, 7];
+  const walk = { ...presets.draft.coarse, numInferenceSteps: 8, jumpLength: 2, resamplings: 2 };
+  const short = { ...presets.draft, coarse: walk, refine: [{ ...walk, startTimestep: 500 }] };
+  /** Of two levels. */
+  const two = (wanted: readonly number[], settings: FillSettings = short) =>
+    request(wanted, settings, boxSelection(50, 20, 24, 44));
+  const coarse = two(seeds).plan.levels[0].width;
+
+  /** Fills are told apart by their noise; batches as the level's width says. */
+  async function layers(
+    seeds: readonly number[],
+    batchOf: (width: number) => number,
+    network: Network = noisy,
+  ) {
+    const spied = runtime(network, ({ shape }) => Promise.resolve(batchOf(shape[3])));
+    const events = await collect(runFill(two(seeds), spied));
+    const filled = events.flatMap((event) => (event.kind === 'filled' ? [event] : []));
+    return { events, filled };
+  }
+  test('equal each fill alone, bit for bit, where the network treats images alike', async () => {
+    const one = await layers(seeds, () => 1);
+    expect(one.filled.map(({ fill, seed }) => [fill, seed])).toEqual([
+      [0, 5],
+      [1, 6],
+      [2, 7],
+    ]);
+    for (const batchOf of [() => 3, () => 2, (width: number) => (width === coarse ? 3 : 1)]) {
+      expect((await layers(seeds, batchOf)).filled).toEqual(one.filled);
+    }
+  });
+
+  test('count one call for each image, up to the same total', async () => {
+    const { events } = await layers(seeds, (width) => (width === coarse ? 3 : 2));
+    const calls = events.flatMap((event) => (event.kind === 'call' ? [event] : []));
+    const total = 3 * two(seeds).plan.nfe;
+    let before = 0;
+    for (const { nfe, batch, callsLeft, nfeTotal } of calls) {
+      expect(nfe - before).toBe(batch);
+      before = nfe;
+      expect(nfe + callsLeft.reduce((a, b) => a + b)).toBe(total);
+      expect(nfeTotal).toBe(total);
+    }
+    expect(before).toBe(total);
+    expect(calls.map(({ batch }) => batch).filter((n, k, all) => n !== all[k - 1])).toEqual([
+      3, 2, 1,
+    ]);
+    expect(await calls[0].preview()).toHaveLength(3);
+  });
+
+  test('that run out of memory go on one by one, and nothing is lost', async () => {
+    const expected = await layers(seeds, () => 1);
+    let refused = 0;
+    const small: Network = {
+      predict: (call) => {
+        if (call.shape[0] === 1 || call.shape[3] === coarse) return noisy.predict(call);
+        if (++refused < 3) return noisy.predict(call);
+        return Promise.reject(new RepaintError('outOfMemory', 'no room'));
+      },
+    };
+    const { events, filled } = await layers(seeds, () => 3, small);
+    expect(refused).toBe(3);
+    expect(filled).toEqual(expected.filled);
+    expect(events.at(-2)).toMatchObject({ batch: 1, nfe: 3 * two(seeds).plan.nfe });
+  });
+
+  test('end the request when one image alone has no room', async () => {
+    const none: Network = {
+      predict: () => Promise.reject(new RepaintError('outOfMemory', 'no room')),
+    };
+    await expect(layers(seeds, () => 3, none)).rejects.toMatchObject({ code: 'outOfMemory' });
+  });
+
+  test('are asked for with what is planned, and never more than are wanted', async () => {
+    const asked: BatchQuestion[] = [];
+    const spied = runtime(noisy, (question) => Promise.resolve(asked.push(question) * 0 + 8));
+    const guided = { ...short, classLabel: 4, guidanceScale: 3 };
+    const wanted = two([1, 2], guided);
+    const walked = runFill(wanted, spied);
+    const first = await walked.next();
+    expect(first.value).toMatchObject({ kind: 'call', batch: 2, nfe: 4 });
+    expect(asked).toEqual(
+      wanted.plan.levels.map(({ width, height, nfe }) => ({
+        shape: [1, 3, height, width],
+        callsPerStep: 2,
+        fills: 2,
+        nfe: 2 * nfe,
+      })),
+    );
   });
 });

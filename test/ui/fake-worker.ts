@@ -75,7 +75,7 @@ export class FakeWorker implements WorkerPort {
   }
 
   progress(jobId: string, nfe: number, nfeTotal: number): void {
-    const progress = { fill: 0, fills: 1, level: 0, nfe, nfeTotal, msPerCall: 12.3 };
+    const progress = { fill: 0, batch: 1, fills: 1, level: 0, nfe, nfeTotal, msPerCall: 12.3 };
     this.say({ kind: 'progress', jobId, progress: { ...progress, remainingMs: 65_000 } });
   }
 }

@@ -37,7 +37,7 @@ function progress(jobId: string) {
   return {
     kind: 'progress',
     jobId,
-    progress: { ...counts, msPerCall: 1, remainingMs: 8 },
+    progress: { ...counts, batch: 1, msPerCall: 1, remainingMs: 8 },
   } as const;
 }
 

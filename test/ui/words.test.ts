@@ -64,7 +64,15 @@ describe('the plan in words', () => {
   });
 
   test('shows progress as measured', () => {
-    const progress = { fill: 0, fills: 3, level: 0, nfe: 1200, nfeTotal: 2410, msPerCall: 8.44 };
+    const progress = {
+      fill: 0,
+      batch: 1,
+      fills: 3,
+      level: 0,
+      nfe: 1200,
+      nfeTotal: 2410,
+      msPerCall: 8.44,
+    };
     expect(callsText({ ...progress, remainingMs: null })).toBe('1,200 of 2,410 calls');
     expect(paceText({ ...progress, remainingMs: null })).toBe('8.4 ms a call');
     expect(paceText({ ...progress, remainingMs: 65_000 })).toBe('8.4 ms a call, 1 min 5 s left');

@@ -51,8 +51,9 @@ class ScriptedFill {
       for (let fill = 0; fill < 2; fill++) {
         for (let call = 0; call < 6; call++) {
           this.calls++;
-          const preview = (): Promise<RgbaImage> => Promise.resolve(image());
-          yield { kind: 'call', fill, level: 0, nfe: this.calls, nfeTotal: 12, preview };
+          const preview = () => Promise.resolve([image()]);
+          const left = { nfeTotal: 12, callsLeft: [12 - this.calls] };
+          yield { kind: 'call', fill, batch: 1, level: 0, nfe: this.calls, ...left, preview };
         }
         yield { kind: 'filled', fill, seed: request.seeds[fill], layer: image() };
       }
@@ -63,12 +64,14 @@ class ScriptedFill {
 }
 
 const standing: FillCheckpoint = {
-  fill: 0,
+  group: { fill: 0, fills: 1, batches: [1] },
   level: 0,
+  fill: 0,
+  images: 1,
   transition: 1,
   xt: new Float32Array(1),
   x0Hat: new Float32Array(1),
-  levelResults: [],
+  finished: [],
 };
 
 /** Runs the script on a clock that advances 100 ms at each look. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { FillPlan } from '../../src/protocol/fill.js';
-import { ProgressMeter } from '../../src/worker/progress-meter.js';
+import { ProgressMeter, type CallCount } from '../../src/worker/progress-meter.js';
 
 const walk = {
   sampler: 'repaint',
@@ -19,7 +19,13 @@ const plan: FillPlan = {
   ],
   nfe: 6,
 };
-const call = (fill: number, level: number, nfe: number) => ({ fill, level, nfe, nfeTotal: 12 });
+/** Of fills made one by one. */
+function call(fill: number, level: number, nfe: number, fills = 2): CallCount {
+  const done = nfe - 6 * fill;
+  const left = (fills - fill - 1) * 4;
+  const callsLeft = [left + Math.max(0, 4 - done), left / 2 + Math.min(2, 6 - done)];
+  return { fill, batch: 1, level, nfe, nfeTotal: 6 * fills, callsLeft };
+}
 
 test('the first call counts only until there is another', () => {
   const meter = new ProgressMeter(plan, 2, 1000);
@@ -46,7 +52,7 @@ test('a level that has been measured is no longer estimated from its size', () =
 
 test('the last call leaves nothing', () => {
   const meter = new ProgressMeter(plan, 1, 0);
-  const at = [call(0, 0, 4), call(0, 1, 6)].map((c, i) => meter.count(c, (i + 1) * 100));
+  const at = [call(0, 0, 4, 1), call(0, 1, 6, 1)].map((c, i) => meter.count(c, (i + 1) * 100));
   expect(at[1].remainingMs).toBe(0);
 });
 
@@ -54,4 +60,21 @@ test('two calls of one guided step share its time', () => {
   const meter = new ProgressMeter(plan, 1, 0);
   meter.count(call(0, 0, 2), 1000);
   expect(meter.count(call(0, 0, 4), 1100).msPerCall).toBe(50);
+});
+
+test('a call for several images counts as one for each, and the pace is that of one image', () => {
+  const meter = new ProgressMeter(plan, 3, 0);
+  const batched = (nfe: number): CallCount => ({
+    fill: 0,
+    batch: 3,
+    level: 0,
+    nfe,
+    nfeTotal: 18,
+    callsLeft: [12 - nfe, 6],
+  });
+  expect(meter.count(batched(3), 3000)).toMatchObject({ msPerCall: 1000, batch: 3 });
+  const progress = meter.count(batched(6), 3300);
+  expect(progress.msPerCall).toBe(100);
+  // Two calls of each image, then two of four times the pixels.
+  expect(progress.remainingMs).toBe(6 * 100 + 6 * 400);
 });

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { CpuSamplerState } from '../../src/core/cpu-state.js';
 import type { Network } from '../../src/core/network.js';
-import type { FillRuntime } from '../../src/fill/runtime.js';
+import type { FillRuntime, LevelSetup } from '../../src/fill/runtime.js';
+import type { BatchQuestion } from '../../src/protocol/fill.js';
 import { modelCardSchema } from '../../src/protocol/model-card.js';
 import type { FillCheckpoint } from '../../src/protocol/worker-api.js';
 import { CheckpointRuntime } from '../../src/worker/checkpoint-runtime.js';
@@ -25,57 +26,93 @@ const settings = {
   classLabel: 2,
   guidanceScale: 1.5,
 };
-const request = smallRequest(card, 'job', [3, 4], settings);
+const request = smallRequest(card, 'job', [3, 4, 5], settings);
 
 /** A runtime without a model: the calls are counted, the numbers tame and exact. */
 class CountingRuntime implements FillRuntime {
   readonly card = card;
+  /** For each image. */
   calls = 0;
   private readonly _network: Network = {
-    predict: ({ xt, classLabels }) => {
-      this.calls++;
+    predict: ({ xt, shape, classLabels }) => {
+      this.calls += shape[0];
+      const size = xt.length / shape[0];
       return Promise.resolve(
-        xt.map((x, i) => Math.tanh(x * 0.7 + (classLabels![0] + (i % 5)) / 50)),
+        xt.map((x, i) => Math.tanh(x * 0.7 + (classLabels![0] + ((i % size) % 5)) / 50)),
       );
     },
   };
 
-  createState(setup: Parameters<FillRuntime['createState']>[0]): Promise<CpuSamplerState> {
+  /** Images at once, level by level. */
+  constructor(private readonly _batches: readonly number[]) {}
+
+  chooseBatch({ shape }: BatchQuestion): Promise<number> {
+    const level = request.plan.levels.findIndex(({ height }) => height === shape[2]);
+    return Promise.resolve(this._batches[level]);
+  }
+
+  createState(setup: LevelSetup): Promise<CpuSamplerState> {
     return Promise.resolve(new CpuSamplerState({ ...setup, network: this._network }));
   }
 }
 
 /** Runs a request to its end, taking a checkpoint after every reported call. */
-async function run(resume: FillCheckpoint | null) {
-  const counting = new CountingRuntime();
-  const runtime = new CheckpointRuntime(counting, request.plan.levels.length, resume);
+async function run(resume: FillCheckpoint | null, batches: readonly number[] = [1, 1]) {
+  const counting = new CountingRuntime(batches);
+  const runtime = new CheckpointRuntime(counting, resume);
   const nfe: number[] = [];
   const layers: [fill: number, seed: number, pixels: Uint8ClampedArray][] = [];
-  const checkpoints: FillCheckpoint[] = [];
+  const checkpoints: { taken: FillCheckpoint; delivered: number }[] = [];
   for await (const event of resumedFill(request, runtime, resume)) {
     if (event.kind === 'filled') layers.push([event.fill, event.seed, event.layer.data]);
     else {
       nfe.push(event.nfe);
-      expect(event.nfeTotal).toBe(2 * request.plan.nfe);
+      expect(event.nfeTotal).toBe(3 * request.plan.nfe);
+      expect(event.nfe + event.callsLeft.reduce((a, b) => a + b)).toBe(event.nfeTotal);
       const taken = await runtime.take();
-      if (taken) checkpoints.push(structuredClone(taken));
+      if (taken) checkpoints.push({ taken: structuredClone(taken), delivered: layers.length });
     }
   }
   return { nfe, layers, checkpoints, calls: counting.calls };
 }
 
-test('a resumed request makes the rest of the very same fills', async () => {
+const alone = await run(null);
+
+test('fills made alone take a call for each step of the plan', () => {
   expect(request.plan.levels.length).toBe(2);
-  const whole = await run(null);
-  expect(whole.calls).toBe(2 * request.plan.nfe);
+  expect(alone.calls).toBe(3 * request.plan.nfe);
+  expect(alone.layers.map(([fill]) => fill)).toEqual([0, 1, 2]);
+});
+
+test.each([
+  ['one by one', [1, 1]],
+  ['two at once, then the third', [2, 2]],
+  ['three at once where they are small', [3, 1]],
+])('a resumed request makes the rest of the very same fills: %s', async (_, batches) => {
+  const whole = await run(null, batches);
+  expect(whole.layers).toEqual(alone.layers);
+  expect(whole.calls).toBe(alone.calls);
+  expect(whole.nfe.at(-1)).toBe(3 * request.plan.nfe);
   expect(whole.checkpoints.length).toBe(whole.nfe.length);
-  for (const [at, checkpoint] of whole.checkpoints.entries()) {
-    // Every level of every fill has one of these, at another place of its walk.
+  for (const [at, { taken, delivered }] of whole.checkpoints.entries()) {
+    // Every level of every group has one of these, at another place of its walk.
     if (at % 7 !== 3) continue;
-    const rest = await run(checkpoint);
-    expect(rest.layers).toEqual(whole.layers.slice(checkpoint.fill));
-    // Two calls a step: what was done before the checkpoint is not done again.
+    // The new runtime would choose other batches.
+    const rest = await run(taken, [1, 3]);
+    expect(rest.layers).toEqual(whole.layers.slice(delivered));
+    // What was done before the checkpoint is not done again.
     expect(rest.calls).toBe(whole.calls - whole.nfe[at]);
     expect(rest.nfe).toEqual(whole.nfe.slice(at));
+  }
+});
+
+test('images of one batch go on one by one where there is no more room for them at once', async () => {
+  const whole = await run(null, [3, 3]);
+  for (const { taken } of whole.checkpoints.filter((_, at) => at % 5 === 2)) {
+    const group = { ...taken.group, batches: [1, 1] };
+    const rest = await run({ ...taken, group });
+    expect(rest.layers).toEqual(alone.layers);
+    expect(rest.nfe.at(-1)).toBe(3 * request.plan.nfe);
+    expect(rest.calls).toBeLessThan(whole.calls);
   }
 });

@@ -1,0 +1,108 @@
+/** One level of some fills, walked together: from the coarser results to the level's own. */
+import { compositeKnown } from '../core/composite.js';
+import { createDiffusion } from '../core/diffusion.js';
+import type { ImageShape } from '../core/network.js';
+import { PhiloxNoise } from '../core/noise.js';
+import { runWalk, type WalkStep } from '../core/sampler.js';
+import type { PlanarImage } from '../image/planar.js';
+import type { Coverage } from '../image/raster.js';
+import { keepMaskAtSize, planarAtSize, resizePlanar } from '../image/resize.js';
+import { keepLowFrequencies, removeSeam } from '../image/seam.js';
+import type { FillLevel, FillRequest } from '../protocol/fill.js';
+import { guidanceFor, planLevelWalk } from './plan.js';
+import type { BatchPlace, FillRuntime } from './runtime.js';
+
+/**
+ * Sigma, in pixels of the finer level, above which detail is the coarser level's: two of its pixels.
+ * Larger sizes drift towards white where the network saw only small crops.
+ */
+const structureSigma = 4;
+
+/** The picture and its keep mask at one level's size. */
+export interface LevelImages {
+  readonly known: PlanarImage;
+  readonly keepMask: Float32Array;
+  /** Of one image. */
+  readonly shape: ImageShape;
+}
+
+/** Scales what is given to a level's size. */
+export function levelImages(level: FillLevel, request: FillRequest, hole: Coverage): LevelImages {
+  return {
+    known: planarAtSize(request.source, level),
+    keepMask: keepMaskAtSize(hole, level),
+    shape: [1, 3, level.height, level.width],
+  };
+}
+
+/** Known pixels from the picture, the others from the sampled image. */
+export function withKnown(
+  sampled: PlanarImage,
+  { known, keepMask, shape }: LevelImages,
+): PlanarImage {
+  return { ...sampled, data: compositeKnown(sampled.data, known.data, keepMask, shape) };
+}
+
+/** Parts a batch into its images. Shapes: batch [N*C*H*W], image of [C, H, W]. */
+export function splitBatch(batch: Float32Array, image: PlanarImage): PlanarImage[] {
+  const size = image.data.length;
+  return Array.from({ length: batch.length / size }, (_, k) => ({
+    ...image,
+    data: batch.slice(k * size, (k + 1) * size),
+  }));
+}
+
+function joinImages(images: readonly PlanarImage[]): Float32Array {
+  const size = images[0].data.length;
+  const batch = new Float32Array(images.length * size);
+  images.forEach(({ data }, k) => batch.set(data, k * size));
+  return batch;
+}
+
+/** Some fills at one level. */
+export interface LevelJob {
+  readonly level: FillLevel;
+  readonly images: LevelImages;
+  readonly place: BatchPlace;
+  /** One per image. */
+  readonly seeds: readonly number[];
+  /** The images' results at the level before; null at the first. */
+  readonly coarser: readonly PlanarImage[] | null;
+}
+
+/** The walk's image with the known pixels, the coarser structure and the edge's colours. */
+function finish(walked: PlanarImage, start: PlanarImage | null, images: LevelImages): PlanarImage {
+  const complete = withKnown(walked, images);
+  const structured = start ? keepLowFrequencies(complete, start, structureSigma) : complete;
+  return withKnown(removeSeam(structured, images.known, images.keepMask), images);
+}
+
+/**
+ * Walks one level of some fills at once, yielding after each network call.
+ * Returns: the level's images, one per seed. Throws: what the runtime throws.
+ */
+export async function* walkLevel(
+  { settings }: FillRequest,
+  runtime: FillRuntime,
+  { level, images, place, seeds, coarser }: LevelJob,
+): AsyncGenerator<WalkStep, PlanarImage[], void> {
+  const { card } = runtime;
+  const { known, keepMask, shape } = images;
+  const plan = planLevelWalk(level, settings, card);
+  const starts = coarser?.map((image) => withKnown(resizePlanar(image, level), images)) ?? null;
+  const state = await runtime.createState({
+    shape: [seeds.length, shape[1], shape[2], shape[3]],
+    noise: new PhiloxNoise(seeds, place.level),
+    pixels: { known: known.data, keepMask },
+    guidance: guidanceFor(settings, card, seeds.length),
+    place,
+  });
+  const walked = yield* runWalk({
+    plan,
+    diffusion: createDiffusion(card.diffusion, plan.timesteps),
+    state,
+    startImage: starts && joinImages(starts),
+    collapseRenoise: true,
+  });
+  return splitBatch(walked, known).map((image, k) => finish(image, starts?.[k] ?? null, images));
+}

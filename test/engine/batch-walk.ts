@@ -1,0 +1,48 @@
+/** A short guided walk for one or several seeds, to compare a batch with its images alone. */
+import { createDiffusion } from '../../src/core/diffusion.js';
+import type { ImageShape } from '../../src/core/network.js';
+import { PhiloxNoise } from '../../src/core/noise.js';
+import { runWalk } from '../../src/core/sampler.js';
+import type { SamplerState } from '../../src/core/sampler-state.js';
+import { planWalk } from '../../src/core/walk.js';
+import type { ModelCard } from '../../src/protocol/model-card.js';
+
+const settings = {
+  sampler: 'repaint',
+  numInferenceSteps: 6,
+  jumpLength: 2,
+  resamplings: 2,
+  eta: null,
+} as const;
+
+/** What a runtime is told for a walk of these seeds at a size. */
+export function batchSetup(card: ModelCard, seeds: readonly number[], side: number) {
+  const shape: ImageShape = [seeds.length, 3, side, side];
+  const noise = new PhiloxNoise(seeds);
+  const pixels = {
+    known: Float32Array.from({ length: 3 * side * side }, (_, i) => Math.cos(i * 0.05)),
+    keepMask: Float32Array.from({ length: side * side }, (_, i) => (i % side < side / 2 ? 1 : 0)),
+  };
+  const { nullClassLabel } = card;
+  const classLabels = new Int32Array(seeds.length).fill(1);
+  return { shape, noise, pixels, guidance: { classLabels, nullClassLabel, scale: 2 } };
+}
+
+/** Walks the state to its end. Shapes: returns [N*C*H*W]. */
+export async function walked(state: SamplerState, card: ModelCard): Promise<Float32Array> {
+  const plan = planWalk(settings, card.diffusion, { callsPerStep: state.callsPerStep });
+  const diffusion = createDiffusion(card.diffusion, plan.timesteps);
+  const walk = runWalk({ plan, diffusion, state, collapseRenoise: true });
+  let step = await walk.next();
+  while (!step.done) step = await walk.next();
+  return step.value;
+}
+
+/** Largest difference of image k of the batch to the image alone, over all k. */
+export function largestDifference(batch: Float32Array, alone: readonly Float32Array[]): number {
+  const size = alone[0].length;
+  const differences = alone.map((image, k) =>
+    image.reduce((most, value, i) => Math.max(most, Math.abs(value - batch[k * size + i])), 0),
+  );
+  return Math.max(...differences);
+}

@@ -1,0 +1,49 @@
+import { describe, expect, test } from 'vitest';
+import type { LevelSetup } from '../../src/engine/level-setup.js';
+import { WebRuntime } from '../../src/engine/web-runtime.js';
+import type { Backend } from '../../src/protocol/worker-api.js';
+import { batchSetup, largestDifference, walked } from './batch-walk.js';
+import { gpuAdapterName, ortBaseUrl, report, shippedModel } from './browser-setup.js';
+import { serveTinyModel } from './tiny-model.js';
+
+const seeds = [11, 12, 13];
+
+async function load(manifestUrl: string, backend: Backend): Promise<WebRuntime> {
+  const model = { kind: 'shipped', manifestUrl } as const;
+  return WebRuntime.load({ model, ortBaseUrl, backend, onProgress: () => undefined });
+}
+
+async function walk(runtime: WebRuntime, setup: LevelSetup): Promise<Float32Array> {
+  return walked(await runtime.createState(setup), runtime.card);
+}
+
+/** The largest difference of a fill in a batch to the same fill alone. */
+async function batchDifference(runtime: WebRuntime, side: number): Promise<number> {
+  const { card } = runtime;
+  const batch = await walk(runtime, batchSetup(card, seeds, side));
+  const alone: Float32Array[] = [];
+  for (const seed of seeds) alone.push(await walk(runtime, batchSetup(card, [seed], side)));
+  expect(alone[0]).not.toEqual(alone[1]);
+  const difference = largestDifference(batch, alone);
+  report(`batch of ${seeds.length} on ${runtime.device.description}: ${difference}`);
+  return difference;
+}
+
+test.skipIf(!shippedModel)(
+  'fill k of a batch equals fill k alone: the shipped model on WebAssembly, bit for bit',
+  async () => {
+    const runtime = await load(shippedModel!.manifestUrl, 'wasm');
+    expect(await batchDifference(runtime, 32)).toBe(0);
+    await runtime.release();
+  },
+);
+
+describe.skipIf(!gpuAdapterName)(`on WebGPU (${gpuAdapterName})`, () => {
+  test('fill k of a batch equals fill k alone', async () => {
+    const runtime = await load(await serveTinyModel(), 'webgpu');
+    // A GPU may sum in another order for another batch: 1e-5 a call, guided, over 8 steps.
+    const bar = gpuAdapterName?.includes('swiftshader') ? 0 : 1e-3;
+    expect(await batchDifference(runtime, 16)).toBeLessThanOrEqual(bar);
+    await runtime.release();
+  });
+});
