@@ -6,6 +6,7 @@ import { startWorker } from './fill/start-worker.js';
 import { keptIn } from './host/kept.js';
 import { HostLook } from './host/look.js';
 import { SelectionBell, sandboxClient, type SandboxClient } from './host/sandbox-client.js';
+import { startShelf } from './models/start-shelf.js';
 import './panel.js';
 import { problemOf, type Problem } from './problem.js';
 import { pixelSource } from './selection/pixels.js';
@@ -51,6 +52,7 @@ async function start(): Promise<void> {
     pixels: pixelSource(sandbox, addOnUISdk, hasOriginalPixels),
     kept: keptIn(addOnUISdk.instance.clientStorage),
     startWorker,
+    startShelf,
     manifestUrl: new URL(modelUrl, document.baseURI).href,
   });
   session.hostProblem = problem;

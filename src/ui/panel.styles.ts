@@ -24,6 +24,9 @@ export const panelStyles = css`
     margin: 0 auto;
     padding: 24px;
   }
+  main[hidden] {
+    display: none;
+  }
   main > * {
     min-width: 0;
   }

@@ -2,6 +2,7 @@
 import { LitElement, html, nothing, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import { keyed } from 'lit/directives/keyed.js';
+import type { ModelCard } from '../protocol/model-card.js';
 import '@spectrum-web-components/button/sp-button.js';
 import '@spectrum-web-components/icons-workflow/icons/sp-icon-lock-closed.js';
 import '@spectrum-web-components/icons-workflow/icons/sp-icon-magic-wand.js';
@@ -12,12 +13,19 @@ import '@spectrum-web-components/theme/express/theme-light.js';
 import './elements/advanced.js';
 import './elements/fill-gallery.js';
 import './elements/main-choices.js';
+import './elements/model-row.js';
+import './elements/models-page.js';
 import './elements/notice.js';
 import './elements/progress-card.js';
 import './elements/selection-card.js';
 import type { ChooseEvent } from './elements/choose-event.js';
 import type { DeleteEvent, KeepEvent, ShowEvent } from './elements/gallery-events.js';
 import type { CancelEvent, ResumeEvent } from './elements/job-events.js';
+import type {
+  ManageModelsEvent,
+  RemoveModelEvent,
+  UseModelEvent,
+} from './elements/model-events.js';
 import { shared } from './elements/styles.js';
 import type { FillSet } from './gallery/fill-gallery.js';
 import { getLocale, localized, msg, speak } from './host/localisation.js';
@@ -28,7 +36,8 @@ import type { Session } from './session.js';
 import { Announcer } from './text/announcer.js';
 import { levelLines, planSummary, queuedText } from './text/plan-text.js';
 import { renderConditions, renderProblems } from './elements/panel-notices.js';
-import { notReadyReason } from './text/readiness.js';
+import { addingText } from './text/model-text.js';
+import { busyReason, notReadyReason } from './text/readiness.js';
 
 @localized()
 @customElement('repaint-panel')
@@ -37,6 +46,8 @@ export class RepaintPanel extends LitElement {
   @property({ attribute: false }) look!: HostLook;
   /** What a screen reader is told, not more often than it can be listened to. */
   @state() private _spoken = '';
+  /** The models are shown in place of the rest, which stays as it is. */
+  @state() private _isManaging = false;
   private readonly _announcer = new Announcer((text) => (this._spoken = text));
 
   static override styles = [shared, panelStyles];
@@ -53,11 +64,24 @@ export class RepaintPanel extends LitElement {
   }
 
   override render() {
-    const { session, look } = this;
+    return html`<sp-theme
+      system="express"
+      color=${this.look.colour}
+      scale="medium"
+      @repaint-manage-models=${(event: ManageModelsEvent) => this._manage(event.isOpen)}
+    >
+      ${this._filling()} ${this._isManaging ? this._models() : nothing}
+      <div class="spoken" role="status" aria-live="polite">${this._spoken}</div>
+    </sp-theme>`;
+  }
+
+  private _filling() {
+    const { session } = this;
     const { model, choices, queue, gallery } = session;
     const card = model.state.kind === 'ready' ? model.state.card : null;
-    return html`<sp-theme system="express" color=${look.colour} scale="medium">
+    return html`
       <main
+        ?hidden=${this._isManaging}
         @repaint-choose=${(event: ChooseEvent) => session.choose(event.choices)}
         @repaint-cancel=${(event: CancelEvent) => queue.cancel(event.jobId)}
         @repaint-resume=${(event: ResumeEvent) => session.resume(event.jobId)}
@@ -67,19 +91,50 @@ export class RepaintPanel extends LitElement {
         @repaint-again=${() => session.fillAgain()}
       >
         <repaint-selection-card .state=${session.selection.state}></repaint-selection-card>
+        ${this._modelRow(card)}
         ${this._inLocale(
           html`<repaint-main-choices .choices=${choices} .card=${card}></repaint-main-choices>`,
         )}
         ${this._start()} ${renderProblems(session)} ${this._jobs()}
         ${gallery.sets.map((set) => this._set(set))} ${renderConditions(session)}
-        ${this._inLocale(this._advanced())}
-        <p class="privacy quiet">
-          <sp-icon-lock-closed size="s" aria-hidden="true"></sp-icon-lock-closed>
-          ${msg('Nothing leaves this machine.')}
-        </p>
-        <div class="spoken" role="status" aria-live="polite">${this._spoken}</div>
+        ${this._inLocale(this._advanced())} ${this._privacy()}
       </main>
-    </sp-theme>`;
+    `;
+  }
+
+  private _modelRow(card: ModelCard | null) {
+    const { choices, library } = this.session;
+    const name = card?.name ?? choices.model?.name ?? library.shelf.shipped?.card.name ?? '';
+    return html`<repaint-model-row
+      .name=${name}
+      .status=${addingText(library.adding.state)}
+    ></repaint-model-row>`;
+  }
+
+  private _models() {
+    const { session } = this;
+    return html`<main
+      @repaint-use-model=${(event: UseModelEvent) => session.useModel(event.modelId)}
+      @repaint-remove-model=${(event: RemoveModelEvent) => session.removeModel(event.id)}
+    >
+      ${this._inLocale(html`<repaint-models-page .session=${session}></repaint-models-page>`)}
+      ${this._privacy()}
+    </main>`;
+  }
+
+  private _privacy() {
+    return html`<p class="privacy quiet">
+      <sp-icon-lock-closed size="s" aria-hidden="true"></sp-icon-lock-closed>
+      ${msg('Nothing leaves this machine.')}
+    </p>`;
+  }
+
+  /** Goes to the models or back; the focus goes along. */
+  private async _manage(isOpen: boolean): Promise<void> {
+    this._isManaging = isOpen;
+    if (isOpen) return void this.session.library.shelf.read();
+    await this.updateComplete;
+    this.renderRoot.querySelector('repaint-model-row')?.focus();
   }
 
   /** Field labels name their fields once, when they begin: a new language needs new ones. */
@@ -147,13 +202,14 @@ export class RepaintPanel extends LitElement {
   }
 
   private _advanced() {
-    const { plan, choices, model, queue } = this.session;
+    const { plan, choices, model } = this.session;
     const { state } = model;
     return html`<repaint-advanced
       .choices=${choices}
       .levels=${plan.kind === 'planned' ? levelLines(plan.plan) : []}
       .maxSteps=${state.kind === 'ready' ? state.card.diffusion.numTrainTimesteps : 1000}
-      .isBusy=${queue.jobs.length > 0}
+      .device=${state.kind === 'ready' ? state.device : null}
+      .busyReason=${busyReason(this.session)}
     ></repaint-advanced>`;
   }
 }

@@ -16,6 +16,8 @@ export const panelProblems = [
   'workerCrashed',
   'targetGone',
   'layerNotAdded',
+  'shelfCrashed',
+  'shelfFailed',
 ] as const;
 
 export const selectionProblems = [

@@ -1,24 +1,17 @@
 /** One visit of the panel: selection, model, choices, queue and gallery, tied together. */
-import { planFill } from '../fill/plan.js';
 import { compose, translation } from '../image/geometry.js';
-import type { FillPlan, FillRequest, FillSettings } from '../protocol/fill.js';
+import type { FillRequest } from '../protocol/fill.js';
 import type { NewLayer } from '../protocol/sandbox-api.js';
-import type { Backend } from '../protocol/worker-api.js';
-import {
-  firstChoices,
-  parseChoices,
-  settingsOf,
-  type BackendChoice,
-  type Choices,
-} from './fill/choices.js';
+import { firstChoices, parseChoices, withKnownClass, type Choices } from './fill/choices.js';
 import { FillQueue, type FillJob, type FinishedFill } from './fill/fill-queue.js';
 import { ModelLink } from './fill/model-link.js';
+import { planState, type PlanState } from './fill/plan-state.js';
 import { randomSeeds, seedsFrom } from './fill/seeds.js';
 import type { WorkerPort } from './fill/worker-port.js';
 import { FillGallery, jobIdFor } from './gallery/fill-gallery.js';
 import { fillThumbnail } from './gallery/thumbnail.js';
-import type { Kept } from './host/kept.js';
 import type { SandboxClient, SelectionBell } from './host/sandbox-client.js';
+import { ModelLibrary, type LibraryPorts } from './models/model-library.js';
 import { Observed } from './observed.js';
 import type { Problem } from './problem.js';
 import type { PixelSource } from './selection/pixels.js';
@@ -26,42 +19,44 @@ import type { Region } from './selection/region.js';
 import { SelectionWatch } from './selection/selection-watch.js';
 
 /** Everything outside the panel, handed in. */
-export interface SessionPorts {
+export interface SessionPorts extends LibraryPorts {
   readonly sandbox: SandboxClient;
   readonly bell: SelectionBell;
   readonly pixels: PixelSource;
-  readonly kept: Kept;
   readonly startWorker: () => WorkerPort;
-  /** Absolute URL of the model's `model.json`. */
-  readonly manifestUrl: string;
 }
 
 const choicesKey = 'choices';
 
-function backendOf(choice: BackendChoice): Backend | null {
-  return choice === 'automatic' ? null : choice;
+/** What is left to the worker is null to it. */
+function forced<T extends string>(choice: T): Exclude<T, 'automatic'> | null {
+  return choice === 'automatic' ? null : (choice as Exclude<T, 'automatic'>);
 }
 
-export type PlanState =
-  | { readonly kind: 'none' }
-  | { readonly kind: 'planned'; readonly plan: FillPlan }
-  | { readonly kind: 'refused'; readonly problem: Problem };
+/** Changes that only a new worker takes up. */
+function isOtherLoad(a: Choices, b: Choices): boolean {
+  return a.backend !== b.backend || a.precision !== b.precision || a.model?.id !== b.model?.id;
+}
 
 /** The panel's state; elements read it and call its methods. */
 export class Session extends Observed {
   choices: Choices = firstChoices;
   /** What is wrong with the connection to the host, if anything. */
   hostProblem: Problem | null = null;
+  /** Name of a chosen model that was not there any more, so that another is used. */
+  lostModel: string | null = null;
   readonly selection: SelectionWatch;
   readonly model: ModelLink;
   readonly queue: FillQueue;
   readonly gallery: FillGallery;
+  readonly library: ModelLibrary;
 
   constructor(private readonly _ports: SessionPorts) {
     super();
-    const { sandbox, pixels, kept, startWorker, manifestUrl } = _ports;
+    const { sandbox, pixels, kept, startWorker } = _ports;
     this.selection = new SelectionWatch(sandbox, pixels);
-    this.model = new ModelLink(startWorker, { kind: 'shipped', manifestUrl });
+    this.model = new ModelLink(startWorker);
+    this.library = new ModelLibrary(_ports);
     this.gallery = new FillGallery(sandbox, kept);
     this.queue = new FillQueue({
       post: (message) => this.model.post(message),
@@ -70,7 +65,8 @@ export class Session extends Observed {
     });
     this.model.onJobMessage = (message) => this.queue.receive(message);
     this.model.onLost = (problem, isReplaced) => this.queue.workerLost(problem, isReplaced);
-    for (const part of [this.selection, this.model, this.queue, this.gallery]) {
+    this.model.subscribe(() => this._modelChanged());
+    for (const part of [this.selection, this.queue, this.gallery, this.library]) {
       part.subscribe(() => this.changed());
     }
   }
@@ -78,8 +74,8 @@ export class Session extends Observed {
   /** Starts the model's loading, then reads the selection and the fills on the page. */
   async start(): Promise<void> {
     this.choices = parseChoices(await this._ports.kept.read(choicesKey));
-    this.changed();
-    this.model.start(backendOf(this.choices.backend));
+    await this.library.restore();
+    this.restartModel();
     this._ports.bell.onRing = () => {
       this.selection.changedSoon();
       void this.gallery.refresh();
@@ -93,21 +89,36 @@ export class Session extends Observed {
 
   /** What a fill of the marked region would do; none before region and model are known. */
   get plan(): PlanState {
-    const { region } = this;
-    return region ? this._planFor(region, settingsOf(this.choices)) : { kind: 'none' };
+    return planState(this.region, this.choices, this.model.state);
   }
 
   /** Changes what the user has chosen, and remembers it. */
   choose(choices: Choices): void {
-    const hasNewBackend = choices.backend !== this.choices.backend;
+    const needsLoad = isOtherLoad(choices, this.choices);
     this.choices = choices;
     this.changed();
     void this._ports.kept.write(choicesKey, choices);
-    if (hasNewBackend && this.queue.jobs.length === 0) this.restartModel();
+    if (needsLoad && this.queue.jobs.length === 0) this.restartModel();
+  }
+
+  /** Fills with a model of the shelf from now on; null is the one that comes with the add-on. */
+  useModel(id: string | null): void {
+    const name = id === null ? null : this.library.shelf.find(id)?.manifest.card.name;
+    if (name === undefined) return;
+    this.lostModel = null;
+    this.choose({ ...this.choices, model: id === null ? null : { id, name: name ?? id } });
+  }
+
+  /** Forgets a model; the one in use gives way to the one that comes with the add-on. */
+  removeModel(id: string): Promise<void> {
+    if (this.choices.model?.id === id) this.useModel(null);
+    return this.library.shelf.remove(id);
   }
 
   restartModel(): void {
-    this.model.start(backendOf(this.choices.backend));
+    const { model, backend, precision } = this.choices;
+    const source = this.library.source(model);
+    this.model.start({ model: source, backend: forced(backend), precision: forced(precision) });
   }
 
   /** Fills the marked region as chosen. */
@@ -127,25 +138,27 @@ export class Session extends Observed {
     this.queue.resume(jobId);
   }
 
-  private _planFor(region: Region, settings: FillSettings): PlanState {
-    const model = this.model.state;
-    if (model.kind !== 'ready') return { kind: 'none' };
-    try {
-      const { raster: imageSize, maskBounds } = region;
-      const plan = planFill({ imageSize, maskBounds, card: model.card, settings });
-      return { kind: 'planned', plan };
-    } catch (error) {
-      const detail = error instanceof Error ? error.message : String(error);
-      return { kind: 'refused', problem: { code: 'settingsRefused', detail } };
+  private _modelChanged(): void {
+    const { state } = this.model;
+    const { model } = this.choices;
+    if (state.kind === 'ready') {
+      this.library.loaded(state.card, state.msPerCall, state.device);
+      this.choices = withKnownClass(this.choices, state.card);
     }
+    const isGone = state.kind === 'failed' && state.problem.code === 'modelUnknown';
+    if (isGone && model && this.queue.jobs.length === 0) {
+      this.useModel(null);
+      this.lostModel = model.name;
+    }
+    this.changed();
   }
 
   private _enqueue(region: Region | null, seeds: readonly number[]): void {
-    if (!region) return;
-    const settings = settingsOf(this.choices);
-    const planned = this._planFor(region, settings);
-    if (planned.kind !== 'planned') return;
-    const { plan } = planned;
+    const { state } = this.model;
+    const planned = planState(region, this.choices, state);
+    if (!region || state.kind !== 'ready' || planned.kind !== 'planned') return;
+    const { plan, settings } = planned;
+    const { id, checkpoint } = state.card;
     const request: FillRequest = {
       jobId: jobIdFor(region.id, crypto.randomUUID()),
       plan,
@@ -156,7 +169,7 @@ export class Session extends Observed {
     };
     this.gallery.touch(region.id);
     this._rememberOriginal(region);
-    this.queue.add(region, request);
+    this.queue.add(region, request, { id, sha256: checkpoint.sha256 });
   }
 
   private _rememberOriginal(region: Region): void {
@@ -174,23 +187,21 @@ export class Session extends Observed {
       png,
       pixelsToPage: compose(region.raster.pixelsToPage, translation(x, y)),
       size: { width, height },
-      record: this._record(job, seed),
+      record: recordOf(job, seed),
     };
     // A fill without a picture in the gallery is still a fill.
     const thumbnail = await fillThumbnail(region, png).catch(() => '');
     await this.gallery.add(layer, thumbnail);
   }
+}
 
-  private _record({ id, region, request }: FillJob, seed: number): NewLayer['record'] {
-    const { state } = this.model;
-    const card = state.kind === 'ready' ? state.card : null;
-    return {
-      targetId: region.target.id,
-      jobId: id,
-      seed,
-      modelId: card?.id ?? '',
-      modelSha256: card?.checkpoint.sha256 ?? '',
-      settings: JSON.stringify(request.settings),
-    };
-  }
+function recordOf({ id, model, region, request }: FillJob, seed: number): NewLayer['record'] {
+  return {
+    targetId: region.target.id,
+    jobId: id,
+    seed,
+    modelId: model.id,
+    modelSha256: model.sha256,
+    settings: JSON.stringify(request.settings),
+  };
 }

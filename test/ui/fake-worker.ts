@@ -44,6 +44,7 @@ const gpu: DeviceInfo = {
   backend: 'webgpu',
   description: 'test adapter',
   fallbackReason: null,
+  precision: 'float32',
   storage: 'opfs',
 };
 
@@ -65,8 +66,8 @@ export class FakeWorker implements WorkerPort {
     this.onMessage(message);
   }
 
-  ready(device: Partial<DeviceInfo> = {}): void {
-    this.say({ kind: 'ready', card, device: { ...gpu, ...device }, msPerCall: 10 });
+  ready(device: Partial<DeviceInfo> = {}, loaded: ModelCard = card): void {
+    this.say({ kind: 'ready', card: loaded, device: { ...gpu, ...device }, msPerCall: 10 });
   }
 
   /** The requests it was sent, in order. */

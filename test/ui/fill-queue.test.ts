@@ -5,6 +5,7 @@ import { FillQueue, type FinishedFill } from '../../src/ui/fill/fill-queue.js';
 import type { Region } from '../../src/ui/selection/region.js';
 
 const region = { id: 'region' } as Region;
+const model = { id: 'model', sha256: 'a'.repeat(64) };
 const png = new Blob(['png']);
 const lost = { code: 'workerCrashed' } as const;
 
@@ -45,7 +46,7 @@ const checkpoint = { fill: 1, transition: 4 } as FillCheckpoint;
 
 describe('a job', () => {
   test('runs, delivers each fill and leaves', () => {
-    queue.add(region, request('a', [1, 2]));
+    queue.add(region, request('a', [1, 2]), model);
     queue.receive({ kind: 'filled', jobId: 'a', fill: 0, seed: 1, png });
     expect(queue.active?.seedsLeft).toEqual([2]);
     queue.receive({ kind: 'filled', jobId: 'a', fill: 1, seed: 2, png });
@@ -55,15 +56,15 @@ describe('a job', () => {
   });
 
   test('waits behind another, then runs', () => {
-    queue.add(region, request('a'));
-    queue.add(region, request('b'));
+    queue.add(region, request('a'), model);
+    queue.add(region, request('b'), model);
     expect(states()).toEqual(['a running', 'b waiting']);
     queue.receive({ kind: 'done', jobId: 'a', outcome: 'complete' });
     expect(states()).toEqual(['b running']);
   });
 
   test('that is cancelled waits for the worker, once', () => {
-    queue.add(region, request('a'));
+    queue.add(region, request('a'), model);
     queue.cancel('a');
     queue.cancel('a');
     expect(states()).toEqual(['a cancelling']);
@@ -74,7 +75,7 @@ describe('a job', () => {
   });
 
   test('whose cancel is not answered gives the worker up', () => {
-    queue.add(region, request('a'));
+    queue.add(region, request('a'), model);
     queue.cancel('a');
     vi.advanceTimersByTime(15_000);
     expect(gaveUp).toBe(1);
@@ -83,7 +84,7 @@ describe('a job', () => {
   });
 
   test('that is gone is not brought back by late messages', () => {
-    queue.add(region, request('a'));
+    queue.add(region, request('a'), model);
     queue.receive({ kind: 'done', jobId: 'a', outcome: 'cancelled' });
     queue.receive(progress('a'));
     queue.receive({ kind: 'filled', jobId: 'a', fill: 0, seed: 1, png });
@@ -93,7 +94,7 @@ describe('a job', () => {
 
 describe('an interrupted job', () => {
   test('keeps what is finished and owes the rest', () => {
-    queue.add(region, request('a'));
+    queue.add(region, request('a'), model);
     queue.receive({ kind: 'filled', jobId: 'a', fill: 0, seed: 1, png });
     queue.receive({ kind: 'failed', jobId: 'a', code: 'nonFinite', message: 'NaN' });
     expect(queue.interrupted[0]).toMatchObject({
@@ -106,7 +107,7 @@ describe('an interrupted job', () => {
   });
 
   test('goes on from its checkpoint with the same request', () => {
-    queue.add(region, request('a'));
+    queue.add(region, request('a'), model);
     queue.receive({ kind: 'filled', jobId: 'a', fill: 0, seed: 1, png });
     queue.receive({ kind: 'checkpoint', jobId: 'a', checkpoint });
     queue.workerLost(lost, true);
@@ -115,7 +116,7 @@ describe('an interrupted job', () => {
   });
 
   test('does not use a checkpoint of a fill that has been delivered', () => {
-    queue.add(region, request('a'));
+    queue.add(region, request('a'), model);
     queue.receive({ kind: 'checkpoint', jobId: 'a', checkpoint });
     queue.receive({ kind: 'filled', jobId: 'a', fill: 0, seed: 1, png });
     queue.workerLost(lost, true);
@@ -124,8 +125,8 @@ describe('an interrupted job', () => {
   });
 
   test('lets the next one run, and can be dismissed', () => {
-    queue.add(region, request('a'));
-    queue.add(region, request('b'));
+    queue.add(region, request('a'), model);
+    queue.add(region, request('b'), model);
     queue.receive({ kind: 'failed', jobId: 'a', code: 'internal', message: '' });
     expect(states()).toEqual(['a interrupted', 'b running']);
     queue.cancel('a');
@@ -136,8 +137,8 @@ describe('an interrupted job', () => {
 
 describe('a lost worker', () => {
   test('interrupts what ran; its follower is sent what waited', () => {
-    queue.add(region, request('a'));
-    queue.add(region, request('b'));
+    queue.add(region, request('a'), model);
+    queue.add(region, request('b'), model);
     posted.length = 0;
     queue.workerLost(lost, true);
     expect(states()).toEqual(['a interrupted', 'b running']);
@@ -145,15 +146,15 @@ describe('a lost worker', () => {
   });
 
   test('without a follower interrupts all', () => {
-    queue.add(region, request('a'));
-    queue.add(region, request('b'));
+    queue.add(region, request('a'), model);
+    queue.add(region, request('b'), model);
     queue.workerLost(lost, false);
     expect(states()).toEqual(['a interrupted', 'b interrupted']);
   });
 
   test('GPU: jobs that had not begun are sent again by themselves', () => {
-    queue.add(region, request('a'));
-    queue.add(region, request('b'));
+    queue.add(region, request('a'), model);
+    queue.add(region, request('b'), model);
     queue.receive(progress('a'));
     for (const jobId of ['a', 'b'])
       queue.receive({ kind: 'failed', jobId, code: 'deviceLost', message: '' });

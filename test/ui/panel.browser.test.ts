@@ -1,52 +1,12 @@
 import { page, userEvent } from 'vitest/browser';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { firstChoices } from '../../src/ui/fill/choices.js';
-import type { AddOnSdk } from '../../src/ui/host/sdk.js';
-import { HostLook } from '../../src/ui/host/look.js';
-import { keptIn } from '../../src/ui/host/kept.js';
-import { SelectionBell } from '../../src/ui/host/sandbox-client.js';
-import '../../src/ui/panel.js';
+import type { SelectionBell } from '../../src/ui/host/sandbox-client.js';
 import type { RepaintPanel } from '../../src/ui/panel.js';
-import { originalFrame } from '../../src/ui/selection/frame.js';
-import { drawRaster } from '../../src/ui/selection/raster.js';
-import type { PixelSource } from '../../src/ui/selection/pixels.js';
-import { Session } from '../../src/ui/session.js';
 import { FakeSandbox, photo } from './fake-host.js';
-import { FakeWorkers } from './fake-worker.js';
-
-/** A blue photo of 400 x 300 pixels. */
-const bluePhoto: PixelSource = {
-  async read(target) {
-    const canvas = new OffscreenCanvas(400, 300);
-    const context = canvas.getContext('2d')!;
-    context.fillStyle = '#2050a0';
-    context.fillRect(0, 0, 400, 300);
-    const bitmap = await createImageBitmap(canvas);
-    return drawRaster(bitmap, originalFrame(target, bitmap));
-  },
-};
-
-async function redPng(width: number, height: number): Promise<Blob> {
-  const canvas = new OffscreenCanvas(width, height);
-  const context = canvas.getContext('2d')!;
-  context.fillStyle = '#d02020';
-  context.fillRect(0, 0, width, height);
-  return canvas.convertToBlob({ type: 'image/png' });
-}
-
-/** Theme and language of a host, and the means to change them. */
-class FakeApp {
-  ui = { theme: 'light', locale: 'en-US' };
-  private readonly _handlers = new Map<string, (data: never) => void>();
-
-  on(name: string, handler: (data: never) => void): void {
-    this._handlers.set(name, handler);
-  }
-
-  change(name: 'themechange' | 'localechange', data: object): void {
-    this._handlers.get(name)?.(data as never);
-  }
-}
+import { FakeShelf } from './fake-shelf.js';
+import type { FakeWorkers } from './fake-worker.js';
+import { redPng, visit, type FakeApp } from './visit.js';
 
 let sandbox: FakeSandbox;
 let workers: FakeWorkers;
@@ -57,26 +17,7 @@ let stored: Map<string, unknown>;
 
 /** Opens the panel as a visit of the user's would. */
 async function openPanel(): Promise<void> {
-  workers = new FakeWorkers();
-  bell = new SelectionBell();
-  app = new FakeApp();
-  const session = new Session({
-    sandbox,
-    bell,
-    pixels: bluePhoto,
-    kept: keptIn({
-      getItem: async (key) => stored.get(key),
-      setItem: async (key, value) => void stored.set(key, value),
-    }),
-    startWorker: workers.start,
-    manifestUrl: 'https://example.test/model.json',
-  });
-  panel = document.createElement('repaint-panel');
-  const look = new HostLook({ app } as unknown as AddOnSdk);
-  Object.assign(panel, { session, look });
-  document.body.append(panel);
-  await session.start();
-  await panel.updateComplete;
+  ({ workers, bell, app, panel } = await visit({ sandbox, stored, shelf: new FakeShelf() }));
 }
 
 const at = (testId: string) => page.getByTestId(testId);
@@ -114,6 +55,7 @@ describe('at the start', () => {
         kind: 'load',
         model: { kind: 'shipped', manifestUrl: 'https://example.test/model.json' },
         backend: null,
+        precision: null,
       },
     ]);
     workers.last.say({ kind: 'loading', loadedBytes: 5e6, totalBytes: 26e6 });

@@ -28,7 +28,13 @@ const plan = planFill({
 const model = {
   card,
   msPerCall: 10,
-  device: { backend: 'webgpu', description: '', fallbackReason: null, storage: 'opfs' },
+  device: {
+    backend: 'webgpu',
+    description: '',
+    fallbackReason: null,
+    precision: 'float32',
+    storage: 'opfs',
+  },
 } as const;
 
 describe('problems', () => {

@@ -10,21 +10,33 @@ import '@spectrum-web-components/switch/sp-switch.js';
 import type { Picker } from '@spectrum-web-components/picker';
 import type { Switch } from '@spectrum-web-components/switch';
 import { samplerNames, type SamplerName } from '../../protocol/fill.js';
+import type { DeviceInfo } from '../../protocol/worker-api.js';
 import {
-  backendChoices,
   customise,
   customiseWalk,
   firstChoices,
   settingsOf,
   type BackendChoice,
   type Choices,
+  type PrecisionChoice,
 } from '../fill/choices.js';
 import { randomSeeds } from '../fill/seeds.js';
-import { localized, msg } from '../host/localisation.js';
-import { backendTitles, samplerTitles } from '../text/names.js';
+import { localized, msg, str } from '../host/localisation.js';
+import { backendTitles, deviceText, precisionTitles, samplerTitles } from '../text/names.js';
 import { ChooseEvent } from './choose-event.js';
 import { numberRow } from './number-row.js';
 import { shared } from './styles.js';
+
+/** Where or how the network runs; a change loads the model anew. */
+interface DeviceChoice {
+  readonly id: string;
+  readonly label: string;
+  readonly value: string;
+  readonly titles: Readonly<Record<string, () => string>>;
+  /** Why the choice has no effect; empty when it has. */
+  readonly notUsed?: string;
+  readonly onChange: (value: string) => void;
+}
 
 @localized()
 @customElement('repaint-advanced')
@@ -34,8 +46,10 @@ export class Advanced extends LitElement {
   @property({ attribute: false }) levels: readonly string[] = [];
   /** Steps the model was trained with. */
   @property({ type: Number }) maxSteps = 1000;
-  /** A job is under way: the backend stays as it is. */
-  @property({ type: Boolean }) isBusy = false;
+  /** Null while the model loads. */
+  @property({ attribute: false }) device: DeviceInfo | null = null;
+  /** Why the device stays as it is; empty when it can be changed. */
+  @property() busyReason = '';
 
   static override styles = [
     shared,
@@ -74,7 +88,7 @@ export class Advanced extends LitElement {
         <sp-accordion-item label=${msg('Advanced')} data-testid="advanced">
           <div class="fields">
             ${this._sampler()} ${this._walkRows()} ${this._guidanceRow()} ${this._edgeRows()}
-            ${this._seed()} ${this._backend()} ${this._levels()}
+            ${this._seed()} ${this._device()} ${this._levels()}
           </div>
         </sp-accordion-item>
       </sp-accordion>
@@ -119,7 +133,7 @@ export class Advanced extends LitElement {
       ${numberRow({
         id: 'steps',
         label: msg('Steps'),
-        value: numInferenceSteps,
+        value: Math.min(numInferenceSteps, this.maxSteps),
         min: 2,
         max: this.maxSteps,
         onChange: (value) => this._walk({ numInferenceSteps: value }),
@@ -220,28 +234,55 @@ export class Advanced extends LitElement {
     `;
   }
 
-  private _backend() {
-    return html`<div>
-      <sp-field-label for="backend">${msg('Runs on')}</sp-field-label>
-      <sp-picker
-        id="backend"
-        data-testid="backend"
-        size="s"
-        .value=${this.choices.backend}
-        ?disabled=${this.isBusy}
-        title=${this.isBusy ? msg('Can be changed when no fill is running.') : ''}
-        @change=${(event: Event) =>
-          this._choose({ backend: (event.target as Picker).value as BackendChoice })}
-      >
-        ${backendChoices.map(
-          (name) => html`<sp-menu-item value=${name}>${backendTitles[name]()}</sp-menu-item>`,
-        )}
-      </sp-picker>
+  private _device() {
+    const { backend, precision } = this.choices;
+    const isProcessor = backend === 'wasm';
+    return html`
+      ${this._devicePicker({
+        id: 'backend',
+        label: msg('Runs on'),
+        value: backend,
+        titles: backendTitles,
+        onChange: (value) => this._choose({ backend: value as BackendChoice }),
+      })}
+      ${this._devicePicker({
+        id: 'precision',
+        label: msg('Precision'),
+        value: precision,
+        titles: precisionTitles,
+        notUsed: isProcessor ? msg('The processor always computes in 32-bit.') : '',
+        onChange: (value) => this._choose({ precision: value as PrecisionChoice }),
+      })}
+      ${this.busyReason ? html`<p class="quiet">${this.busyReason}</p>` : ''}
       ${
-        this.isBusy
-          ? html`<p class="quiet">${msg('Can be changed when no fill is running.')}</p>`
+        this.device
+          ? html`<p class="quiet" data-testid="device">
+              ${msg(str`Now: ${deviceText(this.device)}`)}
+            </p>`
           : ''
       }
+    `;
+  }
+
+  private _devicePicker(choice: DeviceChoice) {
+    const { id, label, value, titles, notUsed = '', onChange } = choice;
+    const reason = notUsed || this.busyReason;
+    return html`<div>
+      <sp-field-label for=${id}>${label}</sp-field-label>
+      <sp-picker
+        id=${id}
+        data-testid=${id}
+        size="s"
+        .value=${value}
+        ?disabled=${reason !== ''}
+        title=${reason}
+        @change=${(event: Event) => onChange((event.target as Picker).value)}
+      >
+        ${Object.entries(titles).map(
+          ([name, title]) => html`<sp-menu-item value=${name}>${title()}</sp-menu-item>`,
+        )}
+      </sp-picker>
+      ${notUsed ? html`<p class="quiet">${notUsed}</p>` : ''}
     </div>`;
   }
 

@@ -64,21 +64,34 @@ export class MainChoices extends LitElement {
   }
 
   private _growPicker() {
-    const { classLabel } = this.choices;
+    const { classLabel, className: remembered } = this.choices;
+    const isListed = this._classes.some(({ label }) => label === classLabel);
+    const classes =
+      classLabel === null || isListed
+        ? this._classes
+        : [...this._classes, { label: classLabel, name: remembered ?? String(classLabel) }];
     return html`
       <sp-field-label for="grow">${msg('What should grow here')}</sp-field-label>
       <sp-picker
         id="grow"
         data-testid="grow"
         .value=${classLabel === null ? anything : String(classLabel)}
+        ?disabled=${this.card?.classes.length === 0}
         @change=${(event: Event) => this._chooseClass((event.target as Picker).value)}
       >
         <sp-menu-item value=${anything}>${msg('Anything')}</sp-menu-item>
-        ${this._classes.map(
+        ${classes.map(
           ({ label, name }) =>
             html`<sp-menu-item value=${String(label)}>${className(name)}</sp-menu-item>`,
         )}
       </sp-picker>
+      ${
+        this.card?.classes.length === 0
+          ? html`<p class="quiet" data-testid="no-classes">
+              ${msg('This model has no classes: it continues what is around.')}
+            </p>`
+          : ''
+      }
     `;
   }
 
@@ -120,7 +133,9 @@ export class MainChoices extends LitElement {
   }
 
   private _chooseClass(value: string): void {
-    this._choose({ classLabel: value === anything ? null : Number(value) });
+    const classLabel = value === anything ? null : Number(value);
+    const name = this._classes.find(({ label }) => label === classLabel)?.name ?? null;
+    this._choose({ classLabel, className: name });
   }
 
   private _chooseFills(event: Event): void {

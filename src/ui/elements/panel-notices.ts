@@ -8,13 +8,17 @@ import { msg, str } from '../host/localisation.js';
 import type { Problem } from '../problem.js';
 import type { Session } from '../session.js';
 import { number } from '../text/format.js';
-import { problemText, type ProblemText } from '../text/problems.js';
+import { problemText, type ProblemPlace, type ProblemText } from '../text/problems.js';
 import { CancelEvent, ResumeEvent } from './job-events.js';
 
 type Actions = TemplateResult | typeof nothing;
 
-function problemNotice(problem: Problem, actions: Actions = nothing): TemplateResult {
-  const { sentence, nextStep } = problemText(problem);
+function problemNotice(
+  problem: Problem,
+  actions: Actions = nothing,
+  place: ProblemPlace = 'fill',
+): TemplateResult {
+  const { sentence, nextStep } = problemText(problem, place);
   return html`<repaint-notice data-testid="problem" data-code=${problem.code} variant="error"
     ><span slot="sentence">${sentence}</span>
     <span>${nextStep}</span>
@@ -38,8 +42,16 @@ function action(testId: string, label: string, onClick: (event: Event) => void):
 function modelProblem(session: Session): Actions {
   const { state } = session.model;
   if (state.kind !== 'failed') return nothing;
-  const retry = action('retry-model', msg('Try again'), () => session.restartModel());
-  return problemNotice(state.problem, retry);
+  const { model } = session.choices;
+  const actions = html`
+    ${action('retry-model', msg('Try again'), () => session.restartModel())}
+    ${
+      model && session.queue.jobs.length === 0
+        ? action('use-shipped', msg('Use the add-on’s own model'), () => session.useModel(null))
+        : nothing
+    }
+  `;
+  return problemNotice(state.problem, actions, model ? 'addedModel' : 'fill');
 }
 
 function conditionNotice(testId: string, variant: Notice['variant'], text: ProblemText) {
@@ -99,6 +111,15 @@ function strandedNotice({ gallery }: Session): Actions {
   );
 }
 
+/** A remembered model that is gone is no failure: another one fills in its place. */
+function lostModelNotice({ lostModel }: Session): Actions {
+  if (lostModel === null) return nothing;
+  return conditionNotice('lost-model', 'warning', {
+    sentence: msg(str`The model ${lostModel} is not on this machine any more.`),
+    nextStep: msg('Fills use the add-on’s own model; add the other again under Models.'),
+  });
+}
+
 /** Renders what went wrong and what can be done, most pressing first. */
 export function renderProblems(session: Session): TemplateResult {
   const { queue, gallery, plan } = session;
@@ -114,5 +135,5 @@ export function renderProblems(session: Session): TemplateResult {
 export function renderConditions(session: Session): TemplateResult {
   const { state } = session.model;
   const storage = state.kind === 'ready' ? state.device.storage : 'opfs';
-  return html`${slowNotice(session)} ${storageNotice(storage)}`;
+  return html`${lostModelNotice(session)} ${slowNotice(session)} ${storageNotice(storage)}`;
 }

@@ -1,5 +1,6 @@
 /** What the user has chosen in the panel, kept between visits. Pure. */
 import { z } from 'zod';
+import type { ModelCard } from '../../protocol/model-card.js';
 import { samplerNames, type FillSettings, type WalkSettings } from '../../protocol/fill.js';
 import { presetNames, presets, type PresetName } from '../../protocol/presets.js';
 
@@ -8,6 +9,8 @@ export const presetChoices = [...presetNames, 'custom'] as const;
 export type PresetChoice = (typeof presetChoices)[number];
 export const backendChoices = ['automatic', 'webgpu', 'wasm'] as const;
 export type BackendChoice = (typeof backendChoices)[number];
+export const precisionChoices = ['automatic', 'float32', 'float16'] as const;
+export type PrecisionChoice = (typeof precisionChoices)[number];
 
 const walkSchema = z.object({
   sampler: z.enum(samplerNames),
@@ -30,28 +33,45 @@ const choicesSchema = z.object({
   preset: z.enum(presetChoices),
   custom: settingsSchema,
   classLabel: z.number().int().nullable(),
+  className: z.string().nullable().default(null),
+  model: z.object({ id: z.string(), name: z.string() }).nullable().default(null),
   fills: z.number().int().min(1).max(maxFills),
   /** Seed of the first fill; null = new ones each time. */
   seed: z.number().int().min(0).max(0xffffffff).nullable(),
   backend: z.enum(backendChoices),
+  precision: z.enum(precisionChoices).default('automatic'),
 });
+
+/** A model on the shelf; the name is what it had when it was chosen. */
+export interface ChosenModel {
+  readonly id: string;
+  readonly name: string;
+}
 
 export interface Choices {
   readonly preset: PresetChoice;
   readonly custom: FillSettings;
   readonly classLabel: number | null;
+  /** The class's name on the card, for as long as the model is not there to say it. */
+  readonly className: string | null;
+  /** Null is the model that comes with the add-on. */
+  readonly model: ChosenModel | null;
   readonly fills: number;
   readonly seed: number | null;
   readonly backend: BackendChoice;
+  readonly precision: PrecisionChoice;
 }
 
 export const firstChoices: Choices = {
   preset: 'balanced',
   custom: presets.balanced,
   classLabel: null,
+  className: null,
+  model: null,
   fills: 3,
   seed: null,
   backend: 'automatic',
+  precision: 'automatic',
 };
 
 /** Reads kept choices; what an older version kept and does not fit is left behind. */
@@ -73,6 +93,36 @@ export function parseSettings(text: string): FillSettings | null {
 /** Settings of the fill as chosen. */
 export function settingsOf({ preset, custom, classLabel }: Choices): FillSettings {
   return { ...(preset === 'custom' ? custom : presets[preset satisfies PresetName]), classLabel };
+}
+
+/** Presets count on this many training timesteps. */
+const usualTimesteps = 1000;
+
+/** Settings of the fill as chosen, within what the model was trained with. */
+export function settingsFor(choices: Choices, card: ModelCard): FillSettings {
+  const { coarse, refine, ...rest } = settingsOf(choices);
+  const { numTrainTimesteps } = card.diffusion;
+  const bounded = <T extends WalkSettings>(walk: T): T => ({
+    ...walk,
+    numInferenceSteps: Math.min(walk.numInferenceSteps, numTrainTimesteps),
+  });
+  const scale = numTrainTimesteps / usualTimesteps;
+  const finer = refine.map((level) => ({
+    ...bounded(level),
+    startTimestep: Math.min(Math.round(level.startTimestep * scale), numTrainTimesteps - 1),
+  }));
+  return { ...rest, coarse: bounded(coarse), refine: finer };
+}
+
+/** The choices without a class the model does not have: the same label may mean another thing. */
+export function withKnownClass(choices: Choices, { classes }: ModelCard): Choices {
+  const { classLabel, className } = choices;
+  if (classLabel === null) return choices;
+  const name = classes.find(({ label }) => label === classLabel)?.name;
+  const isKnown = name !== undefined && (className === null || className === name);
+  return isKnown
+    ? { ...choices, className: name }
+    : { ...choices, classLabel: null, className: null };
 }
 
 /** Turns the current preset into custom settings with one change. */

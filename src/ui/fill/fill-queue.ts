@@ -12,8 +12,16 @@ import type { Region } from '../selection/region.js';
  */
 export type JobState = 'waiting' | 'running' | 'cancelling' | 'interrupted';
 
+/** A model as a fill's record names it. */
+export interface FillModel {
+  readonly id: string;
+  readonly sha256: string;
+}
+
 export interface FillJob {
   readonly id: string;
+  /** The model the fill was planned for. */
+  readonly model: FillModel;
   readonly region: Region;
   readonly request: FillRequest;
   readonly state: JobState;
@@ -62,9 +70,9 @@ export class FillQueue extends Observed {
     return this.jobs.filter(({ state }) => state === 'interrupted');
   }
 
-  add(region: Region, request: FillRequest): void {
+  add(region: Region, request: FillRequest, model: FillModel): void {
     const state: JobState = this.active ? 'waiting' : 'running';
-    const job = { id: request.jobId, region, request, state, seedsLeft: request.seeds };
+    const job = { id: request.jobId, model, region, request, state, seedsLeft: request.seeds };
     this._set([...this.jobs, { ...job, ...nothingYet }]);
     this._outlet.post({ kind: 'fill', request });
   }
@@ -129,6 +137,8 @@ export class FillQueue extends Observed {
   }
 
   private _filled(job: FillJob, seed: number, png: Blob): void {
+    // A resumed job may make again what it has delivered.
+    if (!job.seedsLeft.includes(seed)) return;
     const seedsLeft = job.seedsLeft.filter((left) => left !== seed);
     this._update(job.id, { seedsLeft, preview: null, checkpoint: null });
     this._outlet.filled({ job, seed, png });

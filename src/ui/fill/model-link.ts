@@ -1,7 +1,6 @@
 /** The worker's life: started at once so that the model warms up, started anew when it dies. */
 import type { ModelCard } from '../../protocol/model-card.js';
-import type { ModelSource } from '../../protocol/model-shelf-api.js';
-import type { Backend, DeviceInfo, FromWorker, ToWorker } from '../../protocol/worker-api.js';
+import type { DeviceInfo, FromWorker, ToWorker } from '../../protocol/worker-api.js';
 import { Observed } from '../observed.js';
 import type { Problem } from '../problem.js';
 import type { WorkerPort } from './worker-port.js';
@@ -18,6 +17,9 @@ export type ModelState =
   | ({ readonly kind: 'ready' } & ReadyModel)
   | { readonly kind: 'failed'; readonly problem: Problem };
 
+/** Which model, and where it runs. */
+export type LoadRequest = Omit<Extract<ToWorker, { kind: 'load' }>, 'kind'>;
+
 type JobMessage = Exclude<FromWorker, { kind: 'loading' | 'ready' }>;
 
 /** Connects the panel to one worker at a time; messages of a replaced worker are not heard. */
@@ -28,23 +30,16 @@ export class ModelLink extends Observed {
   /** The worker is gone with whatever it was doing; another may have been started. */
   onLost: (problem: Problem, isReplaced: boolean) => void = () => undefined;
   private _port: WorkerPort | null = null;
-  private _backend: Backend | null = null;
+  private _request: LoadRequest | null = null;
 
-  constructor(
-    private readonly _startWorker: () => WorkerPort,
-    private readonly _shipped: ModelSource,
-  ) {
+  constructor(private readonly _startWorker: () => WorkerPort) {
     super();
   }
 
-  get backend(): Backend | null {
-    return this._backend;
-  }
-
-  /** Starts a worker in place of the one that runs, if any. Null lets the worker choose. */
-  start(backend: Backend | null): void {
+  /** Starts a worker in place of the one that runs, if any. */
+  start(request: LoadRequest): void {
     this._port?.terminate();
-    this._backend = backend;
+    this._request = request;
     this._become({ kind: 'loading', loadedBytes: 0, totalBytes: 0 });
     try {
       this._port = this._startWorker();
@@ -56,7 +51,7 @@ export class ModelLink extends Observed {
       });
     }
     this._listen(this._port);
-    this._port.post({ kind: 'load', model: this._shipped, backend });
+    this._port.post({ kind: 'load', ...request });
   }
 
   post(message: Extract<ToWorker, { kind: 'fill' | 'cancel' }>): void {
@@ -65,7 +60,7 @@ export class ModelLink extends Observed {
 
   /** Ends whatever runs and starts afresh. */
   restart(problem: Problem): void {
-    this.start(this._backend);
+    if (this._request) this.start(this._request);
     this.onLost(problem, true);
   }
 

@@ -1,14 +1,35 @@
 /** What a screen reader is told of a running fill: beginnings, ends, and now and then how far. */
 import { msg, str } from '../host/localisation.js';
+import type { AddingState } from '../models/model-adding.js';
 import type { Session } from '../session.js';
 import { number } from './format.js';
+import { stageName } from './model-text.js';
 import { problemText } from './problems.js';
 
 /** Progress is told at most this often. */
 const everyMs = 10_000;
 
+/** A model being added, from stage to stage; empty when nothing is to be said. */
+function addingNews(state: AddingState): string {
+  switch (state.kind) {
+    case 'looking':
+      return msg('Looking at the files …');
+    case 'asking':
+      return state.problem
+        ? problemText(state.problem, 'adding').sentence
+        : msg('Check what is said of the model, then add it.');
+    case 'adding':
+      return stageName(state.progress);
+    case 'added':
+      return msg(str`${state.model.manifest.card.name} is ready.`);
+    case 'idle':
+      return state.problem ? problemText(state.problem, 'adding').sentence : '';
+  }
+}
+
 export class Announcer {
   private _lastText = '';
+  private _lastAdding = '';
   private _lastAt = -Infinity;
   private _wasActive = false;
 
@@ -19,6 +40,11 @@ export class Announcer {
 
   /** Says what is new. */
   tell(session: Session): void {
+    const adding = addingNews(session.library.adding.state);
+    if (adding !== this._lastAdding) {
+      this._lastAdding = adding;
+      if (adding) return this._say(adding);
+    }
     const text = this._text(session);
     if (text === null || text === this._lastText) return;
     this._lastText = text;

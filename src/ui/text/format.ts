@@ -24,6 +24,11 @@ export function duration(ms: number): string {
   return msg(str`${number(Math.floor(minutes / 60))} h ${number(minutes % 60)} min`);
 }
 
+/** Megabytes, and from a thousand of them on gigabytes. */
+export function fileSize(bytes: number): string {
+  return bytes < 1e9 ? megabytes(bytes) : msg(str`${number(bytes / 1e9, 1)} GB`);
+}
+
 export function megabytes(bytes: number): string {
   return msg(str`${number(bytes / 1e6, bytes < 1e7 ? 1 : 0)} MB`);
 }

@@ -1,6 +1,7 @@
 /** Names of what can be chosen, in the panel's language. */
+import type { DeviceInfo, Precision } from '../../protocol/worker-api.js';
 import type { SamplerName } from '../../protocol/fill.js';
-import type { BackendChoice, PresetChoice } from '../fill/choices.js';
+import type { BackendChoice, PrecisionChoice, PresetChoice } from '../fill/choices.js';
 import { msg } from '../host/localisation.js';
 
 /** Names of the shipped model's classes; another model's are shown as its card has them. */
@@ -29,6 +30,23 @@ export const samplerTitles: Record<SamplerName, () => string> = {
   replace: () => msg('Replace, no resampling'),
   slowdown: () => msg('Slowdown, more steps'),
   sdedit: () => msg('SDEdit, restarts'),
+};
+
+/** What a model runs on and in what precision: "WebGPU, nvidia ampere, 16-bit". */
+export function deviceText({ backend, description, precision }: DeviceInfo): string {
+  const title = backend === 'webgpu' ? msg('WebGPU') : msg('Processor');
+  return [title, description, precisionNames[precision]()].filter(Boolean).join(', ');
+}
+
+const precisionNames: Record<Precision, () => string> = {
+  float32: () => msg('32-bit'),
+  float16: () => msg('16-bit'),
+};
+
+export const precisionTitles: Record<PrecisionChoice, () => string> = {
+  automatic: () => msg('Automatic'),
+  float32: () => msg('Full, 32-bit'),
+  float16: () => msg('Half, 16-bit'),
 };
 
 export const backendTitles: Record<BackendChoice, () => string> = {

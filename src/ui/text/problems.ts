@@ -3,16 +3,17 @@ import { msg, str } from '../host/localisation.js';
 import type { Problem, ProblemCode } from '../problem.js';
 import { maxImageSide, minImageSide } from '../selection/raster.js';
 import { number } from './format.js';
+import { addedModelTexts, addingTexts, modelTexts, shelfTexts } from './model-problems.js';
 
 export interface ProblemText {
   readonly sentence: string;
   readonly nextStep: string;
 }
 
-type Texts = Record<ProblemCode, () => ProblemText>;
+export type ProblemTexts = Record<ProblemCode, () => ProblemText>;
 
 const selectionTexts: Pick<
-  Texts,
+  ProblemTexts,
   | 'noSelection'
   | 'shapesWithoutImage'
   | 'imageWithoutShapes'
@@ -57,7 +58,7 @@ const selectionTexts: Pick<
 };
 
 const imageTexts: Pick<
-  Texts,
+  ProblemTexts,
   'imageTooSmall' | 'imageTooLarge' | 'imageUnreadable' | 'pixelsRefused'
 > = {
   imageTooSmall: () => ({
@@ -78,69 +79,12 @@ const imageTexts: Pick<
   }),
 };
 
-const modelTexts: Pick<
-  Texts,
-  | 'noWebGpu'
-  | 'deviceLost'
-  | 'outOfMemory'
-  | 'modelFetch'
-  | 'modelHash'
-  | 'modelShape'
-  | 'modelUnusable'
-  | 'modelUnknown'
-  | 'selfTestFailed'
-  | 'storageFull'
-  | 'cancelled'
-> = {
-  noWebGpu: () => ({
-    sentence: msg('This browser offers no WebGPU to the add-on.'),
-    nextStep: msg('Choose the automatic backend under Advanced to use the processor instead.'),
-  }),
-  deviceLost: () => ({
-    sentence: msg('The graphics processor was reset while filling.'),
-    nextStep: msg('Finished fills are kept. Continue with those that are left.'),
-  }),
-  outOfMemory: () => ({
-    sentence: msg('There was not enough memory for this fill.'),
-    nextStep: msg('Close other tabs or choose the Draft quality, then continue.'),
-  }),
-  modelFetch: () => ({
-    sentence: msg('The model’s file is missing or could not be loaded.'),
-    nextStep: msg('Try again; if that does not help, install the add-on again.'),
-  }),
-  modelHash: () => ({
-    sentence: msg('The model’s file is damaged: its checksum is wrong.'),
-    nextStep: msg('Try again; if that does not help, install the add-on again.'),
-  }),
-  modelShape: () => ({
-    sentence: msg('The model does not fit what the add-on expects.'),
-    nextStep: msg('Install the add-on again.'),
-  }),
-  modelUnusable: () => ({
-    sentence: msg('These files do not make a model.'),
-    nextStep: msg('Check that the checkpoint is whole and that its config belongs to it.'),
-  }),
-  modelUnknown: () => ({
-    sentence: msg('This model is not there.'),
-    nextStep: msg('Check the name or address, or add the model again.'),
-  }),
-  selfTestFailed: () => ({
-    sentence: msg('With this config the model does not recognise noise in sample photos.'),
-    nextStep: msg('Choose another config: this one would fill with garbage.'),
-  }),
-  storageFull: () => ({
-    sentence: msg('There is not enough storage for this model.'),
-    nextStep: msg('Remove a model, or free space on this machine, then try again.'),
-  }),
-  cancelled: () => ({
-    sentence: msg('Adding the model was cancelled.'),
-    nextStep: msg('Add it again to go on where the download stopped.'),
-  }),
-};
-
 const runTexts: Omit<
-  Texts,
-  keyof typeof selectionTexts | keyof typeof imageTexts | keyof typeof modelTexts
+  ProblemTexts,
+  | keyof typeof selectionTexts
+  | keyof typeof imageTexts
+  | keyof typeof modelTexts
+  | keyof typeof shelfTexts
 > = {
   nonFinite: () => ({
     sentence: msg('The model answered with values that are not numbers.'),
@@ -180,9 +124,24 @@ const runTexts: Omit<
   }),
 };
 
-const texts: Texts = { ...selectionTexts, ...imageTexts, ...modelTexts, ...runTexts };
+const texts: ProblemTexts = {
+  ...selectionTexts,
+  ...imageTexts,
+  ...modelTexts,
+  ...shelfTexts,
+  ...runTexts,
+};
+
+/** What the user was about when it happened; the same failure asks for another next step. */
+export type ProblemPlace = 'fill' | 'adding' | 'addedModel';
+
+const textsAt: Record<ProblemPlace, Partial<ProblemTexts>> = {
+  fill: {},
+  adding: addingTexts,
+  addedModel: addedModelTexts,
+};
 
 /** Puts a problem into words, in the panel's language. */
-export function problemText({ code }: Problem): ProblemText {
-  return texts[code]();
+export function problemText({ code }: Problem, place: ProblemPlace = 'fill'): ProblemText {
+  return (textsAt[place][code] ?? texts[code])();
 }

@@ -1,8 +1,27 @@
 /** Why the button is not enabled yet, or that it is. */
+import type { ModelLink } from '../fill/model-link.js';
 import { msg, str } from '../host/localisation.js';
 import type { Session } from '../session.js';
 import { megabytes } from './format.js';
 import { problemText } from './problems.js';
+
+/** Returns why model and backend cannot be changed now; empty when they can. */
+export function busyReason({ queue }: Session): string {
+  if (queue.jobs.length === 0) return '';
+  return queue.jobs.length === queue.interrupted.length
+    ? msg('Continue or dismiss the fill that stopped first.')
+    : msg('Can be changed when no fill is running.');
+}
+
+/** How far the model's loading is; empty when it is loaded. */
+export function loadingText({ state }: ModelLink): string {
+  if (state.kind === 'ready') return '';
+  if (state.kind === 'failed') return msg('The model is not loaded.');
+  const { loadedBytes, totalBytes } = state;
+  return totalBytes === 0 || loadedBytes >= totalBytes
+    ? msg('Preparing the model …')
+    : msg(str`Loading the model: ${megabytes(loadedBytes)} of ${megabytes(totalBytes)}`);
+}
 
 /** Returns the reason the button is disabled, null when it is enabled. */
 export function notReadyReason({ selection, model, plan }: Session): string | null {
@@ -12,12 +31,6 @@ export function notReadyReason({ selection, model, plan }: Session): string | nu
     return msg('Mark a region of a photo first.');
   }
   if (selection.state.kind === 'reading') return msg('Reading the selection …');
-  if (state.kind === 'loading') {
-    if (state.totalBytes === 0 || state.loadedBytes >= state.totalBytes) {
-      return msg('Preparing the model …');
-    }
-    const { loadedBytes, totalBytes } = state;
-    return msg(str`Loading the model: ${megabytes(loadedBytes)} of ${megabytes(totalBytes)}`);
-  }
+  if (state.kind === 'loading') return loadingText(model);
   return plan.kind === 'refused' ? problemText(plan.problem).sentence : null;
 }

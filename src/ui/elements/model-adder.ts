@@ -1,0 +1,156 @@
+/** Adding a model, from where it comes from to the word that it is there. */
+import { LitElement, css, html, nothing, type TemplateResult } from 'lit';
+import { customElement, property } from 'lit/decorators.js';
+import '@spectrum-web-components/button/sp-button.js';
+import '@spectrum-web-components/progress-bar/sp-progress-bar.js';
+import type { ShelfModel } from '../../protocol/model-shelf-api.js';
+import { localized, msg, str } from '../host/localisation.js';
+import type { AddingState, ModelAdding } from '../models/model-adding.js';
+import { Watching } from '../observed.js';
+import type { Problem } from '../problem.js';
+import { fractionOf, stageText } from '../text/model-text.js';
+import { problemText } from '../text/problems.js';
+import { UseModelEvent } from './model-events.js';
+import './model-form.js';
+import './model-source.js';
+import './notice.js';
+import { shared } from './styles.js';
+
+@localized()
+@customElement('repaint-model-adder')
+export class ModelAdder extends LitElement {
+  @property({ attribute: false }) adding!: ModelAdding;
+  /** Why another model cannot be used now; empty when it can. */
+  @property() busyReason = '';
+
+  static override styles = [
+    shared,
+    css`
+      section {
+        display: grid;
+        gap: 12px;
+      }
+      .card {
+        display: grid;
+        gap: 8px;
+        padding: 12px;
+      }
+      sp-progress-bar {
+        width: 100%;
+        --mod-progressbar-font-size: 0;
+      }
+      sp-button {
+        justify-self: start;
+      }
+    `,
+  ];
+
+  constructor() {
+    super();
+    new Watching(this, () => this.adding);
+  }
+
+  override render() {
+    return html`<section aria-labelledby="heading">
+      <h2 id="heading">${msg('Add a model')}</h2>
+      ${this._step(this.adding.state)}
+    </section>`;
+  }
+
+  private _step(state: AddingState): TemplateResult {
+    switch (state.kind) {
+      case 'idle':
+        return html`
+          <repaint-model-source .adding=${this.adding}></repaint-model-source>
+          ${this._problem(state.problem)}
+        `;
+      case 'looking':
+        return this._progress({ title: msg('Looking at the files …'), fraction: null });
+      case 'asking':
+        return html`
+          ${this._problem(state.problem)}
+          <repaint-model-form .adding=${this.adding} .form=${state}></repaint-model-form>
+        `;
+      case 'adding':
+        return this._progress({
+          name: state.words.name,
+          title: stageText(state.progress),
+          fraction: fractionOf(state.progress),
+          isCancelling: state.isCancelling,
+        });
+      case 'added':
+        return this._added(state.model);
+    }
+  }
+
+  private _progress(step: {
+    name?: string;
+    title: string;
+    fraction: number | null;
+    isCancelling?: boolean;
+  }) {
+    const { name, title, fraction, isCancelling = false } = step;
+    return html`<div class="card" data-testid="adding">
+      ${name ? html`<h3>${name}</h3>` : nothing}
+      <p class="numbers" data-testid="adding-stage">${title}</p>
+      <sp-progress-bar
+        size="s"
+        ?indeterminate=${fraction === null}
+        progress=${100 * (fraction ?? 0)}
+        aria-label=${title}
+      ></sp-progress-bar>
+      ${this._button(
+        'cancel-adding',
+        isCancelling ? msg('Stopping …') : msg('Cancel'),
+        () => (name ? this.adding.cancel() : this.adding.close()),
+        isCancelling,
+      )}
+    </div>`;
+  }
+
+  private _problem(problem: Problem | null) {
+    if (!problem) return nothing;
+    const { sentence, nextStep } = problemText(problem, 'adding');
+    const wasAsked = problem.code === 'cancelled';
+    return html`<repaint-notice
+      data-testid="adding-problem"
+      data-code=${problem.code}
+      variant=${wasAsked ? 'info' : 'error'}
+      ><span slot="sentence">${sentence}</span>
+      <span>${nextStep}</span>
+      ${problem.detail && !wasAsked ? html`<span slot="detail">${problem.detail}</span>` : nothing}
+      ${
+        problem.code === 'selfTestFailed'
+          ? this._button('use-anyway', msg('Add it anyway'), () => this.adding.add(false))
+          : nothing
+      }</repaint-notice
+    >`;
+  }
+
+  private _added({ manifest: { card } }: ShelfModel) {
+    return html`<div class="card" data-testid="added">
+      <p>${msg(str`${card.name} is ready.`)}</p>
+      ${this._button('use-added', msg('Use it'), () => this._use(card.id), this.busyReason !== '')}
+      ${this.busyReason ? html`<p class="quiet">${this.busyReason}</p>` : nothing}
+      ${this._button('add-another', msg('Add another'), () => this.adding.close())}
+    </div>`;
+  }
+
+  private _button(testId: string, label: string, onClick: () => void, isDisabled = false) {
+    return html`<sp-button
+      slot="actions"
+      data-testid=${testId}
+      size="s"
+      variant="secondary"
+      treatment="outline"
+      ?disabled=${isDisabled}
+      @click=${onClick}
+      >${label}</sp-button
+    >`;
+  }
+
+  private _use(id: string): void {
+    this.dispatchEvent(new UseModelEvent(id));
+    this.adding.close();
+  }
+}

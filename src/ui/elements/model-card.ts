@@ -1,0 +1,140 @@
+/** One model: what it is, how fast it is here, and what can be done with it. */
+import { LitElement, html, nothing } from 'lit';
+import { customElement, property, state } from 'lit/decorators.js';
+import '@spectrum-web-components/button/sp-button.js';
+import '@spectrum-web-components/icons-workflow/icons/sp-icon-checkmark.js';
+import type { ModelManifest } from '../../protocol/model-card.js';
+import type { ModelSpeed } from '../../protocol/model-shelf-api.js';
+import { localized, msg, str } from '../host/localisation.js';
+import { cardDetails, factsText, speedText } from '../text/model-text.js';
+import { modelCardStyles } from './model-card.styles.js';
+import { RemoveModelEvent, UseModelEvent } from './model-events.js';
+import { shared } from './styles.js';
+
+@localized()
+@customElement('repaint-model-card')
+export class ModelCardElement extends LitElement {
+  @property({ attribute: false }) manifest!: ModelManifest;
+  @property({ attribute: false }) speed: ModelSpeed | null = null;
+  @property({ type: Boolean }) isShipped = false;
+  @property({ type: Boolean }) isInUse = false;
+  /** Why the model in use cannot be another one now; empty when it can. */
+  @property() busyReason = '';
+  /** How far the model in use is loaded. */
+  @property() status = '';
+  /** The user is asked whether to remove it. */
+  @state() private _isAsking = false;
+
+  static override styles = [shared, modelCardStyles];
+
+  override render() {
+    const { card } = this.manifest;
+    return html`<article
+      class="card"
+      data-testid="model"
+      data-model=${card.id}
+      ?data-in-use=${this.isInUse}
+      aria-labelledby="name"
+    >
+      <header>
+        <h3 id="name">${card.name}</h3>
+        ${this.isInUse ? this._inUse() : nothing}
+      </header>
+      <p>${card.summary}</p>
+      <p class="quiet numbers">${factsText(this.manifest)}</p>
+      <p class="quiet numbers" data-testid="model-speed">${speedText(this.speed)}</p>
+      ${this._details()} ${this._isAsking ? this._question() : this._actions()}
+    </article>`;
+  }
+
+  private _inUse() {
+    return html`<span class="in-use" data-testid="in-use">
+      <sp-icon-checkmark size="s" aria-hidden="true"></sp-icon-checkmark>${msg('In use')}
+    </span>`;
+  }
+
+  private _details() {
+    return html`<details>
+      <summary>${msg('Training data, bias and licence')}</summary>
+      <dl>
+        ${cardDetails(this.manifest.card).map(
+          ({ title, text }) =>
+            html`<dt>${title}</dt>
+              <dd>${text}</dd>`,
+        )}
+      </dl>
+    </details>`;
+  }
+
+  private _actions() {
+    const { busyReason, isInUse, isShipped, status } = this;
+    const canRemove = !isShipped;
+    if (isInUse && !canRemove) return this._note(status);
+    return html`
+      ${isInUse ? this._note(status) : nothing}
+      <div class="actions">
+        ${isInUse ? nothing : this._button('use-model', msg('Use'), busyReason, this._use)}
+        ${
+          canRemove
+            ? this._button('remove-model', msg('Remove'), isInUse ? busyReason : '', this._ask)
+            : nothing
+        }
+      </div>
+      ${this._note(busyReason && (canRemove || !isInUse) ? busyReason : '')}
+    `;
+  }
+
+  private _note(text: string) {
+    return text ? html`<p class="quiet numbers">${text}</p>` : nothing;
+  }
+
+  private _question() {
+    const { id, name } = this.manifest.card;
+    return html`
+      <p class="question" id="question">${msg(str`Remove ${name} from this machine?`)}</p>
+      <div class="actions" role="group" aria-labelledby="question">
+        ${this._button('confirm-remove', msg('Remove'), '', () => {
+          this._isAsking = false;
+          this.dispatchEvent(new RemoveModelEvent(id));
+        })}
+        ${this._button('keep-model', msg('Keep it'), '', this._leave)}
+      </div>
+    `;
+  }
+
+  private _button(testId: string, label: string, reason: string, onClick: () => void) {
+    const { name } = this.manifest.card;
+    const isGrave = testId === 'confirm-remove';
+    return html`<sp-button
+      data-testid=${testId}
+      size="s"
+      variant=${isGrave ? 'negative' : 'secondary'}
+      treatment=${isGrave ? 'fill' : 'outline'}
+      ?disabled=${reason !== ''}
+      title=${reason || nothing}
+      aria-label=${`${label}: ${name}`}
+      @click=${onClick}
+      >${label}</sp-button
+    >`;
+  }
+
+  private readonly _use = (): void => {
+    this.dispatchEvent(new UseModelEvent(this.isShipped ? null : this.manifest.card.id));
+  };
+
+  /** The focus goes along, so that the keyboard stays where it was. */
+  private readonly _ask = async (): Promise<void> => {
+    this._isAsking = true;
+    await this._focus('keep-model');
+  };
+
+  private readonly _leave = async (): Promise<void> => {
+    this._isAsking = false;
+    await this._focus('remove-model');
+  };
+
+  private async _focus(testId: string): Promise<void> {
+    await this.updateComplete;
+    this.renderRoot.querySelector<HTMLElement>(`[data-testid=${testId}]`)?.focus();
+  }
+}

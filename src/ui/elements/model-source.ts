@@ -1,0 +1,142 @@
+/** Where a new model comes from: dropped or chosen files, an address, or a Hugging Face name. */
+import { LitElement, css, html, nothing } from 'lit';
+import { customElement, property, query, state } from 'lit/decorators.js';
+import '@spectrum-web-components/button/sp-button.js';
+import '@spectrum-web-components/dropzone/sp-dropzone.js';
+import '@spectrum-web-components/field-label/sp-field-label.js';
+import '@spectrum-web-components/help-text/sp-help-text.js';
+import '@spectrum-web-components/textfield/sp-textfield.js';
+import type { DropzoneEventDetail } from '@spectrum-web-components/dropzone';
+import type { Textfield } from '@spectrum-web-components/textfield';
+import { localized, msg } from '../host/localisation.js';
+import { droppedFiles } from '../models/dropped-files.js';
+import type { ModelAdding } from '../models/model-adding.js';
+import { originOf } from '../models/model-origin.js';
+import { shared } from './styles.js';
+
+@localized()
+@customElement('repaint-model-source')
+export class ModelSourceElement extends LitElement {
+  @property({ attribute: false }) adding!: ModelAdding;
+  /** Only files are asked for: those that are missing. */
+  @property({ type: Boolean }) isForMissing = false;
+  @state() private _isRefused = false;
+  @query('input') private _input!: HTMLInputElement;
+  @query('sp-textfield') private _address!: Textfield;
+
+  static override styles = [
+    shared,
+    css`
+      :host {
+        display: grid;
+        gap: 12px;
+      }
+      sp-dropzone {
+        width: 100%;
+        padding: 16px;
+      }
+      .drop {
+        display: grid;
+        justify-items: center;
+        gap: 8px;
+        text-align: center;
+      }
+      form {
+        display: grid;
+        grid-template-columns: 1fr auto;
+        align-items: start;
+        gap: 0 8px;
+      }
+      .wide {
+        grid-column: 1 / -1;
+      }
+      sp-textfield {
+        width: 100%;
+      }
+    `,
+  ];
+
+  override render() {
+    return html`
+      <sp-dropzone data-testid="drop-zone" @sp-dropzone-drop=${this._onDrop}>
+        <div class="drop">
+          <p>
+            ${
+              this.isForMissing
+                ? msg('Drop the missing files here')
+                : msg('Drop a checkpoint with its config.json and scheduler_config.json here')
+            }
+          </p>
+          ${
+            this.isForMissing
+              ? nothing
+              : html`<p class="quiet">${msg('or an .onnx file with its card.json')}</p>`
+          }
+          <sp-button
+            data-testid="choose-files"
+            size="s"
+            variant="secondary"
+            treatment="outline"
+            @click=${() => this._input.click()}
+            >${msg('Choose files …')}</sp-button
+          >
+          <input
+            hidden
+            multiple
+            type="file"
+            data-testid="file-input"
+            aria-label=${msg('Files of the model')}
+            @change=${this._onChosen}
+          />
+        </div>
+      </sp-dropzone>
+      ${this.isForMissing ? nothing : this._addressForm()}
+    `;
+  }
+
+  private _addressForm() {
+    return html`<form @submit=${this._onSubmit}>
+      <sp-field-label class="wide" for="address"
+        >${msg('Address, or Hugging Face name')}</sp-field-label
+      >
+      <sp-textfield
+        id="address"
+        data-testid="address"
+        placeholder="owner/name"
+        autocomplete="off"
+        ?invalid=${this._isRefused}
+        @input=${() => (this._isRefused = false)}
+        @keydown=${(event: KeyboardEvent) => event.key === 'Enter' && this._onSubmit(event)}
+      >
+        <sp-help-text slot="help-text"
+          >${msg('A download only fetches: nothing of yours is sent.')}</sp-help-text
+        >
+        <sp-help-text slot="negative-help-text"
+          >${msg('Give an address that begins with https://, or owner/name.')}</sp-help-text
+        >
+      </sp-textfield>
+      <sp-button data-testid="look" variant="secondary" @click=${this._onSubmit}
+        >${msg('Look')}</sp-button
+      >
+    </form>`;
+  }
+
+  private readonly _onDrop = async ({ detail }: CustomEvent<DropzoneEventDetail>) => {
+    if (detail.dataTransfer) await this.adding.takeFiles(await droppedFiles(detail.dataTransfer));
+  };
+
+  /** Emptied, so that the same files can be chosen again after they were corrected. */
+  private readonly _onChosen = async () => {
+    const files = [...(this._input.files ?? [])];
+    this._input.value = '';
+    await this.adding.takeFiles(files);
+  };
+
+  private readonly _onSubmit = async (event: Event) => {
+    event.preventDefault();
+    const origin = originOf(this._address.value);
+    this._isRefused = origin === null;
+    if (origin) await this.adding.look(origin);
+    else this._address.focus();
+  };
+}

@@ -1,0 +1,189 @@
+/** The models: which there are, which one is used, and the way to add one. */
+import { LitElement, css, html, nothing } from 'lit';
+import { customElement, property } from 'lit/decorators.js';
+import { repeat } from 'lit/directives/repeat.js';
+import '@spectrum-web-components/action-button/sp-action-button.js';
+import '@spectrum-web-components/icons-workflow/icons/sp-icon-chevron-left.js';
+import type { ModelManifest } from '../../protocol/model-card.js';
+import type { UnfinishedDownload } from '../../protocol/model-shelf-api.js';
+import { localized, msg, str } from '../host/localisation.js';
+import { originText } from '../models/model-origin.js';
+import { Watching } from '../observed.js';
+import type { Session } from '../session.js';
+import { fileSize } from '../text/format.js';
+import { storageText } from '../text/model-text.js';
+import { problemText } from '../text/problems.js';
+import { busyReason, loadingText } from '../text/readiness.js';
+import './model-adder.js';
+import './model-card.js';
+import { ManageModelsEvent, RemoveModelEvent } from './model-events.js';
+import './notice.js';
+import { shared } from './styles.js';
+
+@localized()
+@customElement('repaint-models-page')
+export class ModelsPage extends LitElement {
+  @property({ attribute: false }) session!: Session;
+
+  static override styles = [
+    shared,
+    css`
+      :host {
+        display: grid;
+        gap: 16px;
+      }
+      .head {
+        display: flex;
+        align-items: center;
+        gap: 4px;
+        margin-left: -8px;
+      }
+      h1 {
+        margin: 0;
+        font-size: 16px;
+      }
+      ul,
+      .unfinished {
+        display: grid;
+        gap: 12px;
+        margin: 0;
+        padding: 0;
+        list-style: none;
+      }
+      .download {
+        display: grid;
+        gap: 6px;
+        padding: 12px;
+        overflow-wrap: anywhere;
+      }
+      .actions {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 8px;
+      }
+    `,
+  ];
+
+  constructor() {
+    super();
+    new Watching(this, () => this.session);
+  }
+
+  override render() {
+    const { library } = this.session;
+    const { shelf, adding } = library;
+    return html`
+      <div class="head">
+        <sp-action-button
+          quiet
+          size="m"
+          data-testid="close-models"
+          label=${msg('Back to filling')}
+          @click=${() => this.dispatchEvent(new ManageModelsEvent(false))}
+        >
+          <sp-icon-chevron-left slot="icon"></sp-icon-chevron-left>
+        </sp-action-button>
+        <h1>${msg('Models')}</h1>
+      </div>
+      ${this._storage()} ${this._problem()}
+      <ul>
+        ${shelf.shipped ? html`<li>${this._card(shelf.shipped, true)}</li>` : nothing}
+        ${repeat(
+          shelf.models,
+          ({ manifest }) => manifest.card.id,
+          ({ manifest }) => html`<li>${this._card(manifest, false)}</li>`,
+        )}
+      </ul>
+      ${this._unfinished(shelf.unfinished)}
+      <repaint-model-adder
+        .adding=${adding}
+        .busyReason=${busyReason(this.session)}
+      ></repaint-model-adder>
+    `;
+  }
+
+  /** The keyboard begins where the page does. */
+  override firstUpdated(): void {
+    this.renderRoot.querySelector<HTMLElement>('[data-testid=close-models]')?.focus();
+  }
+
+  private _storage() {
+    const { shelf } = this.session.library.shelf;
+    if (!shelf) return nothing;
+    const text =
+      shelf.storage === 'opfs'
+        ? storageText(shelf)
+        : msg('This browser refuses storage: added models are kept only until the panel closes.');
+    return html`<p class="quiet numbers" data-testid="storage">${text}</p>`;
+  }
+
+  private _problem() {
+    const { problem } = this.session.library.shelf;
+    if (!problem) return nothing;
+    const { sentence, nextStep } = problemText(problem);
+    return html`<repaint-notice
+      data-testid="shelf-problem"
+      data-code=${problem.code}
+      variant="error"
+      ><span slot="sentence">${sentence}</span> <span>${nextStep}</span>
+      ${problem.detail ? html`<span slot="detail">${problem.detail}</span>` : nothing}
+      ${this._button('read-shelf', msg('Try again'), () => this.session.library.shelf.read())}
+    </repaint-notice>`;
+  }
+
+  private _card(manifest: ModelManifest, isShipped: boolean) {
+    const { choices, library, model } = this.session;
+    const { id } = manifest.card;
+    const isInUse = isShipped ? choices.model === null : choices.model?.id === id;
+    return html`<repaint-model-card
+      .manifest=${manifest}
+      .speed=${library.speed(id)}
+      .isShipped=${isShipped}
+      .isInUse=${isInUse}
+      .status=${isInUse ? loadingText(model) : ''}
+      .busyReason=${busyReason(this.session)}
+    ></repaint-model-card>`;
+  }
+
+  private _unfinished(downloads: readonly UnfinishedDownload[]) {
+    if (downloads.length === 0) return nothing;
+    return html`<section class="unfinished" aria-labelledby="unfinished">
+      <h2 id="unfinished">${msg('Unfinished downloads')}</h2>
+      ${downloads.map((download) => this._download(download))}
+    </section>`;
+  }
+
+  private _download({ id, origin, loadedBytes, totalBytes }: UnfinishedDownload) {
+    const { adding } = this.session.library;
+    const loaded = fileSize(loadedBytes);
+    const isBusy = adding.state.kind === 'adding' || adding.state.kind === 'looking';
+    return html`<div class="card download" data-testid="unfinished">
+      <p>${originText(origin)}</p>
+      <p class="quiet numbers">
+        ${totalBytes === null ? loaded : msg(str`${loaded} of ${fileSize(totalBytes)}`)}
+      </p>
+      <div class="actions">
+        ${this._button('continue-download', msg('Continue'), () => adding.look(origin), isBusy)}
+        ${this._button(
+          'remove-download',
+          msg('Remove'),
+          () => this.dispatchEvent(new RemoveModelEvent(id)),
+          isBusy,
+        )}
+      </div>
+    </div>`;
+  }
+
+  private _button(testId: string, label: string, onClick: () => void, isDisabled = false) {
+    return html`<sp-button
+      slot="actions"
+      data-testid=${testId}
+      size="s"
+      variant="secondary"
+      treatment="outline"
+      ?disabled=${isDisabled}
+      @click=${onClick}
+      >${label}</sp-button
+    >`;
+  }
+}

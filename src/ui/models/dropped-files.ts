@@ -1,0 +1,31 @@
+/** The files of a drop, those inside dropped folders included. */
+
+/** A folder hands out its entries a hundred at a time, until it hands out none. */
+async function entriesOf(folder: FileSystemDirectoryEntry): Promise<FileSystemEntry[]> {
+  const reader = folder.createReader();
+  const all: FileSystemEntry[] = [];
+  for (;;) {
+    const some = await new Promise<FileSystemEntry[]>((resolve, reject) =>
+      reader.readEntries(resolve, reject),
+    );
+    if (some.length === 0) return all;
+    all.push(...some);
+  }
+}
+
+async function filesOf(entry: FileSystemEntry): Promise<File[]> {
+  if (entry.isFile) {
+    const { file } = entry as FileSystemFileEntry;
+    return [await new Promise<File>((resolve, reject) => file.call(entry, resolve, reject))];
+  }
+  const entries = await entriesOf(entry as FileSystemDirectoryEntry);
+  return (await Promise.all(entries.map(filesOf))).flat();
+}
+
+/** Must be called while the drop is being handled: its items are gone afterwards. */
+export async function droppedFiles({ items, files }: DataTransfer): Promise<File[]> {
+  const entries = [...items].map((item) => item.webkitGetAsEntry());
+  const plain = [...files];
+  const found = entries.filter((entry) => entry !== null);
+  return found.length === 0 ? plain : (await Promise.all(found.map(filesOf))).flat();
+}

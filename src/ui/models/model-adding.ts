@@ -1,0 +1,146 @@
+/** One model on its way to the shelf: looked at, asked about, added. */
+import type {
+  AddModelOptions,
+  AddModelProgress,
+  ModelLook,
+  ModelOrigin,
+  ModelWords,
+  ShelfModel,
+} from '../../protocol/model-shelf-api.js';
+import { Observed } from '../observed.js';
+import { ProblemError, problemOf, type Problem } from '../problem.js';
+import { withFiles } from './model-origin.js';
+import type { ShelfLink } from './shelf-link.js';
+
+/** What the user is asked, and has answered so far. */
+export interface ModelForm {
+  readonly origin: ModelOrigin;
+  readonly look: ModelLook;
+  readonly words: ModelWords;
+  readonly preset: string | null;
+}
+
+export type AddingState =
+  /** Waits for files or an address. `problem`: why the last ones did not do. */
+  | { readonly kind: 'idle'; readonly problem: Problem | null }
+  | { readonly kind: 'looking' }
+  /** `problem`: why the last attempt with this form ended. */
+  | ({ readonly kind: 'asking'; readonly problem: Problem | null } & ModelForm)
+  | ({
+      readonly kind: 'adding';
+      readonly progress: AddModelProgress | null;
+      readonly isCancelling: boolean;
+    } & ModelForm)
+  | { readonly kind: 'added'; readonly model: ShelfModel };
+
+/** How long the shelf may take to stop before its worker is replaced. */
+const cancelPatienceMs = 15_000;
+
+const idle: AddingState = { kind: 'idle', problem: null };
+
+/** What the form still lacks before it can be sent. */
+export function isComplete({ look, words, preset }: ModelForm): boolean {
+  const hasWords = Object.values(words).every((text: string) => text.trim() !== '');
+  return hasWords && look.questions.every(({ kind }) => kind === 'preset' && preset !== null);
+}
+
+/** Words the user has changed stay; the others are the new look's. */
+function keepEdits(form: ModelForm | null, words: ModelWords): ModelWords {
+  if (!form) return words;
+  const isEdited = ([key, text]: [string, string]) =>
+    text !== form.look.words[key as keyof ModelWords];
+  return { ...words, ...Object.fromEntries(Object.entries(form.words).filter(isEdited)) };
+}
+
+export class ModelAdding extends Observed {
+  state: AddingState = idle;
+  /** Late answers to an earlier question are not heard. */
+  private _turn = 0;
+  private _patience: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    private readonly _link: ShelfLink,
+    /** The shelf has changed, or may have; with a model when one was added. */
+    private readonly _onEnd: (model: ShelfModel | null) => void,
+  ) {
+    super();
+  }
+
+  /** Looks at files; those the form waits for are added to the ones it has. */
+  takeFiles(files: readonly File[]): Promise<void> {
+    const { state } = this;
+    if (files.length === 0 || state.kind === 'adding') return Promise.resolve();
+    const form = state.kind === 'asking' ? state : null;
+    return this.look(withFiles(form?.origin ?? null, files), form);
+  }
+
+  /** Looks at where a model comes from, then asks what only a person can know. */
+  async look(origin: ModelOrigin, form: ModelForm | null = null): Promise<void> {
+    const turn = ++this._turn;
+    this._become({ kind: 'looking' });
+    try {
+      const look = await this._link.call((api) => api.look(origin));
+      if (turn !== this._turn) return;
+      const words = keepEdits(form, look.words);
+      this._become({ kind: 'asking', origin, look, words, preset: null, problem: null });
+    } catch (error) {
+      if (turn !== this._turn) return;
+      const problem = problemOf(error, 'shelfFailed');
+      this._become(form ? { kind: 'asking', ...formOf(form), problem } : { kind: 'idle', problem });
+    }
+  }
+
+  /** Changes what the form says. */
+  answer(change: Partial<Pick<ModelForm, 'words' | 'preset'>>): void {
+    if (this.state.kind === 'asking') this._become({ ...this.state, ...change });
+  }
+
+  /** Adds the model of the form. `isTested` false keeps one that failed its self-test. */
+  async add(isTested = true): Promise<void> {
+    if (this.state.kind !== 'asking' || !isComplete(this.state)) return;
+    const form = formOf(this.state);
+    const { origin, look, words, preset } = form;
+    const options: AddModelOptions = { id: look.id, words, preset, isTested };
+    this._become({ kind: 'adding', ...form, progress: null, isCancelling: false });
+    let added: ShelfModel | null = null;
+    try {
+      added = await this._link.call((api) =>
+        api.add(origin, options, (progress) => this._progress(progress)),
+      );
+      this._become({ kind: 'added', model: added });
+    } catch (error) {
+      this._become({ kind: 'asking', ...form, problem: problemOf(error, 'shelfFailed') });
+    }
+    clearTimeout(this._patience);
+    this._onEnd(added);
+  }
+
+  /** Stops adding; the form comes back once the shelf has stopped. */
+  cancel(): void {
+    if (this.state.kind !== 'adding') return;
+    this._become({ ...this.state, isCancelling: true });
+    this._link.cancel();
+    const giveUp = () => this._link.giveUp(new ProblemError('cancelled'));
+    this._patience = setTimeout(giveUp, cancelPatienceMs);
+  }
+
+  /** Drops the form, or the word that a model was added. */
+  close(): void {
+    if (this.state.kind === 'adding') return;
+    this._turn++;
+    this._become(idle);
+  }
+
+  private _progress(progress: AddModelProgress): void {
+    if (this.state.kind === 'adding') this._become({ ...this.state, progress });
+  }
+
+  private _become(state: AddingState): void {
+    this.state = state;
+    this.changed();
+  }
+}
+
+function formOf({ origin, look, words, preset }: ModelForm): ModelForm {
+  return { origin, look, words, preset };
+}

@@ -1,0 +1,70 @@
+/** Everything the panel knows of models: those on the shelf, one being added, how fast each is. */
+import type { ModelCard } from '../../protocol/model-card.js';
+import type { ModelSource, ModelSpeed } from '../../protocol/model-shelf-api.js';
+import type { DeviceInfo } from '../../protocol/worker-api.js';
+import type { ChosenModel } from '../fill/choices.js';
+import type { Kept } from '../host/kept.js';
+import { Observed } from '../observed.js';
+import { deviceText } from '../text/names.js';
+import { ModelAdding } from './model-adding.js';
+import { ModelShelf } from './model-shelf.js';
+import { ModelSpeeds } from './model-speeds.js';
+import { ShelfLink } from './shelf-link.js';
+import type { ShelfPort } from './shelf-port.js';
+
+export interface LibraryPorts {
+  readonly kept: Kept;
+  readonly startShelf: () => ShelfPort;
+  /** Absolute URL of the shipped model's `model.json`. */
+  readonly manifestUrl: string;
+}
+
+export class ModelLibrary extends Observed {
+  readonly shelf: ModelShelf;
+  readonly adding: ModelAdding;
+  private readonly _speeds: ModelSpeeds;
+  private readonly _shippedSource: ModelSource;
+  /** Outlives the shelf's worker, which holds a model of this visit only. */
+  private readonly _sources = new Map<string, ModelSource>();
+
+  constructor({ kept, startShelf, manifestUrl }: LibraryPorts) {
+    super();
+    const link = new ShelfLink(startShelf);
+    this.shelf = new ModelShelf(link, manifestUrl);
+    this.adding = new ModelAdding(link, (model) => {
+      if (model) this.shelf.put(model);
+      void this.shelf.read();
+    });
+    this._speeds = new ModelSpeeds(kept);
+    this._shippedSource = { kind: 'shipped', manifestUrl };
+    this.shelf.subscribe(() => this._shelfChanged());
+    this.adding.subscribe(() => this.changed());
+  }
+
+  restore(): Promise<void> {
+    return this._speeds.restore();
+  }
+
+  /** Where the files of a chosen model are; one the shelf has not told of is looked for in storage. */
+  source(chosen: ChosenModel | null): ModelSource {
+    if (!chosen) return this._shippedSource;
+    return this._sources.get(chosen.id) ?? { kind: 'stored', id: chosen.id };
+  }
+
+  /** As measured last, or when it was added; null before it was ever run. */
+  speed(id: string): ModelSpeed | null {
+    return this._speeds.of(id) ?? this.shelf.find(id)?.speed ?? null;
+  }
+
+  /** A model has been loaded, which measures it. */
+  loaded(card: ModelCard, msPerCall: number, device: DeviceInfo): void {
+    this._speeds.remember(card.id, { msPerCall, device: deviceText(device) });
+  }
+
+  private _shelfChanged(): void {
+    for (const { manifest, source } of this.shelf.models) {
+      this._sources.set(manifest.card.id, source);
+    }
+    this.changed();
+  }
+}

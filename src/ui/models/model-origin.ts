@@ -1,0 +1,47 @@
+/** What a user may type or drop to say where a model is. Pure. */
+import type { ModelOrigin } from '../../protocol/model-shelf-api.js';
+
+type AddressedOrigin = Exclude<ModelOrigin, { kind: 'files' }>;
+
+const hubName = /^[\w.-]+\/[\w.-]+(@[\w./-]+)?$/;
+const hubHosts = ['huggingface.co', 'www.huggingface.co', 'hf.co'];
+
+/** A repository's page means the repository, a file's page the file. */
+function hubOrigin({ pathname }: URL): AddressedOrigin | null {
+  const [owner, name, view, revision, ...rest] = pathname.split('/').filter(Boolean);
+  if (!owner || !name) return null;
+  if (view === undefined) return { kind: 'hub', repo: `${owner}/${name}` };
+  if (view === 'tree' && revision && rest.length === 0) {
+    return { kind: 'hub', repo: `${owner}/${name}@${revision}` };
+  }
+  if ((view !== 'blob' && view !== 'resolve') || rest.length === 0) return null;
+  const file = [owner, name, 'resolve', revision, ...rest].join('/');
+  return { kind: 'url', url: `https://huggingface.co/${file}` };
+}
+
+/** Reads an https address or a Hugging Face name; null where it is neither. */
+export function originOf(text: string): AddressedOrigin | null {
+  const typed = text.trim();
+  if (hubName.test(typed)) return { kind: 'hub', repo: typed };
+  if (!URL.canParse(typed)) return null;
+  const url = new URL(typed);
+  if (url.protocol !== 'https:' && url.hostname !== 'localhost') return null;
+  return hubHosts.includes(url.hostname) ? hubOrigin(url) : { kind: 'url', url: url.href };
+}
+
+/** The origin as the user would type it. */
+export function originText(origin: AddressedOrigin): string {
+  return origin.kind === 'hub' ? origin.repo : origin.url;
+}
+
+/** Where a download of it comes from. */
+export function hostOf(origin: AddressedOrigin): string {
+  return origin.kind === 'hub' ? 'huggingface.co' : new URL(origin.url).host;
+}
+
+/** Adds files to those given before; one of the same name takes the other's place. */
+export function withFiles(origin: ModelOrigin | null, files: readonly File[]): ModelOrigin {
+  const before = origin?.kind === 'files' ? origin.files : [];
+  const names = new Set(files.map(({ name }) => name));
+  return { kind: 'files', files: [...before.filter(({ name }) => !names.has(name)), ...files] };
+}

@@ -1,0 +1,126 @@
+/** Models in words: what one is, how far one is added, how much room there is. */
+import { manifestBytes, type ModelCard, type ModelManifest } from '../../protocol/model-card.js';
+import type {
+  AddModelProgress,
+  ModelLook,
+  ModelOrigin,
+  ModelSpeed,
+  Shelf,
+} from '../../protocol/model-shelf-api.js';
+import { msg, str } from '../host/localisation.js';
+import type { AddingState } from '../models/model-adding.js';
+import { hostOf } from '../models/model-origin.js';
+import { fileSize, milliseconds, number, size } from './format.js';
+
+export function classesText(count: number): string {
+  if (count === 0) return msg('no classes');
+  return count === 1 ? msg('1 class') : msg(str`${number(count)} classes`);
+}
+
+function nativeSizeText(side: number): string {
+  return size({ width: side, height: side });
+}
+
+/** "64 × 64 px, 6 classes, 26 MB". */
+export function factsText(manifest: ModelManifest): string {
+  const { network, classes } = manifest.card;
+  const bytes = fileSize(manifestBytes(manifest));
+  return msg(str`${nativeSizeText(network.nativeSize)}, ${classesText(classes.length)}, ${bytes}`);
+}
+
+/** "41 ms a call on WebGPU (…)". */
+export function speedText(speed: ModelSpeed | null): string {
+  if (!speed) return msg('Its speed is measured when it is first used.');
+  return msg(str`${milliseconds(speed.msPerCall)} a call on ${speed.device}`);
+}
+
+/** Titles and texts of a card that are folded at first. */
+export function cardDetails(card: ModelCard): { title: string; text: string }[] {
+  const { trainingData, bias, limits, licence } = card;
+  return [
+    { title: msg('Training data'), text: trainingData },
+    { title: msg('Bias'), text: bias },
+    { title: msg('Limits'), text: limits },
+    { title: msg('Licence'), text: licence },
+  ];
+}
+
+export function storageText({ usage }: Shelf): string {
+  if (!usage) return msg('This browser does not say how much storage is free.');
+  const { usedBytes, quotaBytes } = usage;
+  const free = Math.max(0, quotaBytes - usedBytes);
+  return msg(str`${fileSize(usedBytes)} used, ${fileSize(free)} free`);
+}
+
+/** What was found out before anything is added. */
+export function lookText({ weights, nativeSize, classCount, totalBytes }: ModelLook): string {
+  const known = [
+    weights,
+    nativeSize === null ? '' : nativeSizeText(nativeSize),
+    nativeSize === null ? '' : classesText(classCount),
+    totalBytes === null ? '' : fileSize(totalBytes),
+  ];
+  return known.filter(Boolean).join(', ');
+}
+
+/** Downloads are the one thing that talks to the network; the user is told what and with whom. */
+export function transferText(origin: ModelOrigin, { totalBytes }: ModelLook): string {
+  if (origin.kind === 'files') return msg('The files are read here and stay on this machine.');
+  const host = hostOf(origin);
+  return totalBytes === null
+    ? msg(str`This downloads from ${host}. It only fetches: nothing of yours is sent.`)
+    : msg(
+        str`This downloads ${fileSize(totalBytes)} from ${host}. It only fetches: nothing of yours is sent.`,
+      );
+}
+
+/** Done of total, or null while there is nothing to count. */
+export function fractionOf(progress: AddModelProgress | null): number | null {
+  if (!progress?.total) return null;
+  return Math.min(1, progress.done / progress.total);
+}
+
+/** The stage alone, as a screen reader is told of it. */
+export function stageName(progress: AddModelProgress | null): string {
+  switch (progress?.stage) {
+    case 'download':
+      return msg('Downloading …');
+    case 'read':
+      return msg('Reading the files …');
+    case 'convert':
+      return msg('Converting …');
+    case 'test':
+      return msg('Testing …');
+    default:
+      return msg('Starting …');
+  }
+}
+
+function uncountedText(progress: AddModelProgress | null): string {
+  return progress?.stage === 'download'
+    ? msg(str`Downloading: ${fileSize(progress.done)}`)
+    : stageName(progress);
+}
+
+/** The stage, and how far it is as counted. */
+export function stageText(progress: AddModelProgress | null): string {
+  if (!progress || progress.total === null) return uncountedText(progress);
+  const { stage, done, total } = progress;
+  const percent = number(100 * (fractionOf(progress) ?? 0));
+  switch (stage) {
+    case 'download':
+      return msg(str`Downloading: ${fileSize(done)} of ${fileSize(total)}`);
+    case 'read':
+      return msg('Reading the files …');
+    case 'convert':
+      return msg(str`Converting: ${percent}%`);
+    case 'test':
+      return msg(str`Testing: ${number(done)} of ${number(total)} calls`);
+  }
+}
+
+/** One line for the main page while something is being added; empty otherwise. */
+export function addingText(state: AddingState): string {
+  if (state.kind !== 'adding') return '';
+  return msg(str`Adding ${state.words.name}. ${stageText(state.progress)}`);
+}

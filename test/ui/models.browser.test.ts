@@ -1,0 +1,375 @@
+import { page, userEvent } from 'vitest/browser';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { ModelManifest } from '../../src/protocol/model-card.js';
+import { firstChoices } from '../../src/ui/fill/choices.js';
+import type { RepaintPanel } from '../../src/ui/panel.js';
+import { FakeSandbox } from './fake-host.js';
+import { FakeShelf, failure, look, shelfModel } from './fake-shelf.js';
+import { card, type FakeWorkers } from './fake-worker.js';
+import { redPng, visit, type Visit } from './visit.js';
+
+const shipped: ModelManifest = {
+  card: { ...card, name: 'Garden' },
+  onnx: { path: 'model.onnx', sizeBytes: 26_000_000, sha256: 'c'.repeat(64) },
+  externalData: [],
+  classifier: null,
+};
+
+let sandbox: FakeSandbox;
+let shelf: FakeShelf;
+let stored: Map<string, unknown>;
+let manifestUrl: string;
+let workers: FakeWorkers;
+let panel: RepaintPanel;
+let app: Visit['app'];
+
+const at = (testId: string) => page.getByTestId(testId);
+const element = (testId: string) => at(testId).element() as HTMLElement;
+const cardOf = (name: string) => at('model').filter({ hasText: name });
+
+async function openPanel(): Promise<void> {
+  ({ workers, panel, app } = await visit({ sandbox, stored, shelf, manifestUrl }));
+}
+
+async function openModels(): Promise<void> {
+  await openPanel();
+  workers.last.ready();
+  await at('manage-models').click();
+  await expect.element(at('storage')).toBeVisible();
+}
+
+/** Names of the files last looked at. */
+function filesLookedAt(): string[] {
+  const origin = shelf.lookedAt[shelf.lookedAt.length - 1];
+  return origin.kind === 'files' ? origin.files.map(({ name }) => name) : [];
+}
+
+/** The element that has the keyboard, through all shadow roots. */
+function focused(): string | undefined {
+  let active = document.activeElement;
+  let testId: string | undefined;
+  while (active) {
+    testId = (active as HTMLElement).dataset.testid ?? testId;
+    active = active.shadowRoot?.activeElement ?? null;
+  }
+  return testId;
+}
+
+function file(name: string, text = name): File {
+  return new File([text], name);
+}
+
+/** Drops files on the drop zone as the pointer would. */
+function drop(...files: File[]): void {
+  const dataTransfer = new DataTransfer();
+  for (const each of files) dataTransfer.items.add(each);
+  const options = { dataTransfer, bubbles: true, cancelable: true };
+  const zone = element('drop-zone');
+  zone.dispatchEvent(new DragEvent('dragover', options));
+  zone.dispatchEvent(new DragEvent('drop', options));
+}
+
+const checkpoint = [file('model.safetensors'), file('config.json')];
+
+/** Drops a checkpoint and adds it. */
+async function startAdding(): Promise<void> {
+  drop(...checkpoint);
+  await at('add-model').click();
+  await vi.waitFor(() => expect(shelf.adds.length).toBeGreaterThan(0));
+}
+
+beforeEach(async () => {
+  await page.viewport(320, 900);
+  sandbox = new FakeSandbox();
+  shelf = new FakeShelf();
+  stored = new Map();
+  manifestUrl = URL.createObjectURL(new Blob([JSON.stringify(shipped)]));
+});
+
+afterEach(() => panel.remove());
+
+describe('the models', () => {
+  test('are shown with what they are, how fast and how large, and the shelf waits for it', async () => {
+    shelf.state = { ...shelf.state, models: [shelfModel('church-256', 'Church 256')] };
+    await openPanel();
+    workers.last.ready();
+    await expect.element(at('model-name')).toHaveTextContent('Test');
+    expect(shelf.ports).toHaveLength(0);
+    await at('manage-models').click();
+    await expect.element(at('storage')).toHaveTextContent('26 MB used, 4 GB free');
+    await expect.element(cardOf('Garden')).toHaveTextContent('64 × 64 px, 2 classes, 26 MB');
+    await expect
+      .element(cardOf('Garden'))
+      .toHaveTextContent('10 ms a call on WebGPU, test adapter');
+    await expect.element(cardOf('Church 256')).toHaveTextContent('41 ms a call on Test GPU');
+    await expect.element(cardOf('Garden').getByTestId('in-use')).toBeVisible();
+    await expect.element(cardOf('Garden').getByTestId('remove-model')).not.toBeInTheDocument();
+    expect(document.documentElement.scrollWidth).toBeLessThanOrEqual(320);
+    await at('close-models').click();
+    await expect.element(at('generate')).toBeVisible();
+    await vi.waitFor(() => expect(focused()).toBe('manage-models'));
+  });
+
+  test('are kept only for the visit where storage is refused', async () => {
+    shelf.state = { ...shelf.state, storage: 'memory' };
+    await openModels();
+    await expect.element(at('storage')).toHaveTextContent('only until the panel closes');
+  });
+
+  test('are used when chosen, also after a reload, and the class of another is let go', async () => {
+    shelf.state = { ...shelf.state, models: [shelfModel('church-256', 'Church 256')] };
+    stored.set('choices', { ...firstChoices, classLabel: 1, className: 'fern' });
+    await openModels();
+    await cardOf('Church').getByTestId('use-model').click();
+    expect(workers.workers).toHaveLength(2);
+    const source = { kind: 'stored', id: 'church-256' };
+    expect(workers.last.sent[0]).toMatchObject({ kind: 'load', model: source });
+    workers.last.ready({}, { ...card, id: 'church-256', name: 'Church 256', classes: [] });
+    expect(panel.session.choices.classLabel).toBeNull();
+    panel.remove();
+    await openPanel();
+    expect(workers.last.sent[0]).toMatchObject({ kind: 'load', model: source });
+    await expect.element(at('model-name')).toHaveTextContent('Church 256');
+  });
+
+  test('stay as they are while a fill runs, which keeps the model it began with', async () => {
+    shelf.state = { ...shelf.state, models: [shelfModel('church-256', 'Church 256')] };
+    await openPanel();
+    workers.last.ready();
+    await at('generate').click();
+    await vi.waitFor(() => expect(workers.last.requests).toHaveLength(1));
+    const [{ jobId, seeds }] = workers.last.requests;
+    await at('manage-models').click();
+    await expect.element(cardOf('Church')).toHaveTextContent('when no fill is running');
+    expect(element('use-model')).toHaveAttribute('disabled');
+    workers.last.onCrash('gone');
+    workers.last.ready({}, { ...card, id: 'another' });
+    panel.session.resume(jobId);
+    const png = await redPng(80, 60);
+    workers.last.say({ kind: 'filled', jobId, fill: 0, seed: seeds[0], png });
+    await vi.waitFor(() => expect(sandbox.added).toHaveLength(1));
+    expect(sandbox.added[0].record.modelId).toBe('test-model');
+  });
+
+  test('that were chosen and are gone give way to the add-on’s own, which is said', async () => {
+    const model = { id: 'church-256', name: 'Church 256' };
+    stored.set('choices', { ...firstChoices, model });
+    await openPanel();
+    const first = workers.last;
+    first.say({ kind: 'failed', jobId: null, code: 'modelUnknown', message: 'no such model' });
+    await expect.element(at('lost-model')).toHaveTextContent('Church 256 is not on this machine');
+    expect(workers.last).not.toBe(first);
+    expect(workers.last.sent[0]).toMatchObject({ model: { kind: 'shipped', manifestUrl } });
+    workers.last.ready();
+    await vi.waitFor(() => expect(element('generate')).not.toHaveAttribute('disabled'));
+    expect(stored.get('choices')).toMatchObject({ model: null });
+  });
+
+  test('are removed once that is confirmed; the one in use gives way', async () => {
+    shelf.state = { ...shelf.state, models: [shelfModel('church-256', 'Church 256')] };
+    stored.set('choices', { ...firstChoices, model: { id: 'church-256', name: 'Church 256' } });
+    await openModels();
+    await at('remove-model').click();
+    await vi.waitFor(() => expect(focused()).toBe('keep-model'));
+    await userEvent.keyboard('{Enter}');
+    await vi.waitFor(() => expect(focused()).toBe('remove-model'));
+    expect(shelf.state.models).toHaveLength(1);
+    await userEvent.keyboard('{Enter}');
+    await at('confirm-remove').click();
+    await expect.element(cardOf('Church')).not.toBeInTheDocument();
+    expect(shelf.state.models).toEqual([]);
+    expect(workers.last.sent[0]).toMatchObject({ model: { kind: 'shipped' } });
+  });
+
+  test('with fewer training steps than a quality has bound its steps', async () => {
+    await openPanel();
+    panel.session.choose({ ...panel.session.choices, preset: 'paper' });
+    workers.last.ready({}, { ...card, diffusion: { ...card.diffusion, numTrainTimesteps: 100 } });
+    await at('generate').click();
+    await vi.waitFor(() => expect(workers.last.requests).toHaveLength(1));
+    const { coarse, refine } = workers.last.requests[0].settings;
+    expect(coarse.numInferenceSteps).toBe(100);
+    // The same share of the noise: 300 and 150 of 1000.
+    expect(refine.map(({ startTimestep }) => startTimestep)).toEqual([30, 15]);
+  });
+});
+
+describe('adding a model', () => {
+  test('from dropped files asks for the words, adds, and offers to use it', async () => {
+    await openModels();
+    drop(...checkpoint);
+    await expect.element(at('model-form')).toHaveTextContent('256 × 256 px, no classes, 454 MB');
+    await expect.element(at('transfer')).toHaveTextContent('stay on this machine');
+    expect(filesLookedAt()).toEqual(['model.safetensors', 'config.json']);
+    await at('words-name').getByRole('textbox').fill('');
+    await expect.element(at('incomplete')).toBeVisible();
+    expect(element('add-model')).toHaveAttribute('disabled');
+    await at('words-name').getByRole('textbox').fill('My churches');
+    await at('add-model').click();
+    await vi.waitFor(() => expect(shelf.adds).toHaveLength(1));
+    expect(shelf.lastAdd.options).toEqual({
+      id: 'church-256',
+      words: { ...look.words, name: 'My churches' },
+      preset: null,
+      isTested: true,
+    });
+    shelf.finish();
+    await expect.element(at('added')).toHaveTextContent('My churches is ready.');
+    await at('use-added').click();
+    expect(workers.last.sent[0]).toMatchObject({ model: { kind: 'stored', id: 'church-256' } });
+    await expect.element(cardOf('My churches').getByTestId('in-use')).toBeVisible();
+  });
+
+  test('shows each stage as counted, also beside the fill button', async () => {
+    await openModels();
+    await startAdding();
+    const { progress } = shelf.lastAdd;
+    progress({ stage: 'download', done: 120e6, total: 454e6 });
+    await expect.element(at('adding-stage')).toHaveTextContent('Downloading: 120 MB of 454 MB');
+    progress({ stage: 'read', done: 0, total: null });
+    await expect.element(at('adding-stage')).toHaveTextContent('Reading the files');
+    progress({ stage: 'convert', done: 430, total: 1000 });
+    await expect.element(at('adding-stage')).toHaveTextContent('Converting: 43%');
+    progress({ stage: 'test', done: 2, total: 8 });
+    await expect.element(at('adding-stage')).toHaveTextContent('Testing: 2 of 8 calls');
+    await at('close-models').click();
+    await expect
+      .element(at('model-status'))
+      .toHaveTextContent('Adding Church 256. Testing: 2 of 8');
+  });
+
+  test('names missing files and takes them without losing what was given', async () => {
+    const missing = ['config.json', 'scheduler_config.json'];
+    shelf.looks = [
+      { isOk: true, value: { ...look, questions: [{ kind: 'missingFiles', names: missing }] } },
+      { isOk: true, value: look },
+    ];
+    await openModels();
+    drop(file('model.safetensors'));
+    await expect
+      .element(at('missing-files'))
+      .toHaveTextContent('Still missing: config.json, scheduler_config.json.');
+    expect(element('add-model')).toHaveAttribute('disabled');
+    await at('words-licence').getByRole('textbox').fill('MIT');
+    drop(file('config.json'), file('scheduler_config.json'));
+    await expect.poll(filesLookedAt).toEqual(['model.safetensors', ...missing]);
+    await expect.element(at('missing-files')).not.toBeInTheDocument();
+    expect(panel.session.library.adding.state).toMatchObject({ words: { licence: 'MIT' } });
+    await vi.waitFor(() => expect(element('add-model')).not.toHaveAttribute('disabled'));
+  });
+
+  test('asks which network a bare checkpoint is', async () => {
+    const presets = [
+      { id: 'imagenet-256', title: 'ImageNet 256' },
+      { id: 'places-256', title: 'Places 256' },
+    ];
+    shelf.looks = [{ isOk: true, value: { ...look, questions: [{ kind: 'preset', presets }] } }];
+    await openModels();
+    drop(file('256x256_diffusion.pt'));
+    await at('preset').click();
+    await page.getByRole('option', { name: 'Places 256' }).click();
+    await at('add-model').click();
+    await vi.waitFor(() => expect(shelf.adds).toHaveLength(1));
+    expect(shelf.lastAdd.options.preset).toBe('places-256');
+  });
+
+  test('from a name or an address says what it downloads and from where', async () => {
+    await openModels();
+    const address = at('address').getByRole('textbox');
+    await address.fill('church');
+    await at('look').click();
+    await expect.element(page.getByText('begins with https://')).toBeVisible();
+    expect(shelf.lookedAt).toEqual([]);
+    await address.fill('google/ddpm-church-256');
+    await userEvent.keyboard('{Enter}');
+    await expect
+      .element(at('transfer'))
+      .toHaveTextContent('This downloads 454 MB from huggingface.co. It only fetches');
+    expect(shelf.lookedAt).toEqual([{ kind: 'hub', repo: 'google/ddpm-church-256' }]);
+    await expect.element(at('add-model')).toHaveTextContent('Download and add');
+  });
+
+  test('can be cancelled, and the form is there to go on', async () => {
+    await openModels();
+    await startAdding();
+    await at('cancel-adding').click();
+    expect(shelf.cancels).toBe(1);
+    await expect.element(at('adding-problem')).toHaveTextContent('was cancelled');
+    await at('add-model').click();
+    await vi.waitFor(() => expect(shelf.adds).toHaveLength(2));
+  });
+
+  test('that fails says why and what to do, and can be tried again', async () => {
+    await openModels();
+    await startAdding();
+    shelf.lastAdd.answer(failure('storageFull', 'needs 454 MB, 12 MB are free'));
+    await expect.element(at('adding-problem')).toHaveTextContent('not enough storage');
+    await expect.element(at('adding-problem')).toHaveTextContent('needs 454 MB, 12 MB are free');
+    await at('add-model').click();
+    await vi.waitFor(() => expect(shelf.adds).toHaveLength(2));
+  });
+
+  test('that was looked for in vain leaves the drop zone open', async () => {
+    shelf.looks = [failure('modelUnusable', 'notes.txt is no checkpoint')];
+    await openModels();
+    drop(file('notes.txt'));
+    await expect.element(at('adding-problem')).toHaveTextContent('notes.txt is no checkpoint');
+    await expect.element(at('drop-zone')).toBeVisible();
+  });
+
+  test('that fails its self-test can be kept all the same', async () => {
+    await openModels();
+    await startAdding();
+    shelf.lastAdd.answer(failure('selfTestFailed', 'error 1.4, at most 0.5'));
+    await at('use-anyway').click();
+    await vi.waitFor(() => expect(shelf.adds).toHaveLength(2));
+    expect(shelf.lastAdd.options.isTested).toBe(false);
+  });
+
+  test('survives the shelf’s worker', async () => {
+    await openModels();
+    await startAdding();
+    shelf.ports[0].onCrash('out of memory');
+    await expect.element(at('adding-problem')).toHaveTextContent('ended unexpectedly');
+    await at('add-model').click();
+    await vi.waitFor(() => expect(shelf.adds).toHaveLength(2));
+    expect(shelf.ports).toHaveLength(2);
+    shelf.finish();
+    await expect.element(at('added')).toBeVisible();
+  });
+
+  test('goes on with an unfinished download, or forgets it', async () => {
+    const origin = { kind: 'hub', repo: 'google/ddpm-church-256' } as const;
+    const download = { id: 'part-1', origin, loadedBytes: 120e6, totalBytes: 454e6 };
+    shelf.state = { ...shelf.state, unfinished: [download] };
+    await openModels();
+    await expect.element(at('unfinished')).toHaveTextContent('120 MB of 454 MB');
+    await at('continue-download').click();
+    await expect.element(at('model-form')).toBeVisible();
+    expect(shelf.lookedAt).toEqual([origin]);
+    await at('remove-download').click();
+    await expect.element(at('unfinished')).not.toBeInTheDocument();
+  });
+});
+
+describe('the device', () => {
+  test('and its precision are said, and another precision loads the model anew', async () => {
+    await openPanel();
+    workers.last.ready({ precision: 'float16' });
+    await at('advanced').getByRole('button').first().click();
+    await expect.element(at('device')).toHaveTextContent('Now: WebGPU, test adapter, 16-bit');
+    await at('precision').click();
+    await page.getByRole('option', { name: 'Full, 32-bit' }).click();
+    await vi.waitFor(() => expect(workers.workers).toHaveLength(2));
+    expect(workers.last.sent[0]).toMatchObject({ kind: 'load', precision: 'float32' });
+  });
+});
+
+test('the page of models speaks Chinese', async () => {
+  shelf.state = { ...shelf.state, models: [shelfModel('church-256', 'Church 256')] };
+  await openModels();
+  app.change('localechange', { locale: 'zh-CN' });
+  await expect.element(at('look')).toHaveTextContent('查看');
+  app.change('localechange', { locale: 'en-US' });
+  await expect.element(at('look')).toHaveTextContent('Look');
+});

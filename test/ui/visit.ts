@@ -1,0 +1,90 @@
+/** The panel opened as a visit of the user's would, over scriptable fakes. */
+import type { AddOnSdk } from '../../src/ui/host/sdk.js';
+import { HostLook } from '../../src/ui/host/look.js';
+import { keptIn } from '../../src/ui/host/kept.js';
+import { SelectionBell } from '../../src/ui/host/sandbox-client.js';
+import '../../src/ui/panel.js';
+import type { RepaintPanel } from '../../src/ui/panel.js';
+import { originalFrame } from '../../src/ui/selection/frame.js';
+import { drawRaster } from '../../src/ui/selection/raster.js';
+import type { PixelSource } from '../../src/ui/selection/pixels.js';
+import { Session } from '../../src/ui/session.js';
+import type { FakeSandbox } from './fake-host.js';
+import type { FakeShelf } from './fake-shelf.js';
+import { FakeWorkers } from './fake-worker.js';
+
+/** A blue photo of 400 x 300 pixels. */
+const bluePhoto: PixelSource = {
+  async read(target) {
+    const canvas = new OffscreenCanvas(400, 300);
+    const context = canvas.getContext('2d')!;
+    context.fillStyle = '#2050a0';
+    context.fillRect(0, 0, 400, 300);
+    const bitmap = await createImageBitmap(canvas);
+    return drawRaster(bitmap, originalFrame(target, bitmap));
+  },
+};
+
+export async function redPng(width: number, height: number): Promise<Blob> {
+  const canvas = new OffscreenCanvas(width, height);
+  const context = canvas.getContext('2d')!;
+  context.fillStyle = '#d02020';
+  context.fillRect(0, 0, width, height);
+  return canvas.convertToBlob({ type: 'image/png' });
+}
+
+/** Theme and language of a host, and the means to change them. */
+export class FakeApp {
+  ui = { theme: 'light', locale: 'en-US' };
+  private readonly _handlers = new Map<string, (data: never) => void>();
+
+  on(name: string, handler: (data: never) => void): void {
+    this._handlers.set(name, handler);
+  }
+
+  change(name: 'themechange' | 'localechange', data: object): void {
+    this._handlers.get(name)?.(data as never);
+  }
+}
+
+export interface Visit {
+  readonly workers: FakeWorkers;
+  readonly bell: SelectionBell;
+  readonly app: FakeApp;
+  readonly panel: RepaintPanel;
+}
+
+/** What outlives a visit. */
+export interface Before {
+  readonly sandbox: FakeSandbox;
+  /** What the host keeps for the add-on. */
+  readonly stored: Map<string, unknown>;
+  readonly shelf: FakeShelf;
+  readonly manifestUrl?: string;
+}
+
+export async function visit(before: Before): Promise<Visit> {
+  const { sandbox, stored, shelf, manifestUrl = 'https://example.test/model.json' } = before;
+  const workers = new FakeWorkers();
+  const bell = new SelectionBell();
+  const app = new FakeApp();
+  const session = new Session({
+    sandbox,
+    bell,
+    pixels: bluePhoto,
+    kept: keptIn({
+      getItem: async (key) => stored.get(key),
+      setItem: async (key, value) => void stored.set(key, value),
+    }),
+    startWorker: workers.start,
+    startShelf: shelf.start,
+    manifestUrl,
+  });
+  const panel = document.createElement('repaint-panel');
+  const look = new HostLook({ app } as unknown as AddOnSdk);
+  Object.assign(panel, { session, look });
+  document.body.append(panel);
+  await session.start();
+  await panel.updateComplete;
+  return { workers, bell, app, panel };
+}
