@@ -1,23 +1,42 @@
 /** Puts the sampler's state on the GPU where that has proved to be right, else on the CPU. */
 import type { ImageShape } from '../core/network.js';
 import { RepaintError } from '../protocol/failure.js';
+import type { Precision } from '../protocol/worker-api.js';
+import { choosePrecision } from './choose-precision.js';
+import type { ToHalf } from './choose-precision.js';
 import { CpuBackend } from './cpu-backend.js';
 import { GpuBackend } from './gpu/gpu-backend.js';
-import type { StoredModel } from './model-store.js';
+import type { StoredModel } from './models/library.js';
 import type { OrtWeb } from './ort-web.js';
 import type { StateBackend } from './state-backend.js';
 
+/** What the caller wants, and what it hands in. */
+export interface BackendWishes {
+  /** null = the faster of those that prove right. */
+  readonly precision: Precision | null;
+  readonly toHalf: ToHalf;
+}
+
+/** null when the device or the runtime refuses the model in that precision. */
+async function openGpu(
+  ort: OrtWeb,
+  { manifest, onnx }: StoredModel,
+  precision: Precision,
+): Promise<GpuBackend | null> {
+  if (!ort.gpu) return null;
+  const { nullClassLabel, network } = manifest.card;
+  const { channels, outChannels } = network;
+  const model = { onnx, precision, channels, outChannels, nullClassLabel };
+  return GpuBackend.create(ort, ort.gpu, model).catch(() => null);
+}
+
 /** null when the GPU state is refused or differs from the CPU state. */
-async function trustedGpuBackend(
+async function openTrusted(
   ort: OrtWeb,
   model: StoredModel,
   shape: ImageShape,
 ): Promise<GpuBackend | null> {
-  if (!ort.gpu) return null;
-  const { network, nullClassLabel } = model.manifest.card;
-  const { channels, outChannels } = network;
-  const gpuModel = { onnx: model.onnx, channels, outChannels, nullClassLabel };
-  const backend = await GpuBackend.create(ort, ort.gpu, gpuModel).catch(() => null);
+  const backend = await openGpu(ort, model, 'float32');
   if (!backend) return null;
   const { isEqual } = await backend.check(shape);
   if (isEqual) return backend;
@@ -25,14 +44,29 @@ async function trustedGpuBackend(
   return null;
 }
 
+async function openHalf(
+  ort: OrtWeb,
+  model: StoredModel,
+  toHalf: ToHalf,
+): Promise<GpuBackend | null> {
+  if (!ort.gpu?.device.features.has('shader-f16')) return null;
+  try {
+    const graph = toHalf(model.onnx.graph);
+    return await openGpu(ort, { ...model, onnx: { ...model.onnx, graph } }, 'float16');
+  } catch {
+    return null;
+  }
+}
+
 /** Opens the model at its native size and returns the backend that may be used. */
 export async function chooseBackend(
   ort: OrtWeb,
   model: StoredModel,
   shape: ImageShape,
+  { precision, toHalf }: BackendWishes,
 ): Promise<StateBackend> {
-  const gpu = await trustedGpuBackend(ort, model, shape);
-  if (gpu) return gpu;
+  const full = await openTrusted(ort, model, shape);
+  if (full) return choosePrecision(precision, full, () => openHalf(ort, model, toHalf), shape);
   const where = ort.gpu ? `${ort.gpu.description}, sampler on the CPU` : '1 thread';
   return new CpuBackend(ort, model.onnx, model.manifest.card.nullClassLabel, where);
 }

@@ -22,6 +22,7 @@ const anySize: BatchSize = { N: 0, H: 0, W: 0 };
 
 /** Copies x_t in and the output out at every call. */
 export class CpuBackend implements StateBackend {
+  readonly precision = 'float32';
   private readonly _networks: SessionPool<OrtNetwork>;
   private readonly _chooser: BatchChooser;
   private _msPerPixel: number | null = null;

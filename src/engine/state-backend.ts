@@ -3,12 +3,15 @@ import type { ImageShape } from '../core/network.js';
 import type { SamplerState } from '../core/sampler-state.js';
 import type { BatchQuestion } from '../protocol/fill.js';
 import type { IdleTime } from './batch-chooser.js';
+import type { Precision } from '../protocol/worker-api.js';
 import type { LevelSetup } from './level-setup.js';
 
 /** Makes states of one model; one is in use at a time. */
 export interface StateBackend {
   /** For the panel's device line: what runs where. */
   readonly description: string;
+  /** Of the network's activations. */
+  readonly precision: Precision;
   /** Throws: RepaintError deviceLost, outOfMemory, modelShape. */
   createState(setup: LevelSetup): Promise<SamplerState>;
   /**

@@ -10,21 +10,22 @@ import type { ModelCard } from '../protocol/model-card.js';
 import type { ModelSource } from '../protocol/model-shelf-api.js';
 import type { Backend, DeviceInfo } from '../protocol/worker-api.js';
 import { chooseBackend, watchDevice } from './choose-backend.js';
-import { openByteStore } from './byte-store.js';
-import type { FetchProgress } from './fetch-bytes.js';
+import type { BackendWishes } from './choose-backend.js';
 import type { LevelSetup } from './level-setup.js';
-import { loadModel } from './model-store.js';
-import type { StoredModel } from './model-store.js';
+import { openFileStore } from './models/file-store.js';
+import type { StoredModel } from './models/library.js';
+import { loadModel } from './models/load-model.js';
+import type { LoadProgress } from './models/load-model.js';
 import { OrtWeb } from './ort-web.js';
 import type { StateBackend } from './state-backend.js';
 
-export interface WebRuntimeOptions {
+export interface WebRuntimeOptions extends BackendWishes {
   readonly model: ModelSource;
   /** Absolute URL of the folder with ONNX Runtime's files, ending in '/'. */
   readonly ortBaseUrl: string;
   /** null = choose. */
   readonly backend: Backend | null;
-  readonly onProgress: FetchProgress;
+  readonly onProgress: LoadProgress;
 }
 
 /** A loaded, warmed-up model on a chosen backend. */
@@ -46,6 +47,7 @@ export class WebRuntime {
       backend: _ort.backend,
       description: _states.description,
       fallbackReason: _ort.fallbackReason,
+      precision: _states.precision,
       storage: model.storage,
     };
     this.lost = watchDevice(_ort);
@@ -58,19 +60,24 @@ export class WebRuntime {
   static async load(options: WebRuntimeOptions): Promise<WebRuntime> {
     const [ort, model] = await Promise.all([
       OrtWeb.start(options),
-      openByteStore().then((store) => loadModel(options.model, store, options.onProgress)),
+      openFileStore().then((store) => loadModel(options.model, store, options.onProgress)),
     ]);
-    if (!ort.gpu || options.backend === 'webgpu') return WebRuntime._open(ort, model);
-    return WebRuntime._open(ort, model).catch((error: unknown) => {
+    if (!ort.gpu || options.backend === 'webgpu') return WebRuntime._open(ort, model, options);
+    return WebRuntime._open(ort, model, options).catch((error: unknown) => {
       const reason = error instanceof Error ? error.message : String(error);
-      return WebRuntime._open(ort.withoutGpu(`WebGPU does not work here: ${reason}`), model);
+      const withoutGpu = ort.withoutGpu(`WebGPU does not work here: ${reason}`);
+      return WebRuntime._open(withoutGpu, model, options);
     });
   }
 
-  private static async _open(ort: OrtWeb, model: StoredModel): Promise<WebRuntime> {
+  private static async _open(
+    ort: OrtWeb,
+    model: StoredModel,
+    wishes: BackendWishes,
+  ): Promise<WebRuntime> {
     const { nativeSize, channels } = model.manifest.card.network;
     const shape: ImageShape = [1, channels, nativeSize, nativeSize];
-    const states = await chooseBackend(ort, model, shape);
+    const states = await chooseBackend(ort, model, shape, wishes);
     return new WebRuntime(ort, states, model, await states.warmUp(shape));
   }
 

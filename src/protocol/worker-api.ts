@@ -11,12 +11,16 @@ import type { ModelSource } from './model-shelf-api.js';
 /** Where the network runs. `wasm` is the slow fallback and must be said plainly. */
 export type Backend = 'webgpu' | 'wasm';
 
+/** What the network's activations are computed in on a GPU. WebAssembly always uses float32. */
+export type Precision = 'float32' | 'float16';
+
 export interface DeviceInfo {
   readonly backend: Backend;
   /** Adapter description for WebGPU, thread count for wasm: "1 thread". */
   readonly description: string;
   /** Why WebGPU is not used, or null. */
   readonly fallbackReason: string | null;
+  readonly precision: Precision;
   /** Whether the model came from, or went to, persistent storage. */
   readonly storage: 'opfs' | 'memory';
 }
@@ -57,6 +61,8 @@ export type ToWorker =
       readonly model: ModelSource;
       /** Forces a backend (tests, the panel's advanced section); null = choose. */
       readonly backend: Backend | null;
+      /** Forces a precision on WebGPU; null = the faster of those that prove right. */
+      readonly precision?: Precision | null;
     }
   /** `resume`: the job's last checkpoint, after the worker that had it was replaced. */
   | {

@@ -9,6 +9,7 @@ import { runFillJob } from './fill-job.js';
 import type { Post } from './fill-job.js';
 import { JobQueue } from './job-queue.js';
 import type { JobSignal } from './job-queue.js';
+import { toHalf } from './to-half.js';
 import { resumedFill } from './resumed-fill.js';
 
 type LoadMessage = Extract<ToWorker, { kind: 'load' }>;
@@ -59,10 +60,12 @@ export class FillWorker {
     this._runtime.catch((error: unknown) => this._fail(null, error));
   }
 
-  private async _start({ model, backend }: LoadMessage): Promise<WebRuntime> {
+  private async _start({ model, backend, precision = null }: LoadMessage): Promise<WebRuntime> {
     const runtime = await WebRuntime.load({
       model,
       backend,
+      precision,
+      toHalf,
       ortBaseUrl: this._ortBaseUrl,
       onProgress: this._loadProgress(),
     });

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { LevelSetup } from '../../src/engine/level-setup.js';
 import { WebRuntime } from '../../src/engine/web-runtime.js';
 import type { Backend } from '../../src/protocol/worker-api.js';
+import { toHalf } from '../../src/worker/to-half.js';
 import { batchSetup, largestDifference, walked } from './batch-walk.js';
 import { gpuAdapterName, ortBaseUrl, report, shippedModel } from './browser-setup.js';
 import { serveTinyModel } from './tiny-model.js';
@@ -10,7 +11,8 @@ const seeds = [11, 12, 13];
 
 async function load(manifestUrl: string, backend: Backend): Promise<WebRuntime> {
   const model = { kind: 'shipped', manifestUrl } as const;
-  return WebRuntime.load({ model, ortBaseUrl, backend, onProgress: () => undefined });
+  const common = { ortBaseUrl, precision: null, toHalf, onProgress: () => undefined };
+  return WebRuntime.load({ ...common, model, backend });
 }
 
 async function walk(runtime: WebRuntime, setup: LevelSetup): Promise<Float32Array> {

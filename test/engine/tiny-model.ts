@@ -1,5 +1,5 @@
 import { tinyUNet } from '../../src/checkpoint/tiny-unet.js';
-import { sha256Hex } from '../../src/engine/model-store.js';
+import { sha256Hex } from '../../src/engine/models/hasher.js';
 import type { ModelManifest } from '../../src/protocol/model-card.js';
 
 /** The label that means "no class". */

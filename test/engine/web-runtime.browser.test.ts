@@ -6,6 +6,7 @@ import { planWalk } from '../../src/core/walk.js';
 import type { LevelSetup } from '../../src/engine/level-setup.js';
 import { OrtWeb } from '../../src/engine/ort-web.js';
 import { WebRuntime } from '../../src/engine/web-runtime.js';
+import { toHalf } from '../../src/worker/to-half.js';
 import type { Backend } from '../../src/protocol/worker-api.js';
 import { gpuAdapterName, ortBaseUrl, report, shippedModel } from './browser-setup.js';
 import { goldenSetup, goldenValues } from './golden-walk.js';
@@ -30,10 +31,12 @@ function level(seed: number): LevelSetup {
   };
 }
 
+const common = { ortBaseUrl, precision: null, toHalf, onProgress: () => undefined };
+
 async function load(backend: Backend | null): Promise<WebRuntime> {
   const manifestUrl = await serveTinyModel();
   const model = { kind: 'shipped', manifestUrl } as const;
-  return WebRuntime.load({ model, ortBaseUrl, backend, onProgress: () => undefined });
+  return WebRuntime.load({ ...common, model, backend });
 }
 
 async function fill(runtime: WebRuntime, seed: number): Promise<Float32Array> {
@@ -74,13 +77,7 @@ test.skipIf(!shippedModel)('a walk with the shipped model ends as in Node', asyn
   const model = { kind: 'shipped', manifestUrl: shippedModel!.manifestUrl } as const;
   // Made by make-golden-walk.mts with onnxruntime-node.
   const golden = (await (await fetch('/test/fixtures/engine/golden-walk.json')).json()) as Golden;
-  const options = {
-    model,
-    ortBaseUrl,
-    backend: 'wasm',
-    onProgress: () => undefined,
-  } as const;
-  const runtime = await WebRuntime.load(options);
+  const runtime = await WebRuntime.load({ ...common, model, backend: 'wasm' });
   expect(runtime.card.checkpoint.sha256).toBe(golden.checkpointSha256);
   const state = await runtime.createState(goldenSetup(runtime.card));
   const values = await goldenValues(state, runtime.card);

@@ -5,6 +5,7 @@
 import { guidanceCalls } from '../../core/guidance.js';
 import type { ImageShape } from '../../core/network.js';
 import type { BatchQuestion } from '../../protocol/fill.js';
+import type { Precision } from '../../protocol/worker-api.js';
 import { BatchChooser } from '../batch-chooser.js';
 import type { IdleTime } from '../batch-chooser.js';
 import type { GpuGrant } from '../gpu-device.js';
@@ -22,6 +23,7 @@ import type { BufferCount } from './gpu-memory.js';
 import { OrtGpuNetwork } from './gpu-network.js';
 import { GpuSamplerState } from './gpu-state.js';
 import { GpuTrials, networkShape } from './gpu-trials.js';
+import { probeNetwork } from './precision-check.js';
 import { checkGpuState } from './state-check.js';
 import type { StateCheck } from './state-check.js';
 import { createStepKernels } from './step-kernels.js';
@@ -32,6 +34,8 @@ const maxSessions = 3;
 
 export interface GpuModel {
   readonly onnx: OnnxModel;
+  /** Of the activations. */
+  readonly precision: Precision;
   readonly channels: number;
   readonly outChannels: number;
   readonly nullClassLabel: number | null;
@@ -66,9 +70,14 @@ export class GpuBackend implements StateBackend {
     return new GpuBackend(ort, grant, await createStepKernels(grant.device), model);
   }
 
+  get precision(): Precision {
+    return this._model.precision;
+  }
+
   get description(): string {
     const graph = this._captures ? 'captured graph' : 'graph encoded per call';
-    return `${this._grant.description}, sampler on the GPU, ${graph}`;
+    const precision = this._model.precision === 'float16' ? '16-bit' : '32-bit';
+    return `${this._grant.description}, ${precision}, sampler on the GPU, ${graph}`;
   }
 
   /** Makes the state of a level and frees the one before it. */
@@ -93,6 +102,12 @@ export class GpuBackend implements StateBackend {
     return checkGpuState(this._grant.device, network, nullClassLabel, (setup) =>
       this.createState(setup),
     );
+  }
+
+  /** The network's answers to a fixed batch of that shape, to compare precisions by. */
+  async probe(shape: ImageShape): Promise<Float32Array> {
+    const network = await this._network(shape);
+    return probeNetwork(this._grant.device, network, this._model.nullClassLabel);
   }
 
   async warmUp(shape: ImageShape): Promise<number> {

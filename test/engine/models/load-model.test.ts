@@ -3,8 +3,10 @@ import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { MemoryByteStore } from '../../src/engine/byte-store.js';
-import { loadModel, sha256Hex } from '../../src/engine/model-store.js';
+import { sha256Hex } from '../../../src/engine/models/hasher.js';
+import { loadModel } from '../../../src/engine/models/load-model.js';
+import { writeFile } from '../../../src/engine/models/file-store.js';
+import { MemoryFileStore } from '../../../src/engine/models/memory-files.js';
 
 const bytes = Uint8Array.from({ length: 10_000 }, (_, i) => (i * 31) % 251);
 const sha256 = createHash('sha256').update(bytes).digest('hex');
@@ -72,7 +74,7 @@ test('the SHA-256 of "abc" is the one of FIPS 180-2', async () => {
 
 test('a model is fetched with progress up to its whole size', async () => {
   const seen: (readonly [number, number])[] = [];
-  const model = await loadModel({ kind: 'shipped', manifestUrl }, new MemoryByteStore(), (...at) =>
+  const model = await loadModel({ kind: 'shipped', manifestUrl }, new MemoryFileStore(), (...at) =>
     seen.push(at),
   );
   expect(model.onnx.graph).toEqual(bytes);
@@ -82,25 +84,67 @@ test('a model is fetched with progress up to its whole size', async () => {
 });
 
 test('the second time only the manifest is fetched', async () => {
-  const store = new MemoryByteStore();
+  const store = new MemoryFileStore();
   await loadModel({ kind: 'shipped', manifestUrl }, store, silent);
   const again = await loadModel({ kind: 'shipped', manifestUrl }, store, silent);
   expect(again.onnx.graph).toEqual(bytes);
   expect(requests).toEqual(['/m/model.json', '/m/model.onnx', '/m/model.json']);
 });
 
-test('a kept file that was damaged is fetched again', async () => {
-  const store = new MemoryByteStore();
-  await store.write(`${sha256}.onnx`, new Uint8Array(10));
-  expect((await loadModel({ kind: 'shipped', manifestUrl }, store, silent)).onnx.graph).toEqual(
-    bytes,
-  );
+test.each([
+  ['cut', 10],
+  ['changed', bytes.length],
+])('a kept file that was %s is fetched again', async (_, length) => {
+  const store = new MemoryFileStore();
+  await loadModel({ kind: 'shipped', manifestUrl }, store, silent);
+  await writeFile(store, 'shipped-tiny', 'model.onnx', new Uint8Array(length));
+  const { onnx } = await loadModel({ kind: 'shipped', manifestUrl }, store, silent);
+  expect(onnx.graph).toEqual(bytes);
+});
+
+test('a new version of the shipped model replaces the old one', async () => {
+  const store = new MemoryFileStore();
+  await loadModel({ kind: 'shipped', manifestUrl }, store, silent);
+  const newer = bytes.map((byte) => byte ^ 1);
+  const newFile = { ...file, path: 'model-2.onnx', sha256: await sha256Hex(newer) };
+  served = { '/m/model.json': JSON.stringify({ card, onnx: newFile }), '/m/model-2.onnx': newer };
+  const { onnx } = await loadModel({ kind: 'shipped', manifestUrl }, store, silent);
+  expect(onnx.graph).toEqual(newer);
+  expect((await store.files('shipped-tiny')).map(({ name }) => name).sort()).toEqual([
+    'model-2.onnx',
+    'model.json',
+  ]);
+});
+
+test('what an earlier visit left of the file is not fetched twice', async () => {
+  const store = new MemoryFileStore();
+  await writeFile(store, 'shipped-tiny', 'model.onnx', bytes);
+  const { onnx } = await loadModel({ kind: 'shipped', manifestUrl }, store, silent);
+  expect(onnx.graph).toEqual(bytes);
+  expect(requests).toEqual(['/m/model.json']);
+});
+
+test('weights in files beside the graph come as blobs', async () => {
+  const weights = { ...file, path: 'weights-0.bin' };
+  served['/m/weights-0.bin'] = bytes;
+  served['/m/model.json'] = JSON.stringify({ card, onnx: file, externalData: [weights] });
+  const { onnx } = await loadModel({ kind: 'shipped', manifestUrl }, new MemoryFileStore(), silent);
+  const [data] = onnx.externalData;
+  expect(data?.path).toBe('weights-0.bin');
+  expect(new Uint8Array(await (data?.data as Blob).arrayBuffer())).toEqual(bytes);
+});
+
+test('a model that is not on the shelf is unknown', async () => {
+  const source = { kind: 'stored', id: 'gone' } as const;
+  await expect(loadModel(source, new MemoryFileStore(), silent)).rejects.toMatchObject({
+    code: 'modelUnknown',
+  });
 });
 
 test('bytes that are not the manifest’s are refused as modelHash', async () => {
   served['/m/model.onnx'] = bytes.map((byte) => byte ^ 1);
   await expect(
-    loadModel({ kind: 'shipped', manifestUrl }, new MemoryByteStore(), silent),
+    loadModel({ kind: 'shipped', manifestUrl }, new MemoryFileStore(), silent),
   ).rejects.toMatchObject({
     code: 'modelHash',
     message: expect.stringContaining(sha256) as string,
@@ -117,7 +161,7 @@ test.each([
   if (answer === undefined) delete served[path];
   else served[path] = answer;
   await expect(
-    loadModel({ kind: 'shipped', manifestUrl }, new MemoryByteStore(), silent),
+    loadModel({ kind: 'shipped', manifestUrl }, new MemoryFileStore(), silent),
   ).rejects.toMatchObject({
     code: 'modelFetch',
     message: expect.stringMatching(message) as string,

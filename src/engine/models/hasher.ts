@@ -1,0 +1,22 @@
+/** SHA-256 of bytes that come piece by piece: WebCrypto wants all of them at once. */
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex } from '@noble/hashes/utils.js';
+
+export interface Hasher {
+  update(bytes: Uint8Array): void;
+  /** 64 lower-case hex digits; call it once, at the end. */
+  hex(): string;
+}
+
+export function createHasher(): Hasher {
+  const hash = sha256.create();
+  return {
+    update: (bytes) => void hash.update(bytes),
+    hex: () => bytesToHex(hash.digest()),
+  };
+}
+
+/** Hashes bytes that are all there, by the browser. Returns: 64 lower-case hex digits. */
+export async function sha256Hex(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  return bytesToHex(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)));
+}

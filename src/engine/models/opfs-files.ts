@@ -1,0 +1,164 @@
+/**
+ * Files in the origin private file system, from a dedicated worker. Written through synchronous
+ * access handles: they write in place, so that a killed worker leaves what it had; a writable
+ * stream would lose all of it.
+ */
+import { RepaintError } from '../../protocol/failure.js';
+import type { FileEntry, FileStore, PartFile, StorageUsage } from './file-store.js';
+
+/** Exposed in dedicated workers only, so not in TypeScript's DOM library. */
+interface SyncAccessHandle {
+  getSize(): number;
+  read(buffer: Uint8Array, options: { at: number }): number;
+  write(buffer: Uint8Array, options: { at: number }): number;
+  truncate(size: number): void;
+  flush(): void;
+  close(): void;
+}
+
+type SyncFileHandle = FileSystemFileHandle & {
+  createSyncAccessHandle(): Promise<SyncAccessHandle>;
+};
+
+const megabytes = (bytes: number) => `${Math.ceil(bytes / 1e6)} MB`;
+
+async function usage(): Promise<StorageUsage | null> {
+  const estimate = await navigator.storage.estimate().catch(() => null);
+  if (estimate?.usage === undefined || estimate.quota === undefined) return null;
+  return { usedBytes: estimate.usage, quotaBytes: estimate.quota };
+}
+
+async function storageFull(neededBytes: number, cause: unknown): Promise<RepaintError> {
+  const known = await usage();
+  const free = known ? `, ${megabytes(Math.max(0, known.quotaBytes - known.usedBytes))} are free` : '';
+  return new RepaintError(
+    'storageFull',
+    `Storage is full: at least ${megabytes(neededBytes)} more are needed${free}. Remove a model or free space on this machine.`,
+    { cause },
+  );
+}
+
+class OpfsPart implements PartFile {
+  constructor(private readonly _handle: SyncAccessHandle) {}
+
+  get sizeBytes(): number {
+    return this._handle.getSize();
+  }
+
+  async append(bytes: Uint8Array): Promise<void> {
+    const at = this.sizeBytes;
+    try {
+      const written = this._handle.write(bytes, { at });
+      if (written !== bytes.byteLength) throw new Error(`wrote ${written} bytes`);
+      this._handle.flush();
+    } catch (cause) {
+      throw await storageFull(bytes.byteLength, cause);
+    }
+  }
+
+  async read(start: number, end: number): Promise<Uint8Array<ArrayBuffer>> {
+    const bytes = new Uint8Array(Math.max(0, Math.min(end, this.sizeBytes) - start));
+    this._handle.read(bytes, { at: start });
+    return bytes;
+  }
+
+  async truncate(sizeBytes: number): Promise<void> {
+    this._handle.truncate(sizeBytes);
+  }
+
+  async close(): Promise<void> {
+    this._handle.close();
+  }
+}
+
+function isNotFound(error: unknown): boolean {
+  return error instanceof DOMException && error.name === 'NotFoundError';
+}
+
+/** Names may be paths or addresses: they are kept percent-encoded. */
+export class OpfsFileStore implements FileStore {
+  readonly kind = 'opfs';
+
+  private constructor(private readonly _root: FileSystemDirectoryHandle) {}
+
+  /** null when the frame may not use storage, or not from here. */
+  static async open(rootName = 'models'): Promise<OpfsFileStore | null> {
+    if (!('createSyncAccessHandle' in FileSystemFileHandle.prototype)) return null;
+    try {
+      const root = await navigator.storage.getDirectory();
+      return new OpfsFileStore(await root.getDirectoryHandle(rootName, { create: true }));
+    } catch {
+      return null;
+    }
+  }
+
+  async folders(): Promise<readonly string[]> {
+    const names: string[] = [];
+    for await (const [name, handle] of this._root.entries()) {
+      if (handle.kind === 'directory') names.push(name);
+    }
+    return names;
+  }
+
+  async files(folder: string): Promise<readonly FileEntry[]> {
+    const found: FileEntry[] = [];
+    const directory = await this._folder(folder);
+    if (!directory) return found;
+    for await (const [name, handle] of directory.entries()) {
+      if (handle.kind !== 'file') continue;
+      const { size } = await (handle as FileSystemFileHandle).getFile();
+      found.push({ name: decodeURIComponent(name), sizeBytes: size });
+    }
+    return found;
+  }
+
+  async read(folder: string, name: string): Promise<Blob | null> {
+    const directory = await this._folder(folder);
+    try {
+      return (await (await directory?.getFileHandle(encodeURIComponent(name)))?.getFile()) ?? null;
+    } catch (error) {
+      if (isNotFound(error)) return null;
+      throw error;
+    }
+  }
+
+  async open(folder: string, name: string): Promise<PartFile> {
+    try {
+      const directory = await this._root.getDirectoryHandle(folder, { create: true });
+      const handle = (await directory.getFileHandle(encodeURIComponent(name), {
+        create: true,
+      })) as SyncFileHandle;
+      return new OpfsPart(await handle.createSyncAccessHandle());
+    } catch (cause) {
+      if (!(cause instanceof DOMException)) throw cause;
+      if (cause.name === 'QuotaExceededError') throw await storageFull(0, cause);
+      throw new RepaintError(
+        'internal',
+        `${folder}/${name} is being written elsewhere: close the other window of this add-on.`,
+        { cause },
+      );
+    }
+  }
+
+  async remove(folder: string, name?: string): Promise<void> {
+    try {
+      if (name === undefined) await this._root.removeEntry(folder, { recursive: true });
+      else await (await this._folder(folder))?.removeEntry(encodeURIComponent(name));
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+    }
+  }
+
+  usage(): Promise<StorageUsage | null> {
+    return usage();
+  }
+
+  private async _folder(name: string): Promise<FileSystemDirectoryHandle | null> {
+    try {
+      return await this._root.getDirectoryHandle(name);
+    } catch (error) {
+      if (isNotFound(error)) return null;
+      throw error;
+    }
+  }
+}
