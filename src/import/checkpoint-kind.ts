@@ -1,5 +1,5 @@
 /** What network a checkpoint holds, told from its table of contents where no config says it. */
-import { CheckpointError } from '../checkpoint/checkpoint.js';
+import { CheckpointError, elementCount } from '../checkpoint/checkpoint.js';
 import type { Checkpoint } from '../checkpoint/checkpoint.js';
 import { networkOf } from '../checkpoint/convert.js';
 import type { NetworkFamily } from '../checkpoint/convert.js';
@@ -16,6 +16,11 @@ export function familyOfCheckpoint(checkpoint: Checkpoint): NetworkFamily | null
   if (has('conv_in.') && has('up_blocks.')) return 'diffusers-unet2d';
   if (!has('input_blocks.0.')) return null;
   return has('output_blocks.') ? 'adm-unet' : 'adm-classifier';
+}
+
+/** Counts trained values. A graph may hold some of them twice, where it needs them in two forms. */
+export function countParameters(checkpoint: Checkpoint): number {
+  return [...checkpoint.values()].reduce((sum, { shape }) => sum + elementCount(shape), 0);
 }
 
 function isFitting(checkpoint: Checkpoint, family: NetworkFamily, config: unknown): boolean {

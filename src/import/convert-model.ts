@@ -2,12 +2,14 @@
  * The last step of an import: the network as ONNX, handed over file by file as it is made. Memory
  * holds one shard and one tensor at a time, whatever the size of the checkpoint.
  */
-import { checkpointGraph } from '../checkpoint/convert.js';
+import { networkOf } from '../checkpoint/convert.js';
 import type { NetworkFamily } from '../checkpoint/convert.js';
+import { openCheckpoint } from '../checkpoint/format/open-checkpoint.js';
 import type { Graph } from '../checkpoint/onnx/graph.js';
 import { writeModel } from '../checkpoint/onnx/write-model.js';
 import type { WeightStorage } from '../checkpoint/onnx/write-model.js';
 import type { ModelCard, ModelFile, ModelManifest } from '../protocol/model-card.js';
+import { countParameters } from './checkpoint-kind.js';
 import type { ConvertibleFiles } from './identified.js';
 import { passOnnx } from './pass-onnx.js';
 import { HashingSink } from './model-sink.js';
@@ -65,16 +67,16 @@ interface CheckpointJob {
   readonly parameters: number;
 }
 
-async function convertCheckpoint(checkpoint: CheckpointJob, job: WriteJob): Promise<OnnxFiles> {
-  const { weights, parameters, ...network } = checkpoint;
-  const graph = await checkpointGraph({ source: weights.source, ...network });
-  if (graph.parameterCount !== parameters) {
+async function convertCheckpoint(network: CheckpointJob, job: WriteJob): Promise<OnnxFiles> {
+  const { weights, parameters, ...request } = network;
+  const checkpoint = await openCheckpoint(weights.source);
+  const counted = countParameters(checkpoint);
+  if (counted !== parameters) {
     throw unusable(
-      `${weights.name} has ${graph.parameterCount} parameters, its card says ${parameters}; ` +
-        'correct the card.',
+      `${weights.name} has ${counted} parameters, its card says ${parameters}; correct the card.`,
     );
   }
-  return writeGraph(graph, job);
+  return writeGraph(networkOf(checkpoint, request), job);
 }
 
 function convertNetwork(files: ConvertibleFiles, card: ModelCard, job: WriteJob) {
@@ -112,7 +114,7 @@ export async function convertModel(
       sink: hashing,
       storage,
       signal,
-      onValues: (done) => onProgress?.(before + done, total),
+      onValues: (done) => onProgress?.(Math.min(before + done, total), total),
     });
     expectNotCancelled(signal);
     const network = await convertNetwork(files, card, job('model', 0));

@@ -5,7 +5,7 @@ import { knownCheckpoints } from '../checkpoint/known-checkpoints.js';
 import type { KnownCheckpointName } from '../checkpoint/known-checkpoints.js';
 import { parseUNet2DConfig } from '../checkpoint/networks/unet2d-config.js';
 import type { ModelQuestion } from '../protocol/model-shelf-api.js';
-import { fittingPresets } from './checkpoint-kind.js';
+import { countParameters, fittingPresets } from './checkpoint-kind.js';
 import { missingFiles } from './identified.js';
 import type { IdentifiedNetwork, IdentifyInput } from './identified.js';
 import { openWeights } from './open-weights.js';
@@ -59,13 +59,13 @@ function settled(
   const family = familyOf(config);
   const pixelUnshuffle = family === 'adm-unet' ? 1 : (given ?? pixelUnshuffleOf(config));
   const { nativeSize, classCount } = describeNetwork(family, config, pixelUnshuffle);
-  const graph = networkOf(network.checkpoint, { family, config, pixelUnshuffle });
+  networkOf(network.checkpoint, { family, config, pixelUnshuffle });
   const hasSchedule = family === 'adm-unet' || files.json.scheduler !== null || card?.diffusion;
   return {
     config,
     preset,
     pixelUnshuffle,
-    parameters: graph.parameterCount,
+    parameters: countParameters(network.checkpoint),
     nativeSize: card?.network?.nativeSize ?? nativeSize,
     classCount,
     questions: missingFiles(hasSchedule ? [] : ['scheduler_config.json']),

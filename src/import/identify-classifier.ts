@@ -1,6 +1,6 @@
 /** The second network of an import, which steers the first towards a class. */
 import { networkOf } from '../checkpoint/convert.js';
-import { fittingClassifier } from './checkpoint-kind.js';
+import { countParameters, fittingClassifier } from './checkpoint-kind.js';
 import type { Identified } from './identified.js';
 import { largestLook, readOnnxFacts } from './onnx-contract.js';
 import { openWeights } from './open-weights.js';
@@ -18,9 +18,9 @@ function fromCheckpoint({ file, checkpoint }: OpenedWeights, given: unknown): Fo
         'classifier_config.json too.',
     );
   }
-  const { parameterCount } = networkOf(checkpoint, { family: 'adm-classifier', config });
+  networkOf(checkpoint, { family: 'adm-classifier', config });
   const classifier = { kind: 'checkpoint' as const, weights: file, config };
-  return { classifier, classifierParameters: parameterCount };
+  return { classifier, classifierParameters: countParameters(checkpoint) };
 }
 
 async function fromGraph(file: SourceFile): Promise<Found> {

@@ -13,10 +13,16 @@ function asSentence(message: string): string {
   return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
+/** What engines say when they cannot get memory: as RangeErrors too. */
+const memoryWords = /allocation failed|invalid (typed )?array (buffer )?length|out of memory/i;
+
 /** Turns what checkpoints and configs are refused with into `modelUnusable`; passes on the rest. */
 export function asImportError(error: unknown): unknown {
-  const isRefusal = error instanceof CheckpointError || error instanceof RangeError;
-  return isRefusal ? unusable(asSentence(error.message), error) : error;
+  if (error instanceof CheckpointError) return unusable(asSentence(error.message), error);
+  if (!(error instanceof RangeError)) return error;
+  if (!memoryWords.test(error.message)) return unusable(asSentence(error.message), error);
+  const sentence = 'There is not enough memory to convert the model; close other programs.';
+  return new RepaintError('outOfMemory', sentence, { cause: error });
 }
 
 /** Runs `action`; throws `asImportError` of what it throws. */
