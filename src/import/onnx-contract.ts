@@ -1,8 +1,9 @@
 /** The network contract as an ONNX file states it, checked before the file is taken over. */
+import { CheckpointError } from '../checkpoint/checkpoint.js';
 import type { GraphProto, ValueInfoProto } from '../checkpoint/onnx/proto.js';
 import { readModel } from '../checkpoint/onnx/read-model.js';
 import type { SourceFile } from './source-file.js';
-import { orUnusable, unusable } from './unusable.js';
+import { unusable } from './unusable.js';
 
 /** A file with weights that a graph refers to. */
 export interface DataFile {
@@ -108,13 +109,21 @@ function extentOf({ dims }: ValueInfoProto, axis: number): number | null {
   return typeof extent === 'number' && extent > 0 ? extent : null;
 }
 
+function readGraph({ name }: SourceFile, bytes: Uint8Array) {
+  try {
+    return readModel(bytes);
+  } catch (error) {
+    if (!(error instanceof CheckpointError)) throw error;
+    throw unusable(`${name}: ${error.message}`, error);
+  }
+}
+
 /**
  * Reads an ONNX file and checks its inputs and outputs.
  * Throws: RepaintError modelUnusable with one sentence.
  */
 export async function readOnnxFacts(file: SourceFile, role: OnnxRole): Promise<OnnxFacts> {
-  const bytes = await file.source.read(0, file.source.sizeBytes);
-  const { graph } = await orUnusable(() => readModel(bytes));
+  const { graph } = readGraph(file, await file.source.read(0, file.source.sizeBytes));
   const inputs = new Map(graph.inputs.map((input) => [input.name, input]));
   const sample = expectImage(file, inputs.get('sample'), "take 'sample'");
   expectScalar(file, inputs.get('timestep'), 'timestep');
