@@ -1,21 +1,9 @@
 /** A finished fill as a layer over its picture, exact outside the selection. */
 import { featherInside } from './coverage.js';
-import type { Rect } from './geometry.js';
+import { widen, type Rect } from './geometry.js';
 import { cropCoverage, cropRgba, rgbaFromPlanar, type PlanarImage } from './planar.js';
 import type { Coverage, RgbaImage } from './raster.js';
 import { resizePlanar } from './resize.js';
-
-/** The layer's place with one more pixel on each side, so that its edge is seen as one. */
-function withMargin(rect: Rect, { width, height }: Coverage): Rect {
-  const x = Math.max(0, rect.x - 1);
-  const y = Math.max(0, rect.y - 1);
-  return {
-    x,
-    y,
-    width: Math.min(width, rect.x + rect.width + 1) - x,
-    height: Math.min(height, rect.y + rect.height + 1) - y,
-  };
-}
 
 /**
  * Cuts a sampled image to the selection.
@@ -31,7 +19,8 @@ export function compositeFill(
   featherPx: number,
 ): RgbaImage {
   const image = rgbaFromPlanar(resizePlanar(fill, selection, layer));
-  const around = withMargin(layer, selection);
+  // One more pixel on each side, so that the layer's own edge is seen as one.
+  const around = widen(layer, 1, selection);
   const alpha = featherInside(cropCoverage(selection, around), featherPx);
   for (let y = 0; y < layer.height; y++) {
     for (let x = 0; x < layer.width; x++) {

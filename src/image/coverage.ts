@@ -1,6 +1,7 @@
 /** Operations on a selection's coverage: union, bounds, growth and the feather inside its edge. */
-import { squaredDistances } from './distance.js';
-import type { Rect } from './geometry.js';
+import { squaredDistancesWithin } from './distance.js';
+import { widen, type Rect } from './geometry.js';
+import { cropCoverage } from './planar.js';
 import type { Coverage } from './raster.js';
 
 function checkSameSize(a: Coverage, b: Coverage): void {
@@ -52,11 +53,19 @@ export function coversEverything({ data }: Coverage): boolean {
  */
 export function growCoverage(selection: Coverage, radius: number): Coverage {
   if (!(radius >= 0)) throw new RangeError(`radius must be 0 or more, got ${radius}`);
-  if (radius === 0) return selection;
-  const { width, height, data } = selection;
-  const distances = squaredDistances(width, height, (i) => data[i] > 0);
-  const grown = data.map((value, i) => (distances[i] <= radius * radius ? 255 : value));
-  return { width, height, data: grown };
+  const bounds = coverageBounds(selection);
+  if (radius === 0 || !bounds) return selection;
+  const near = widen(bounds, Math.ceil(radius), selection);
+  const { data } = cropCoverage(selection, near);
+  const distances = squaredDistancesWithin(radius, near, (i) => data[i] > 0);
+  const grown = selection.data.slice();
+  for (let y = 0; y < near.height; y++) {
+    const row = (near.y + y) * selection.width + near.x;
+    for (let x = 0; x < near.width; x++) {
+      if (distances[y * near.width + x] <= radius * radius) grown[row + x] = 255;
+    }
+  }
+  return { ...selection, data: grown };
 }
 
 /**
@@ -65,17 +74,25 @@ export function growCoverage(selection: Coverage, radius: number): Coverage {
  * for the feather gets one of half its depth, so that its middle is opaque.
  * Shapes: returns [height*width], 0..1.
  */
-export function featherInside(selection: Coverage, feather: number): Float32Array {
-  const { width, height, data } = selection;
-  const alpha = Float32Array.from(data, (value) => value / 255);
+export function featherInside({ data, width, height }: Coverage, feather: number): Float32Array {
+  const alpha = new Float32Array(data.length);
+  for (let i = 0; i < data.length; i++) alpha[i] = data[i] / 255;
   if (!(feather > 0)) return alpha;
-  const distances = squaredDistances(width, height, (i) => data[i] < 255);
-  const depth = Math.sqrt(distances.reduce((most, distance) => Math.max(most, distance), 0));
-  const ramp = Math.min(feather, depth / 2) + 0.5;
-  return alpha.map((value, i) => {
-    if (data[i] < 255) return smoothstep(0.5 / ramp) * value;
-    return smoothstep(Math.sqrt(distances[i]) / ramp);
-  });
+  // Twice the feather is as deep as it matters.
+  const distances = squaredDistancesWithin(2 * feather, { width, height }, (i) => data[i] < 255);
+  const ramp = Math.min(feather, Math.sqrt(largest(distances)) / 2) + 0.5;
+  const edge = smoothstep(0.5 / ramp);
+  for (let i = 0; i < data.length; i++) {
+    if (data[i] < 255) alpha[i] *= edge;
+    else if (distances[i] < ramp * ramp) alpha[i] = smoothstep(Math.sqrt(distances[i]) / ramp);
+  }
+  return alpha;
+}
+
+function largest(values: Uint32Array): number {
+  let most = 0;
+  for (let i = 0; i < values.length; i++) most = Math.max(most, values[i]);
+  return most;
 }
 
 function smoothstep(t: number): number {

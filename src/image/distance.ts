@@ -1,55 +1,71 @@
-/** Exact Euclidean distance transform (Felzenszwalb and Huttenlocher 2012), linear in pixels. */
+/** Exact Euclidean distances up to a radius, by columns and then rows; farther pixels cost nothing. */
+import type { Size } from './geometry.js';
 
-/** Larger than any squared distance in an image of 8,000 pixels a side. */
-const far = 1e12;
-
-/** One line: lower envelope of the parabolas rooted at each value. */
-function transformLine(values: Float64Array, out: Float64Array): void {
-  const roots = new Int32Array(values.length);
-  const starts = new Float64Array(values.length + 1);
-  let last = 0;
-  starts[0] = -Infinity;
-  starts[1] = Infinity;
-  for (let q = 1; q < values.length; q++) {
-    let meet = intersection(values, roots[last], q);
-    while (meet <= starts[last]) meet = intersection(values, roots[--last], q);
-    roots[++last] = q;
-    starts[last] = meet;
-    starts[last + 1] = Infinity;
+/** Rows to the nearest set pixel of the same column, at most `reach`. */
+function columnDistances(
+  { width, height }: Size,
+  set: (index: number) => boolean,
+  reach: number,
+): Uint16Array {
+  const rows = new Uint16Array(width * height);
+  for (let i = 0; i < rows.length; i++) {
+    const above = i < width ? reach : rows[i - width];
+    rows[i] = set(i) ? 0 : Math.min(reach, above + 1);
   }
-  for (let q = 0, k = 0; q < values.length; q++) {
-    while (starts[k + 1] < q) k++;
-    out[q] = (q - roots[k]) ** 2 + values[roots[k]];
+  for (let i = rows.length - width - 1; i >= 0; i--) {
+    rows[i] = Math.min(rows[i], rows[i + width] + 1);
   }
+  return rows;
 }
 
-function intersection(values: Float64Array, p: number, q: number): number {
-  return (values[q] + q * q - values[p] - p * p) / (2 * (q - p));
+/** Squared distance of one pixel, by columns outwards until a nearer one is impossible. */
+function nearestSquared(line: Uint16Array, x: number, limit: number): number {
+  let best = Math.min(limit, line[x] * line[x]);
+  for (let step = 1; step * step < best; step++) {
+    const left = x >= step ? line[x - step] : line[x];
+    const right = x + step < line.length ? line[x + step] : line[x];
+    const rows = left < right ? left : right;
+    best = Math.min(best, rows * rows + step * step);
+  }
+  return best;
+}
+
+/** Marks the pixels of a row that have a column within reach. */
+function markNear(line: Uint16Array, reach: number, isNear: Uint8Array): void {
+  isNear.fill(0);
+  for (let x = 0, end = 0; x < line.length; x++) {
+    if (line[x] < reach) end = x + reach;
+    if (x < end) isNear[x] = 1;
+  }
+  for (let x = line.length - 1, end = x; x >= 0; x--) {
+    if (line[x] < reach) end = x - reach;
+    if (x > end) isNear[x] = 1;
+  }
 }
 
 /**
- * Returns each pixel's squared distance to the nearest one that is `set`, centre to centre; a very
- * large number where none is. Shapes: returns [height*width]. Units: pixels squared.
+ * Returns each pixel's squared distance to the nearest one that is `set`, centre to centre, exact
+ * up to `radius`, and some number larger than radius squared beyond.
+ * Shapes: returns [height*width]. Units: pixels squared; radius in pixels.
+ * Source: Saito and Toriwaki 1994, whose row pass is left out where nothing is within the radius.
  */
-export function squaredDistances(
-  width: number,
-  height: number,
+export function squaredDistancesWithin(
+  radius: number,
+  size: Size,
   set: (index: number) => boolean,
-): Float64Array {
-  const out = new Float64Array(width * height);
-  for (let i = 0; i < out.length; i++) out[i] = set(i) ? 0 : far;
-  const column = new Float64Array(height);
-  const columnOut = new Float64Array(height);
-  for (let x = 0; x < width; x++) {
-    for (let y = 0; y < height; y++) column[y] = out[y * width + x];
-    transformLine(column, columnOut);
-    for (let y = 0; y < height; y++) out[y * width + x] = columnOut[y];
-  }
-  const row = new Float64Array(width);
-  for (let y = 0; y < height; y++) {
-    const line = out.subarray(y * width, (y + 1) * width);
-    row.set(line);
-    transformLine(row, line);
+): Uint32Array {
+  const { width, height } = size;
+  const reach = Math.min(Math.floor(radius), width + height) + 1;
+  const rows = columnDistances(size, set, reach);
+  const out = new Uint32Array(rows.length).fill(reach * reach);
+  const isNear = new Uint8Array(width);
+  for (let start = 0; start < rows.length; start += width) {
+    const line = rows.subarray(start, start + width);
+    markNear(line, reach, isNear);
+    for (let x = 0; x < width; x++) {
+      if (line[x] === 0) out[start + x] = 0;
+      else if (isNear[x]) out[start + x] = nearestSquared(line, x, reach * reach);
+    }
   }
   return out;
 }

@@ -93,6 +93,18 @@ export function intersect(a: Rect, b: Rect): Rect {
   };
 }
 
+/** Adds a margin on each side, cut where it leaves the image. */
+export function widen(rect: Rect, margin: number, image: Size): Rect {
+  const x = Math.max(0, rect.x - margin);
+  const y = Math.max(0, rect.y - margin);
+  return {
+    x,
+    y,
+    width: Math.min(image.width, rect.x + rect.width + margin) - x,
+    height: Math.min(image.height, rect.y + rect.height + margin) - y,
+  };
+}
+
 /** Grows outwards to whole pixels. */
 export function roundOut({ x, y, width, height }: Rect): Rect {
   const left = Math.floor(x);

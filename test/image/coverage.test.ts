@@ -8,7 +8,7 @@ import {
   growCoverage,
   unite,
 } from '../../src/image/coverage.js';
-import { squaredDistances } from '../../src/image/distance.js';
+import { squaredDistancesWithin } from '../../src/image/distance.js';
 import type { Coverage } from '../../src/image/raster.js';
 
 /** Pseudo-random bits from a multiplicative generator (Lehmer, 48271), so that runs repeat. */
@@ -40,15 +40,28 @@ function box(x: number, y: number, w: number, h: number, size = 20): Coverage {
 }
 
 describe('a selection', () => {
-  test('has the distances that brute force finds', () => {
-    const distances = squaredDistances(width, height, (i) => bits[i]);
-    distances.forEach((distance, i) => expect(distance).toBe(nearest(i, bits)));
+  test.each([0, 1, 2.5, 4, 9, 1000])(
+    'has the distances that brute force finds, up to a radius of %f',
+    (radius) => {
+      const distances = squaredDistancesWithin(radius, speckled, (i) => bits[i]);
+      distances.forEach((distance, i) => {
+        const expected = nearest(i, bits);
+        if (expected <= radius * radius) expect(distance).toBe(expected);
+        else expect(distance).toBeGreaterThan(radius * radius);
+      });
+    },
+  );
+
+  test('has no distance where nothing is marked', () => {
+    const none = squaredDistancesWithin(3, { width: 5, height: 1 }, () => false);
+    none.forEach((distance) => expect(distance).toBeGreaterThan(9));
   });
 
   test('grows by a disc', () => {
     const grown = growCoverage(speckled, 2.5);
     grown.data.forEach((value, i) => expect(value).toBe(nearest(i, bits) <= 6.25 ? 255 : 0));
     expect(growCoverage(speckled, 0)).toBe(speckled);
+    expect(growCoverage(box(3, 4, 0, 0), 2).data).toEqual(new Uint8Array(400));
     expect(() => growCoverage(speckled, -1)).toThrow(RangeError);
   });
 
@@ -87,6 +100,20 @@ describe('a selection', () => {
       expect(alpha[middle * 20 + 10]).toBe(1);
       expect(alpha[5 * 20 + 10]).toBe(0);
     }
+  });
+
+  test.each([1, 4, 40])('fades as the distances of brute force say, over %i pixels', (feather) => {
+    const set = randomBits(width * height, 0.97, 11);
+    const outside = set.map((bit) => !bit);
+    const data = Uint8Array.from(set, (bit) => (bit ? 255 : 0));
+    const alpha = featherInside({ width, height, data }, feather);
+    const distances = set.map((_, i) => Math.sqrt(nearest(i, outside)));
+    const ramp = Math.min(feather, Math.max(...distances) / 2) + 0.5;
+    distances.forEach((distance, i) => {
+      const t = Math.min(1, distance / ramp);
+      // Float32, so six digits.
+      expect(alpha[i]).toBeCloseTo(t * t * (3 - 2 * t), 6);
+    });
   });
 
   test('has no edge at the image’s own border', () => {
