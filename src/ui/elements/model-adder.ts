@@ -39,8 +39,13 @@ export class ModelAdder extends LitElement {
         width: 100%;
         --mod-progressbar-font-size: 0;
       }
-      sp-button {
+      .card > sp-button {
         justify-self: start;
+      }
+      .actions {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 8px;
       }
     `,
   ];
@@ -130,9 +135,11 @@ export class ModelAdder extends LitElement {
   private _added({ manifest: { card } }: ShelfModel) {
     return html`<div class="card" data-testid="added">
       <p>${msg(str`${card.name} is ready.`)}</p>
-      ${this._button('use-added', msg('Use it'), () => this._use(card.id), this.busyReason !== '')}
+      <div class="actions">
+        ${this._button('use-added', msg('Use it'), () => this._use(card.id), this.busyReason !== '')}
+        ${this._button('add-another', msg('Add another'), () => this.adding.close())}
+      </div>
       ${this.busyReason ? html`<p class="quiet">${this.busyReason}</p>` : nothing}
-      ${this._button('add-another', msg('Add another'), () => this.adding.close())}
     </div>`;
   }
 

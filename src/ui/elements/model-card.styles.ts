@@ -17,8 +17,6 @@ export const modelCardStyles = css`
     gap: 8px;
   }
   h3 {
-    margin: 0;
-    font-size: 14px;
     overflow-wrap: anywhere;
   }
   .in-use {

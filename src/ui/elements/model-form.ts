@@ -38,6 +38,10 @@ export class ModelFormElement extends LitElement {
         gap: 8px;
         padding: 12px;
       }
+      h3 {
+        font-size: 12px;
+        overflow-wrap: anywhere;
+      }
       sp-textfield,
       sp-picker {
         width: 100%;
@@ -54,7 +58,7 @@ export class ModelFormElement extends LitElement {
   override render() {
     const { origin, look } = this.form;
     return html`<section class="card" data-testid="model-form" aria-labelledby="found">
-      <h3 id="found" class="quiet numbers">${lookText(look)}</h3>
+      <h3 id="found" class="numbers">${lookText(look)}</h3>
       ${look.questions.map((question) =>
         question.kind === 'preset'
           ? this._presetPicker(question.presets)

@@ -97,12 +97,11 @@ export class ModelSourceElement extends LitElement {
   private _addressForm() {
     return html`<form @submit=${this._onSubmit}>
       <sp-field-label class="wide" for="address"
-        >${msg('Address, or Hugging Face name')}</sp-field-label
+        >${msg('Address, or Hugging Face name (owner/name)')}</sp-field-label
       >
       <sp-textfield
         id="address"
         data-testid="address"
-        placeholder="owner/name"
         autocomplete="off"
         ?invalid=${this._isRefused}
         @input=${() => (this._isRefused = false)}

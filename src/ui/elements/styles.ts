@@ -16,10 +16,12 @@ export const shared = css`
     box-sizing: border-box;
   }
   p,
-  h2 {
+  h2,
+  h3 {
     margin: 0;
   }
-  h2 {
+  h2,
+  h3 {
     font-size: 14px;
     font-weight: 700;
   }

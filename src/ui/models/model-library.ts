@@ -5,7 +5,6 @@ import type { DeviceInfo } from '../../protocol/worker-api.js';
 import type { ChosenModel } from '../fill/choices.js';
 import type { Kept } from '../host/kept.js';
 import { Observed } from '../observed.js';
-import { deviceText } from '../text/names.js';
 import { ModelAdding } from './model-adding.js';
 import { ModelShelf } from './model-shelf.js';
 import { ModelSpeeds } from './model-speeds.js';
@@ -58,7 +57,7 @@ export class ModelLibrary extends Observed {
 
   /** A model has been loaded, which measures it. */
   loaded(card: ModelCard, msPerCall: number, device: DeviceInfo): void {
-    this._speeds.remember(card.id, { msPerCall, device: deviceText(device) });
+    this._speeds.remember(card.id, msPerCall, device);
   }
 
   private _shelfChanged(): void {

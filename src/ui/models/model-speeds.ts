@@ -1,16 +1,23 @@
 /** How fast each model was when it was last loaded on this machine. */
 import { z } from 'zod';
 import type { ModelSpeed } from '../../protocol/model-shelf-api.js';
+import type { DeviceInfo } from '../../protocol/worker-api.js';
 import type { Kept } from '../host/kept.js';
+import { deviceText } from '../text/names.js';
 
 const speedsKey = 'speeds';
+const deviceSchema = z.object({
+  backend: z.enum(['webgpu', 'wasm']),
+  description: z.string(),
+  precision: z.enum(['float32', 'float16']),
+});
 const speedsSchema = z.record(
   z.string(),
-  z.object({ msPerCall: z.number().positive(), device: z.string() }),
+  z.object({ msPerCall: z.number().positive(), device: deviceSchema }),
 );
 
 export class ModelSpeeds {
-  private _speeds: Readonly<Record<string, ModelSpeed>> = {};
+  private _speeds: z.infer<typeof speedsSchema> = {};
 
   constructor(private readonly _kept: Kept) {}
 
@@ -19,11 +26,15 @@ export class ModelSpeeds {
     if (parsed.success) this._speeds = parsed.data;
   }
 
+  /** In the panel's language of now. */
   of(id: string): ModelSpeed | null {
-    return this._speeds[id] ?? null;
+    const speed = this._speeds[id];
+    return speed ? { msPerCall: speed.msPerCall, device: deviceText(speed.device) } : null;
   }
 
-  remember(id: string, speed: ModelSpeed): void {
+  remember(id: string, msPerCall: number, device: DeviceInfo): void {
+    const { backend, description, precision } = device;
+    const speed = { msPerCall, device: { backend, description, precision } };
     this._speeds = { ...this._speeds, [id]: speed };
     void this._kept.write(speedsKey, this._speeds);
   }

@@ -95,6 +95,7 @@ const stoppedUnexpectedly = () => ({
 
 /** While a model is looked at or added. */
 export const addingTexts: Partial<ProblemTexts> = {
+  modelShape: modelTexts.modelUnusable,
   modelFetch: () => ({
     sentence: msg('The download did not get through.'),
     nextStep: msg('Check the address and the connection, then go on where it stopped.'),

@@ -33,7 +33,11 @@ export const samplerTitles: Record<SamplerName, () => string> = {
 };
 
 /** What a model runs on and in what precision: "WebGPU, nvidia ampere, 16-bit". */
-export function deviceText({ backend, description, precision }: DeviceInfo): string {
+export function deviceText({
+  backend,
+  description,
+  precision,
+}: Pick<DeviceInfo, 'backend' | 'description' | 'precision'>): string {
   const title = backend === 'webgpu' ? msg('WebGPU') : msg('Processor');
   return [title, description, precisionNames[precision]()].filter(Boolean).join(', ');
 }

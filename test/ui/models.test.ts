@@ -1,0 +1,135 @@
+import { describe, expect, test } from 'vitest';
+import { failureCodes } from '../../src/protocol/failure.js';
+import { presets } from '../../src/protocol/presets.js';
+import {
+  firstChoices,
+  parseChoices,
+  settingsFor,
+  settingsOf,
+  withKnownClass,
+} from '../../src/ui/fill/choices.js';
+import { isComplete, type ModelForm } from '../../src/ui/models/model-adding.js';
+import { originOf, originText, withFiles } from '../../src/ui/models/model-origin.js';
+import { stageText, storageText, transferText } from '../../src/ui/text/model-text.js';
+import { problemText } from '../../src/ui/text/problems.js';
+import { look } from './fake-shelf.js';
+import { card } from './fake-worker.js';
+
+describe('where a model is', () => {
+  test.each([
+    ['google/ddpm-church-256', { kind: 'hub', repo: 'google/ddpm-church-256' }],
+    [' google/ddpm@refs/pr/1 ', { kind: 'hub', repo: 'google/ddpm@refs/pr/1' }],
+    ['https://huggingface.co/google/ddpm', { kind: 'hub', repo: 'google/ddpm' }],
+    ['https://huggingface.co/google/ddpm/tree/main', { kind: 'hub', repo: 'google/ddpm@main' }],
+    [
+      'https://huggingface.co/google/ddpm/blob/main/unet/model.bin?download=true',
+      { kind: 'url', url: 'https://huggingface.co/google/ddpm/resolve/main/unet/model.bin' },
+    ],
+    ['https://example.test/a.pt?x=1', { kind: 'url', url: 'https://example.test/a.pt?x=1' }],
+    ['http://localhost:8000/a.onnx', { kind: 'url', url: 'http://localhost:8000/a.onnx' }],
+  ] as const)('%s is understood', (text, origin) => {
+    expect(originOf(text)).toEqual(origin);
+    expect(originOf(originText(originOf(text)!))).toEqual(origin);
+  });
+
+  test.each([
+    '',
+    'church',
+    'a/b/c',
+    'http://example.test/a.pt',
+    'file:///a.pt',
+    'javascript:alert(1)',
+    'https://huggingface.co/google',
+    'https://huggingface.co/google/ddpm/blob/main',
+    'https://huggingface.co/google/ddpm/discussions',
+  ])('“%s” is neither an address nor a name', (text) => {
+    expect(originOf(text)).toBeNull();
+  });
+
+  test('files join those given before; one of the same name replaces', () => {
+    const [a, b, newB, c] = ['a', 'b', 'b', 'c'].map((name) => new File([name], name));
+    const first = withFiles({ kind: 'hub', repo: 'x/y' }, [a, b]);
+    expect(withFiles(first, [newB, c])).toEqual({ kind: 'files', files: [a, newB, c] });
+  });
+});
+
+describe('a form', () => {
+  const form: ModelForm = {
+    origin: { kind: 'hub', repo: 'google/ddpm-church-256' },
+    look,
+    words: look.words,
+    preset: null,
+  };
+  const asking = (question: ModelForm['look']['questions'][number]): ModelForm => ({
+    ...form,
+    look: { ...look, questions: [question] },
+  });
+
+  test('is complete with every word said and every question answered', () => {
+    expect(isComplete(form)).toBe(true);
+    expect(isComplete({ ...form, words: { ...look.words, bias: ' ' } })).toBe(false);
+    const preset = asking({ kind: 'preset', presets: [{ id: 'a', title: 'A' }] });
+    expect(isComplete(preset)).toBe(false);
+    expect(isComplete({ ...preset, preset: 'a' })).toBe(true);
+    expect(isComplete(asking({ kind: 'missingFiles', names: ['config.json'] }))).toBe(false);
+  });
+});
+
+describe('choices for a model', () => {
+  test('kept by an older version are taken over', () => {
+    const { model, precision, className, ...older } = firstChoices;
+    expect(parseChoices({ ...older, fills: 2 })).toEqual({ ...firstChoices, fills: 2 });
+    expect([model, precision, className]).toEqual([null, 'automatic', null]);
+  });
+
+  test('are the presets where it was trained as usual', () => {
+    expect(settingsFor(firstChoices, card)).toEqual(settingsOf(firstChoices));
+  });
+
+  test('follow a longer training: 300 of 1000 is 1200 of 4000', () => {
+    const longer = { ...card, diffusion: { ...card.diffusion, numTrainTimesteps: 4000 } };
+    const { coarse, refine } = settingsFor(firstChoices, longer);
+    expect(coarse).toEqual(presets.balanced.coarse);
+    expect(refine.map(({ startTimestep }) => startTimestep)).toEqual([1200, 600]);
+  });
+
+  test('keep a class only where label and name are the model’s', () => {
+    const fern = { ...firstChoices, classLabel: 1, className: 'fern' };
+    expect(withKnownClass(fern, card)).toEqual(fern);
+    expect(withKnownClass({ ...fern, className: null }, card)).toEqual(fern);
+    for (const classes of [[], [{ label: 1, name: 'goldfish' }]])
+      expect(withKnownClass(fern, { ...card, classes }).classLabel).toBeNull();
+  });
+});
+
+describe('models in words', () => {
+  test.each(['adding', 'addedModel'] as const)('%s has a next step for every failure', (place) => {
+    for (const code of failureCodes) {
+      const { sentence, nextStep } = problemText({ code }, place);
+      expect(sentence).toMatch(/^[A-Z].*\.$/);
+      expect(nextStep).toMatch(/^[A-Z].*\.$/);
+      // The user's own model does not come with the add-on.
+      expect(nextStep).not.toMatch(/install the add-on/i);
+    }
+  });
+
+  test('only a download is said to fetch', () => {
+    expect(transferText({ kind: 'files', files: [] }, look)).not.toMatch(/download/i);
+    const url = { kind: 'url', url: 'https://example.test/a.pt' } as const;
+    expect(transferText(url, look)).toMatch(/^This downloads 454 MB from example\.test\./);
+    expect(transferText(url, { ...look, totalBytes: null })).toMatch(/^This downloads from ex/);
+  });
+
+  test('progress of unknown length counts what is known', () => {
+    expect(stageText({ stage: 'download', done: 3e6, total: null })).toBe('Downloading: 3 MB');
+    expect(stageText({ stage: 'convert', done: 3, total: null })).toBe('Converting …');
+    expect(stageText(null)).toBe('Starting …');
+  });
+
+  test('storage is in gigabytes where there are any', () => {
+    const shelf = { storage: 'opfs', models: [], unfinished: [] } as const;
+    const usage = { usedBytes: 1.5e9, quotaBytes: 64e9 };
+    expect(storageText({ ...shelf, usage })).toBe('1.5 GB used, 62.5 GB free');
+    expect(storageText({ ...shelf, usage: null })).toMatch(/does not say/);
+  });
+});
