@@ -22,6 +22,7 @@ interface FillOptions {
   readonly preset: PresetName;
   readonly class?: string;
   readonly guidance?: number;
+  readonly classifierScale?: number;
   readonly sampler?: SamplerName;
   readonly steps?: number;
   readonly jumpLength?: number;
@@ -51,13 +52,28 @@ function real(min: number, max: number): (text: string) => number {
   };
 }
 
-/** Finds a class by name, whatever its case; "anything" is no class. */
+/** Finds a class by name, whatever its case, or by its label; "anything" is no class. */
 function classLabel(name: string | undefined, card: ModelCard): number | null {
   if (name === undefined || name.toLowerCase() === 'anything') return null;
-  const found = card.classes.find((entry) => entry.name.toLowerCase() === name.toLowerCase());
+  const found =
+    card.classes.find((entry) => entry.name.toLowerCase() === name.toLowerCase()) ??
+    card.classes.find(({ label }) => String(label) === name);
   if (found) return found.label;
-  const names = ['Anything', ...card.classes.map((entry) => entry.name)].join(', ');
-  throw new UsageError(`${card.id} has no class "${name}"; choose one of: ${names}.`);
+  const names = ['Anything', ...card.classes.slice(0, 50).map((entry) => entry.name)].join(', ');
+  const rest = card.classes.length > 50 ? `, or a label up to ${card.classes.at(-1)!.label}` : '';
+  throw new UsageError(`${card.id} has no class "${name}"; choose one of: ${names}${rest}.`);
+}
+
+/** How strongly the classifier steers; 1, as its authors', where there is a class to steer to. */
+function classifierScale(options: FillOptions): number {
+  if (options.class !== undefined) return options.classifierScale ?? 1;
+  if (options.classifierScale === undefined) return 0;
+  throw new UsageError('--classifier-scale steers towards a class; give one with --class.');
+}
+
+function expectClassifier({ classifierScale }: FillOptions, card: ModelCard): void {
+  if (classifierScale === undefined || card.classifier) return;
+  throw new UsageError(`${card.id} has no classifier; add it again with --classifier.`);
 }
 
 function settingsFrom(options: FillOptions, card: ModelCard): FillSettings {
@@ -91,7 +107,8 @@ function stopOnInterrupt(): { isAsked: boolean; forget(): void } {
 async function fill(photoPath: string, options: FillOptions): Promise<void> {
   const photo = await readPhoto(photoPath);
   const region = await readRegion(options.region, photo);
-  const runtime = await openNodeRuntime(options.model, options.threads);
+  const runtime = await openNodeRuntime(options.model, options.threads, classifierScale(options));
+  expectClassifier(options, runtime.card);
   const settings = settingsFrom(options, runtime.card);
   const plan = planFill({
     imageSize: photo,
@@ -147,6 +164,7 @@ export function fillCommand(): Command {
     .addOption(new Option('--preset <name>', 'quality').choices(presetNames).default('balanced'))
     .option('--class <name>', 'what should grow here, a class of the model')
     .option('--guidance <scale>', 'classifier-free guidance scale', real(0, 20))
+    .option('--classifier-scale <scale>', "strength of the model's classifier", real(0, 100))
     .addOption(new Option('--sampler <name>', 'the walk').choices(samplerNames))
     .option('--steps <n>', 'T of the first level', integer(2, 1000))
     .option('--jump-length <n>', 'j of the first level', integer(1, 1000))

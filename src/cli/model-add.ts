@@ -151,7 +151,9 @@ async function testFolder(folder: string): Promise<SelfTestLevel[]> {
 
 async function fillFolder(folder: string, { json, copied }: PlannedFolder): Promise<void> {
   await mkdir(folder, { recursive: true });
-  for (const { path: from } of copied) await copyFile(from, path.join(folder, path.basename(from)));
+  for (const { path: from, name = path.basename(from) } of copied) {
+    await copyFile(from, path.join(folder, name));
+  }
   for (const [name, content] of Object.entries(json)) {
     await writeFile(path.join(folder, name), `${JSON.stringify(content, null, 2)}\n`);
   }

@@ -1,5 +1,5 @@
 /** Which files an import is given: the one named, and those that lie beside it. */
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { UsageError } from './cli-error.js';
@@ -19,7 +19,7 @@ export interface ModelSources {
 }
 
 function expectFile(file: string): string {
-  if (existsSync(file)) return file;
+  if (existsSync(file) && statSync(file).isFile()) return file;
   throw new UsageError(`There is no file ${file}; check the name.`);
 }
 
@@ -35,21 +35,35 @@ function classifierFiles({ file, classifier }: ModelSources): NamedPath[] {
   const isApart = path.resolve(folder) !== path.resolve(path.dirname(file));
   const usual = path.join(folder, classifierConfigName);
   const config = existsSync(usual) || !isApart ? usual : path.join(folder, 'config.json');
-  return [{ path: expectFile(classifier) }, ...given(undefined, config, classifierConfigName)];
+  // In the model's folder it lies beside the network, which may be called the same.
+  const base = path.basename(classifier);
+  const isTelling = /classifier/i.test(base) && base !== path.basename(file);
+  const name = isTelling ? base : `classifier-${base}`;
+  return [
+    { path: expectFile(classifier), name },
+    ...given(undefined, config, classifierConfigName),
+  ];
 }
 
-/** Everything beside a graph that may hold its weights. */
-async function dataFiles(file: string, taken: readonly NamedPath[]): Promise<NamedPath[]> {
-  if (!/\.onnx$/i.test(file)) return [];
-  const folder = path.dirname(file);
-  const used = new Set(taken.map((other) => path.resolve(other.path)));
-  const entries = await readdir(folder, { withFileTypes: true });
-  return entries
-    .filter(
-      (entry) => entry.isFile() && !/\.(json|onnx|safetensors|pt|pth|ckpt)$/i.test(entry.name),
-    )
-    .map((entry) => ({ path: path.join(folder, entry.name) }))
-    .filter((other) => !used.has(path.resolve(other.path)));
+const isGraph = (file: string) => /\.onnx$/i.test(file);
+/** Files with a part of their own in an import. */
+const partNames = /\.(json|onnx|safetensors|pt|pth|ckpt)$/i;
+
+/** Everything beside the graphs that may hold their weights. */
+async function dataFiles(taken: readonly NamedPath[]): Promise<NamedPath[]> {
+  const folders = new Set(
+    taken.filter((file) => isGraph(file.path)).map((file) => path.dirname(file.path)),
+  );
+  const used = new Set(taken.map((file) => path.resolve(file.path)));
+  const found: NamedPath[] = [];
+  for (const folder of folders) {
+    for (const entry of await readdir(folder, { withFileTypes: true })) {
+      const file = path.join(folder, entry.name);
+      const isOther = entry.isFile() && !partNames.test(entry.name);
+      if (isOther && !used.has(path.resolve(file))) found.push({ path: file });
+    }
+  }
+  return found;
 }
 
 /** Lists the files of an import. Throws: UsageError for a file that does not exist. */
@@ -57,7 +71,7 @@ export async function gatherFiles(sources: ModelSources): Promise<NamedPath[]> {
   const { file, config, scheduler, card, preset } = sources;
   expectFile(file);
   const beside = (name: string) => path.join(path.dirname(file), name);
-  const hasConfig = preset === undefined && !/\.onnx$/i.test(file);
+  const hasConfig = preset === undefined && !isGraph(file);
   const named = [
     { path: file },
     ...(hasConfig ? given(config, beside('config.json'), 'config.json') : []),
@@ -65,5 +79,5 @@ export async function gatherFiles(sources: ModelSources): Promise<NamedPath[]> {
     ...given(card, beside('card.json'), 'card.json'),
     ...classifierFiles(sources),
   ];
-  return [...named, ...(await dataFiles(file, named))];
+  return [...named, ...(await dataFiles(named))];
 }

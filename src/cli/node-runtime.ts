@@ -7,9 +7,11 @@ import { InferenceSession } from 'onnxruntime-node';
 import { CpuSamplerState } from '../core/cpu-state.js';
 import { BatchChooser } from '../engine/batch-chooser.js';
 import { CpuTrials } from '../engine/cpu-trials.js';
+import { OrtClassifier } from '../engine/ort-classifier.js';
 import { OrtNetwork } from '../engine/ort-network.js';
 import type { FillRuntime, LevelSetup } from '../fill/runtime.js';
 import { loadModelFromFolder } from './model-folder.js';
+import type { LoadedGraph } from './model-folder.js';
 
 /** `models/` of this package. */
 export const modelsFolder = fileURLToPath(new URL('../../models', import.meta.url));
@@ -25,19 +27,29 @@ export interface NodeRuntime extends FillRuntime {
   release(): Promise<void>;
 }
 
-/** Throws: RepaintError with one sentence when the model is missing, changed or unusable. */
-export async function openNodeRuntime(
-  pathOrId: string,
-  threads = availableParallelism(),
-): Promise<NodeRuntime> {
-  const { card, onnx, externalData } = await loadModelFromFolder(modelFolder(pathOrId));
-  const session = await InferenceSession.create(onnx, {
+function openSession({ onnx, externalData }: LoadedGraph, threads: number) {
+  return InferenceSession.create(onnx, {
     externalData,
     intraOpNumThreads: threads,
     // Idle threads that spin slow down whatever else the machine does, and other threads of this pool.
     extra: { session: { intra_op: { allow_spinning: '0' } } },
   });
-  const network = new OrtNetwork(session);
+}
+
+/**
+ * `classifierScale` above 0 lets the model's classifier, where it has one, steer towards the class.
+ * Throws: RepaintError with one sentence when the model is missing, changed or unusable.
+ */
+export async function openNodeRuntime(
+  pathOrId: string,
+  threads = availableParallelism(),
+  classifierScale = 0,
+): Promise<NodeRuntime> {
+  const loaded = await loadModelFromFolder(modelFolder(pathOrId));
+  const { card } = loaded;
+  const network = new OrtNetwork(await openSession(loaded, threads));
+  const graph = classifierScale > 0 ? loaded.classifier : null;
+  const classifier = graph && new OrtClassifier(await openSession(graph, threads));
   const device = `cpu, ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
   const trials = new CpuTrials({
     network: async () => network,
@@ -50,7 +62,15 @@ export async function openNodeRuntime(
     card,
     device,
     chooseBatch: (question) => chooser.choose(question),
-    createState: async (setup: LevelSetup) => new CpuSamplerState({ ...setup, network, device }),
-    release: () => network.release(),
+    createState: async (setup: LevelSetup) => {
+      const { classLabels } = setup.guidance;
+      const steering = classifier &&
+        classLabels && { model: classifier, scale: classifierScale, classLabels };
+      return new CpuSamplerState({ ...setup, network, device, classifier: steering });
+    },
+    release: async () => {
+      await network.release();
+      await classifier?.release();
+    },
   };
 }

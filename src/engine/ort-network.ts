@@ -75,7 +75,8 @@ export class OrtNetwork implements Network {
   }
 }
 
-function outputData(value: OnnxValue | undefined): Float32Array {
+/** Throws: RepaintError modelShape for anything but float32 on the CPU. */
+export function outputData(value: OnnxValue | undefined): Float32Array {
   const data: unknown = (value as Tensor | undefined)?.data;
   if (data instanceof Float32Array) return data;
   throw new RepaintError('modelShape', "The model's output is not a float32 tensor on the CPU.");

@@ -77,7 +77,7 @@ async function describeClassifier(
   { weights, config, kind }: ConvertibleClassifier,
   parameters: number | null,
   checkpoint: ModelFile | null | undefined,
-  { nativeSize }: ModelCard['network'],
+  { nativeSize, isFixedSize }: ModelCard['network'],
 ): Promise<DescribedClassifier> {
   if (!checkpoint) throw new TypeError('a classifier needs its classifierCheckpoint');
   if (kind === 'onnx') {
@@ -85,10 +85,11 @@ async function describeClassifier(
     return { card: { checkpoint, family: 'onnx', parameters: known }, classCount: null };
   }
   const { pool, image_size: size, out_channels: classCount } = parseAdmClassifierConfig(config);
-  if (pool === 'attention' && size !== nativeSize) {
+  if (pool === 'attention' && (size !== nativeSize || !isFixedSize)) {
+    const made = isFixedSize ? `those of ${nativeSize}` : 'any size';
     throw unusable(
-      `${weights.name} classifies images of ${size} pixels a side, the network makes ${nativeSize}; ` +
-        'give the classifier of that size.',
+      `${weights.name} classifies images of ${size} pixels a side only, the network makes ${made}; ` +
+        'give the classifier that goes with it.',
     );
   }
   const card = { checkpoint, family: 'adm-classifier' as const, parameters: parameters ?? 0 };
