@@ -62,6 +62,7 @@ export async function openNodeRuntime(
     card,
     device,
     chooseBatch: (question) => chooser.choose(question),
+    rejectBatch: (question, images) => chooser.reject(question, images),
     createState: async (setup: LevelSetup) => {
       const { classLabels } = setup.guidance;
       const steering = classifier &&

@@ -23,7 +23,7 @@ export interface BatchTrials {
   readonly joinsGuidedCalls: boolean;
   /** Expected ms of a call for one image, or null before any call was measured. */
   expectedMs(question: BatchQuestion): number | null;
-  /** Whether so many images can be expected to fit into memory; asked after one was tried. */
+  /** Whether so many images can be expected to fit into memory. */
   fits(question: BatchQuestion, images: number): boolean;
   /** Loads what the batch needs. Throws: where it cannot. */
   open(question: BatchQuestion, images: number): Promise<void>;
@@ -77,9 +77,10 @@ export class BatchChooser {
     return best;
   }
 
-  /** Remembers that a batch failed after all. */
-  reject(question: BatchQuestion, images: number): void {
+  /** Remembers that a batch failed, and lets go of what it holds. Never throws. */
+  async reject(question: BatchQuestion, images: number): Promise<void> {
     this._msPerImage.set(keyOf(question, images), Infinity);
+    await this._trials.release(question, images).catch(() => undefined);
   }
 
   private async _try(
@@ -93,7 +94,7 @@ export class BatchChooser {
       const ms = await this._trials.measure(question, images);
       this._msPerImage.set(keyOf(question, images), ms / images);
     } catch {
-      this.reject(question, images);
+      await this.reject(question, images);
     }
   }
 
@@ -105,12 +106,15 @@ export class BatchChooser {
     idle: IdleTime | null,
   ): boolean {
     if (images === 1) {
-      return next !== undefined && this._mayTry(question, next, undefined, idle);
+      const isWanted = next !== undefined && this._isWorthTrying(question, next, idle);
+      return isWanted && this._trials.fits(question, 1);
     }
-    if (idle?.isOver) return false;
-    const isTooLong = this._callMs(question, images) > longestCallMs;
+    return this._isWorthTrying(question, images, idle) && this._trials.fits(question, images);
+  }
+
+  private _isWorthTrying(question: BatchQuestion, images: number, idle: IdleTime | null): boolean {
+    if (idle?.isOver || this._callMs(question, images) > longestCallMs) return false;
     const isAloneKnown = this._isKnown(question, 1);
-    if (isTooLong || (isAloneKnown && !this._trials.fits(question, images))) return false;
     return idle !== null || this._isCheap(question, isAloneKnown ? images : images + 1);
   }
 

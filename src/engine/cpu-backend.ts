@@ -63,6 +63,10 @@ export class CpuBackend implements StateBackend {
     return this._chooser.choose(question);
   }
 
+  rejectBatch(question: BatchQuestion, images: number): Promise<void> {
+    return this._chooser.reject(question, images);
+  }
+
   async prepare(question: BatchQuestion, idle: IdleTime): Promise<void> {
     const images = await this._chooser.choose(question, idle);
     if (!idle.isOver) await this._network(batchShape(question, images));

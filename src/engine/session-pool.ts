@@ -30,42 +30,47 @@ function keyOf({ N, H, W }: BatchSize): string {
 /** Keeps the most recently used `capacity` sessions. */
 export class SessionPool<T extends Releasable> {
   /** In order of use, the last used at the end. */
-  private readonly _entries = new Map<string, Promise<T>>();
+  private readonly _entries = new Map<string, { readonly size: BatchSize; opened: Promise<T> }>();
 
   constructor(
     private readonly _open: Open<T>,
     private readonly _capacity: number,
   ) {}
 
-  /** Opens, or finds, the session of that size. A failed opening is forgotten. */
-  async acquire(size: BatchSize): Promise<T> {
+  /** What is held. */
+  get sizes(): readonly BatchSize[] {
+    return [...this._entries.values()].map(({ size }) => size);
+  }
+
+  has(size: BatchSize): boolean {
+    return this._entries.has(keyOf(size));
+  }
+
+  /**
+   * Opens, or finds, the session of that size. A failed opening is forgotten.
+   * `spare`: how many more than the capacity are kept this time.
+   */
+  async acquire(size: BatchSize, spare = 0): Promise<T> {
     const key = keyOf(size);
-    const entry = this._entries.get(key) ?? this._open(size);
+    const entry = this._entries.get(key) ?? { size, opened: this._open(size) };
     this._entries.delete(key);
     this._entries.set(key, entry);
-    entry.catch(() => this._entries.delete(key));
-    await this._releaseOldest();
-    return entry;
+    entry.opened.catch(() => this._entries.delete(key));
+    while (this._entries.size > this._capacity + spare) {
+      const [oldest] = this._entries.values();
+      await this.release(oldest.size);
+    }
+    return entry.opened;
   }
 
   /** Lets go of one size; nothing where it is not held. */
   async release(size: BatchSize): Promise<void> {
     const entry = this._entries.get(keyOf(size));
     this._entries.delete(keyOf(size));
-    await (await entry)?.release();
+    await (await entry?.opened)?.release();
   }
 
   async releaseAll(): Promise<void> {
-    const entries = [...this._entries.values()];
-    this._entries.clear();
-    for (const entry of entries) await (await entry).release();
-  }
-
-  private async _releaseOldest(): Promise<void> {
-    while (this._entries.size > this._capacity) {
-      const [key, entry] = this._entries.entries().next().value as [string, Promise<T>];
-      this._entries.delete(key);
-      await (await entry).release();
-    }
+    for (const size of this.sizes) await this.release(size);
   }
 }

@@ -24,6 +24,8 @@ export interface StateBackend {
    * Never throws.
    */
   chooseBatch(question: BatchQuestion): Promise<number>;
+  /** Tells that a chosen batch found no room after all: it is let go and not chosen again. */
+  rejectBatch(question: BatchQuestion, images: number): Promise<void>;
   /**
    * Measures in idle time and loads what a fill of that level will use. Stops between two calls
    * when the time is over. Throws: RepaintError deviceLost, outOfMemory, modelShape.

@@ -9,6 +9,7 @@ import type { BatchQuestion } from '../protocol/fill.js';
 import type { ModelCard } from '../protocol/model-card.js';
 import type { ModelSource } from '../protocol/model-shelf-api.js';
 import type { Backend, DeviceInfo } from '../protocol/worker-api.js';
+import type { IdleTime } from './batch-chooser.js';
 import { chooseBackend, watchDevice } from './choose-backend.js';
 import type { BackendWishes } from './choose-backend.js';
 import type { LevelSetup } from './level-setup.js';
@@ -25,6 +26,8 @@ export interface WebRuntimeOptions extends BackendWishes {
   readonly ortBaseUrl: string;
   /** null = choose. */
   readonly backend: Backend | null;
+  /** False where the GPU has been lost before: one image at a time asks least of it. */
+  readonly triesBatches?: boolean;
   readonly onProgress: LoadProgress;
 }
 
@@ -41,6 +44,7 @@ export class WebRuntime {
     model: StoredModel,
     /** Median of calls at the model's native size. */
     readonly msPerCall: number,
+    private readonly _triesBatches: boolean,
   ) {
     this.card = model.manifest.card;
     this.device = {
@@ -73,17 +77,28 @@ export class WebRuntime {
   private static async _open(
     ort: OrtWeb,
     model: StoredModel,
-    wishes: BackendWishes,
+    options: WebRuntimeOptions,
   ): Promise<WebRuntime> {
     const { nativeSize, channels } = model.manifest.card.network;
     const shape: ImageShape = [1, channels, nativeSize, nativeSize];
-    const states = await chooseBackend(ort, model, shape, wishes);
-    return new WebRuntime(ort, states, model, await states.warmUp(shape));
+    const states = await chooseBackend(ort, model, shape, options);
+    const msPerCall = await states.warmUp(shape);
+    return new WebRuntime(ort, states, model, msPerCall, options.triesBatches ?? true);
   }
 
   /** As many as memory allows and speed repays. Never throws. */
   chooseBatch(question: BatchQuestion): Promise<number> {
-    return this._states.chooseBatch(question);
+    return this._triesBatches ? this._states.chooseBatch(question) : Promise.resolve(1);
+  }
+
+  rejectBatch(question: BatchQuestion, images: number): Promise<void> {
+    return this._states.rejectBatch(question, images);
+  }
+
+  /** Loads and measures what a fill will use. Throws: RepaintError; the fill itself would too. */
+  prepare(question: BatchQuestion, idle: IdleTime): Promise<void> {
+    const fills = this._triesBatches ? question.fills : 1;
+    return this._states.prepare({ ...question, fills }, idle);
   }
 
   /** Throws: RepaintError deviceLost, outOfMemory, modelShape. */

@@ -6,8 +6,8 @@ import type { Rect } from '../image/geometry.js';
 import { rgbaFromPlanar, type PlanarImage } from '../image/planar.js';
 import type { RgbaImage } from '../image/raster.js';
 import { RepaintError } from '../protocol/failure.js';
-import type { FillGroup, FillPlan, FillRequest } from '../protocol/fill.js';
-import { chooseBatches } from './batches.js';
+import type { BatchQuestion, FillGroup, FillPlan, FillRequest } from '../protocol/fill.js';
+import { batchQuestions, chooseBatches } from './batches.js';
 import { levelImages, splitBatch, walkLevel, withKnown, type LevelImages } from './level-walk.js';
 import type { FillRuntime } from './runtime.js';
 
@@ -99,6 +99,7 @@ export async function* runFill(
 /** Walks groups of one request. */
 class GroupRun {
   private readonly _images: readonly LevelImages[];
+  private readonly _questions: readonly BatchQuestion[];
 
   constructor(
     private readonly _request: FillRequest,
@@ -106,6 +107,8 @@ class GroupRun {
   ) {
     const hole = growCoverage(_request.selection, _request.settings.growPx);
     this._images = _request.plan.levels.map((level) => levelImages(level, _request, hole));
+    const { plan, settings, seeds } = _request;
+    this._questions = batchQuestions(plan, settings, seeds.length, _runtime.card);
   }
 
   /** Returns: the batch sizes for what follows, smaller where memory ran out. */
@@ -120,8 +123,10 @@ class GroupRun {
         const batch = { level, fill: group.fill + made.length, size };
         const from = coarser?.slice(made.length, made.length + size) ?? null;
         const images = yield* this._walkBatch(batch, { ...group, batches }, from);
-        if (!images) batches = batches.map(() => 1);
-        else if (level === levels.length - 1) yield* this._filled(batch, images);
+        if (!images) {
+          await this._runtime.rejectBatch(this._questions[level], size);
+          batches = batches.map(() => 1);
+        } else if (level === levels.length - 1) yield* this._filled(batch, images);
         made.push(...(images ?? []));
       }
       coarser = made;

@@ -32,6 +32,8 @@ export interface FillRuntime {
    * Never throws; 1 where nothing is known.
    */
   chooseBatch(question: BatchQuestion): Promise<number>;
+  /** Tells that a chosen batch ran out of memory: it is let go and not chosen again. */
+  rejectBatch(question: BatchQuestion, images: number): Promise<void>;
   /** Prepares the network at the level's size. Throws: RepaintError when it does not load. */
   createState(setup: LevelSetup): Promise<SamplerState>;
 }

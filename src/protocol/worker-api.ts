@@ -4,7 +4,7 @@
  */
 import type { RgbaImage } from '../image/raster.js';
 import type { FailureCode } from './failure.js';
-import type { FillGroup, FillProgress, FillRequest } from './fill.js';
+import type { FillGroup, FillPlan, FillProgress, FillRequest, FillSettings } from './fill.js';
 import type { ModelCard } from './model-card.js';
 import type { ModelSource } from './model-shelf-api.js';
 
@@ -63,6 +63,18 @@ export type ToWorker =
       readonly backend: Backend | null;
       /** Forces a precision on WebGPU; null = the faster of those that prove right. */
       readonly precision?: Precision | null;
+      /** The worker before this one lost its GPU or hung: fills are made one by one. */
+      readonly isAfterLoss?: boolean;
+    }
+  /**
+   * What the user is about to ask for, so that the worker loads and measures it meanwhile. Never
+   * holds up a fill by more than the loading of one size; of several the last one counts.
+   */
+  | {
+      readonly kind: 'prepare';
+      readonly plan: FillPlan;
+      readonly settings: FillSettings;
+      readonly fills: number;
     }
   /** `resume`: the job's last checkpoint, after the worker that had it was replaced. */
   | {

@@ -5,6 +5,7 @@ import type { NewLayer } from '../protocol/sandbox-api.js';
 import { firstChoices, parseChoices, withKnownClass, type Choices } from './fill/choices.js';
 import { FillQueue, type FillJob, type FinishedFill } from './fill/fill-queue.js';
 import { ModelLink } from './fill/model-link.js';
+import { PlanAhead } from './fill/plan-ahead.js';
 import { planState, type PlanState } from './fill/plan-state.js';
 import { randomSeeds, seedsFrom } from './fill/seeds.js';
 import type { WorkerPort } from './fill/worker-port.js';
@@ -66,6 +67,10 @@ export class Session extends Observed {
     this.model.onJobMessage = (message) => this.queue.receive(message);
     this.model.onLost = (problem, isReplaced) => this.queue.workerLost(problem, isReplaced);
     this.model.subscribe(() => this._modelChanged());
+    const ahead = new PlanAhead((message) => this.model.post(message));
+    this.subscribe(() =>
+      ahead.look(this.plan, this.choices.fills, this.queue.active !== undefined),
+    );
     for (const part of [this.selection, this.queue, this.gallery, this.library]) {
       part.subscribe(() => this.changed());
     }

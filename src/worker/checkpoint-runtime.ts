@@ -38,6 +38,10 @@ export class CheckpointRuntime implements FillRuntime {
     return this._runtime.chooseBatch(question);
   }
 
+  rejectBatch(question: BatchQuestion, images: number): Promise<void> {
+    return this._runtime.rejectBatch(question, images);
+  }
+
   async createState(setup: LevelSetup): Promise<SamplerState> {
     const { place } = setup;
     if (this._place && this._place.group.fill !== place.group.fill) this._finished = [];

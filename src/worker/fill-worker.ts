@@ -2,18 +2,21 @@
 import { NonFiniteOutputError } from '../core/non-finite.js';
 import { WebRuntime } from '../engine/web-runtime.js';
 import { toEngineError } from '../engine/engine-error.js';
+import { batchQuestions } from '../fill/batches.js';
 import { RepaintError } from '../protocol/failure.js';
-import type { ToWorker } from '../protocol/worker-api.js';
+import type { FillCheckpoint, ToWorker } from '../protocol/worker-api.js';
 import { CheckpointRuntime } from './checkpoint-runtime.js';
 import { runFillJob } from './fill-job.js';
 import type { Post } from './fill-job.js';
 import { JobQueue } from './job-queue.js';
 import type { JobSignal } from './job-queue.js';
 import { toHalf } from './to-half.js';
+import { Preparation } from './preparation.js';
 import { resumedFill } from './resumed-fill.js';
 
 type LoadMessage = Extract<ToWorker, { kind: 'load' }>;
 type FillMessage = Extract<ToWorker, { kind: 'fill' }>;
+type PrepareMessage = Extract<ToWorker, { kind: 'prepare' }>;
 
 /** Least time between two `loading` messages. */
 const progressEveryMs = 100;
@@ -33,7 +36,9 @@ function toFailure(error: unknown): RepaintError {
 /** Answers the panel's messages through `post`. */
 export class FillWorker {
   private readonly _queue = new JobQueue();
+  private readonly _preparation = new Preparation();
   private _runtime: Promise<WebRuntime> | null = null;
+  private _isAfterLoss = false;
   private _isSpent = false;
 
   /** `ortBaseUrl`: absolute URL of the folder with ONNX Runtime's files, ending in '/'. */
@@ -46,6 +51,8 @@ export class FillWorker {
     switch (message.kind) {
       case 'load':
         return this._load(message);
+      case 'prepare':
+        return this._prepare(message);
       case 'fill':
         return this._enqueue(message);
       case 'cancel':
@@ -56,6 +63,7 @@ export class FillWorker {
   }
 
   private _load(message: LoadMessage): void {
+    this._isAfterLoss = message.isAfterLoss ?? false;
     this._runtime = this._start(message);
     this._runtime.catch((error: unknown) => this._fail(null, error));
   }
@@ -66,6 +74,7 @@ export class FillWorker {
       backend,
       precision,
       toHalf,
+      triesBatches: !this._isAfterLoss,
       ortBaseUrl: this._ortBaseUrl,
       onProgress: this._loadProgress(),
     });
@@ -85,8 +94,20 @@ export class FillWorker {
     };
   }
 
+  /** While jobs wait there is no idle time; the panel says again what comes next. */
+  private _prepare({ plan, settings, fills }: PrepareMessage): void {
+    if (this._queue.isBusy) return;
+    this._preparation.start(async (idle) => {
+      const runtime = await this._loaded();
+      for (const question of batchQuestions(plan, settings, fills, runtime.card)) {
+        if (!idle.isOver) await runtime.prepare(question, idle);
+      }
+    });
+  }
+
   private _enqueue(message: FillMessage): void {
     const { jobId } = message.request;
+    void this._preparation.stop();
     const position = this._queue.add(
       jobId,
       (signal) => this._fill(message, signal),
@@ -99,17 +120,20 @@ export class FillWorker {
     let isOver = false;
     try {
       const runtime = await this._loaded();
-      const tracked = new CheckpointRuntime(runtime, resume);
+      const lost = rejectOn(runtime.lost);
+      await Promise.race([this._preparation.stop(), lost]);
+      const from = resume && this._isAfterLoss ? oneByOne(resume) : resume;
+      const tracked = new CheckpointRuntime(runtime, from);
       const job = runFillJob({
         request,
-        events: resumedFill(request, tracked, resume),
+        events: resumedFill(request, tracked, from),
         signal,
         checkpoint: () => tracked.take(),
         // After a device loss the fill may still be stuck in a call: its late results are ignored.
         post: (message, transfer) => isOver || this._post(message, transfer),
         now: () => performance.now(),
       });
-      await Promise.race([job, rejectOn(runtime.lost)]);
+      await Promise.race([job, lost]);
     } catch (error) {
       isOver = true;
       const failure = toFailure(await this._causeOf(error));
@@ -145,6 +169,12 @@ export class FillWorker {
     const { code, message } = toFailure(error);
     this._post({ kind: 'failed', jobId, code, message });
   }
+}
+
+/** The same place in the walk, its images made one after another from there. */
+function oneByOne(resume: FillCheckpoint): FillCheckpoint {
+  const { group } = resume;
+  return { ...resume, group: { ...group, batches: group.batches.map(() => 1) } };
 }
 
 /** Rejects with the error, if it ever comes. */

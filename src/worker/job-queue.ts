@@ -36,6 +36,11 @@ export class JobQueue {
     if (index >= 0) this._waiting.splice(index, 1)[0].onDropped();
   }
 
+  /** True while a job runs or waits. */
+  get isBusy(): boolean {
+    return this._running !== null;
+  }
+
   /** Settles when every job added so far has ended. */
   async idle(): Promise<void> {
     await this._drained;

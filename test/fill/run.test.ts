@@ -60,7 +60,8 @@ const alone = () => Promise.resolve(1);
 
 function runtime(network: Network, chooseBatch: FillRuntime['chooseBatch'] = alone): FillRuntime {
   const createState = async (setup: LevelSetup) => new CpuSamplerState({ ...setup, network });
-  return { card, chooseBatch, createState };
+  const rejectBatch = () => Promise.resolve();
+  return { card, chooseBatch, rejectBatch, createState };
 }
 
 function request(
@@ -290,10 +291,14 @@ describe('fills made at once', () => {
     batchOf: (width: number) => number,
     network: Network = noisy,
   ) {
-    const spied = runtime(network, ({ shape }) => Promise.resolve(batchOf(shape[3])));
+    const rejected: [width: number, images: number][] = [];
+    const spied: FillRuntime = {
+      ...runtime(network, ({ shape }) => Promise.resolve(batchOf(shape[3]))),
+      rejectBatch: async ({ shape }, images) => void rejected.push([shape[3], images]),
+    };
     const events = await collect(runFill(two(seeds), spied));
     const filled = events.flatMap((event) => (event.kind === 'filled' ? [event] : []));
-    return { events, filled };
+    return { events, filled, rejected };
   }
   test('equal each fill alone, bit for bit, where the network treats images alike', async () => {
     const one = await layers(seeds, () => 1);
@@ -335,7 +340,8 @@ describe('fills made at once', () => {
         return Promise.reject(new RepaintError('outOfMemory', 'no room'));
       },
     };
-    const { events, filled } = await layers(seeds, () => 3, small);
+    const { events, filled, rejected } = await layers(seeds, () => 3, small);
+    expect(rejected).toEqual([[2 * coarse, 3]]);
     expect(refused).toBe(3);
     expect(filled).toEqual(expected.filled);
     expect(events.at(-2)).toMatchObject({ batch: 1, nfe: 3 * two(seeds).plan.nfe });

@@ -115,13 +115,17 @@ describe('an interrupted job', () => {
     expect(posted.at(-1)).toEqual({ kind: 'fill', request: request('a'), resume: checkpoint });
   });
 
-  test('does not use a checkpoint of a fill that has been delivered', () => {
+  test('keeps its checkpoint when one of several fills made at once is delivered', () => {
     queue.add(region, request('a'), model);
     queue.receive({ kind: 'checkpoint', jobId: 'a', checkpoint });
     queue.receive({ kind: 'filled', jobId: 'a', fill: 0, seed: 1, png });
     queue.workerLost(lost, true);
     queue.resume('a');
-    expect(posted.at(-1)).toMatchObject({ request: { seeds: [2, 3] }, resume: null });
+    expect(posted.at(-1)).toEqual({ kind: 'fill', request: request('a'), resume: checkpoint });
+    const before = filled.length;
+    queue.receive({ kind: 'filled', jobId: 'a', fill: 0, seed: 1, png });
+    expect(filled.length).toBe(before);
+    expect(queue.jobs[0].seedsLeft).toEqual([2, 3]);
   });
 
   test('lets the next one run, and can be dismissed', () => {

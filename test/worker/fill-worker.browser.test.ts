@@ -131,6 +131,30 @@ describe.skipIf(!shippedModel)('the worker with the shipped model on WebAssembly
   });
 });
 
+test('a fill begins while the worker prepares for it, and is the same picture', async () => {
+  panel = new TestPanel();
+  const card = await panel.load(await serveTinyModel(16), 'wasm');
+  const settings = { ...smallSettings, classLabel: 1, guidanceScale: 2 };
+  const request = smallRequest(card, 'a', [7, 8, 9], settings);
+  panel.send({ kind: 'fill', request });
+  await panel.next('done', ({ jobId }) => jobId === 'a');
+  for (const fills of [3, 2]) panel.send({ kind: 'prepare', plan: request.plan, settings, fills });
+  panel.send({ kind: 'fill', request: { ...request, jobId: 'b' } });
+  // Not heard: there is no idle time.
+  panel.send({ kind: 'prepare', plan: request.plan, settings, fills: 3 });
+  await panel.next('done', ({ jobId }) => jobId === 'b');
+  expect(panel.of('queued')).toEqual([]);
+  const last = panel.of('progress').at(-1)!.progress;
+  expect(last).toMatchObject({ nfe: 3 * request.plan.nfe, nfeTotal: 3 * request.plan.nfe });
+  const [before, after] = ['a', 'b'].map((id) =>
+    Promise.all(
+      panel.of('filled').flatMap(({ jobId, png }) => (jobId === id ? [pixels(png)] : [])),
+    ),
+  );
+  expect(await after).toEqual(await before);
+  expect(await after).toHaveLength(3);
+});
+
 describe('what goes wrong is told once, with a code', () => {
   test('a missing model', async () => {
     panel = new TestPanel();

@@ -51,6 +51,8 @@ class CountingRuntime implements FillRuntime {
     return Promise.resolve(this._batches[level]);
   }
 
+  rejectBatch = () => Promise.resolve();
+
   createState(setup: LevelSetup): Promise<CpuSamplerState> {
     return Promise.resolve(new CpuSamplerState({ ...setup, network: this._network }));
   }

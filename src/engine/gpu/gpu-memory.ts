@@ -42,15 +42,15 @@ export class GpuMemory {
   }
 
   /**
-   * Whether a network that needed so much for one image can be expected to fit with several: no
-   * buffer larger than the device binds, all of them together no larger than the one buffer it
-   * says it could make. Both estimates are upper bounds: weights do not grow with the batch.
+   * Whether a network that took so much for one image can be expected to fit with several, beside
+   * what is held already: no buffer larger than the device binds, and all together no larger than
+   * the one buffer it says it could make. An upper bound: weights do not grow with the batch.
    */
-  fits(one: BufferCount, images: number): boolean {
+  fits(one: BufferCount, images: number, heldBytes: number): boolean {
     const { maxStorageBufferBindingSize, maxBufferSize } = this._device.limits;
     return (
       one.largestBytes * images <= Math.min(maxStorageBufferBindingSize, maxBufferSize) &&
-      one.totalBytes * images <= maxBufferSize
+      heldBytes + one.totalBytes * images <= maxBufferSize
     );
   }
 }

@@ -3,8 +3,8 @@ import type { ImageShape } from '../../core/network.js';
 import type { BatchQuestion } from '../../protocol/fill.js';
 import type { BatchTrials } from '../batch-chooser.js';
 import { inErrorScopes } from './error-scopes.js';
-import type { GpuMemory } from './gpu-memory.js';
-import type { BufferCount } from './gpu-memory.js';
+import type { OrtGpuNetwork } from './gpu-network.js';
+import type { GpuNetworks } from './gpu-networks.js';
 
 /** Three of the check of the captured graph, four of the measurement. */
 const callsPerTrial = 7;
@@ -17,18 +17,11 @@ export function networkShape({ shape, callsPerStep }: BatchQuestion, images: num
 /** The backend's part of a trial. */
 export interface GpuTrialsOptions {
   readonly device: GPUDevice;
-  readonly memory: GpuMemory;
-  /** Opens a session, or finds it. */
-  readonly open: (shape: ImageShape) => Promise<unknown>;
-  readonly release: (shape: ImageShape) => Promise<void>;
+  readonly networks: GpuNetworks;
   /** Median ms of a call, the GPU's work included. */
-  readonly measure: (shape: ImageShape) => Promise<number>;
-  /** What an open session of that shape has made; null where there is none. */
-  readonly buffers: (shape: ImageShape) => BufferCount | null;
+  readonly measure: (network: OrtGpuNetwork) => Promise<number>;
   /** ms of a call for each pixel of one image, measured in warm-up; null before. */
   readonly msPerPixel: () => number | null;
-  /** ms the last session took to open. */
-  readonly openMs: () => number;
 }
 
 /** A batch that the GPU refuses, or reports anything about, has failed. */
@@ -39,7 +32,7 @@ export class GpuTrials implements BatchTrials {
   constructor(private readonly _options: GpuTrialsOptions) {}
 
   get openMs(): number {
-    return this._options.openMs();
+    return this._options.networks.openMs;
   }
 
   expectedMs({ shape }: BatchQuestion): number | null {
@@ -48,20 +41,24 @@ export class GpuTrials implements BatchTrials {
   }
 
   fits(question: BatchQuestion, images: number): boolean {
-    const one = this._options.buffers(networkShape(question, 1));
-    return one !== null && this._options.memory.fits(one, images);
+    return this._options.networks.fits(networkShape(question, 1), images);
   }
 
   async open(question: BatchQuestion, images: number): Promise<void> {
-    await this._watched(() => this._options.open(networkShape(question, images)));
+    await this._watched(() => this._network(question, images));
   }
 
-  measure(question: BatchQuestion, images: number): Promise<number> {
-    return this._watched(() => this._options.measure(networkShape(question, images)));
+  async measure(question: BatchQuestion, images: number): Promise<number> {
+    const { measure } = this._options;
+    return this._watched(async () => measure(await this._network(question, images)));
   }
 
   release(question: BatchQuestion, images: number): Promise<void> {
-    return this._options.release(networkShape(question, images));
+    return this._options.networks.release(networkShape(question, images));
+  }
+
+  private _network(question: BatchQuestion, images: number): Promise<OrtGpuNetwork> {
+    return this._options.networks.acquire(networkShape(question, images), 1);
   }
 
   private _watched<T>(task: () => Promise<T>): Promise<T> {

@@ -110,6 +110,8 @@ export class FillQueue extends Observed {
       case 'progress':
         return this._update(job.id, { progress: message.progress, ...started(job) });
       case 'preview':
+        // Of fills made at once the first is shown.
+        if (job.progress && message.fill !== job.progress.fill) return;
         return this._update(job.id, { preview: message.image, ...started(job) });
       case 'checkpoint':
         return this._update(job.id, { checkpoint: message.checkpoint });
@@ -137,10 +139,10 @@ export class FillQueue extends Observed {
   }
 
   private _filled(job: FillJob, seed: number, png: Blob): void {
-    // A resumed job may make again what it has delivered.
+    // A job that went on from its checkpoint may make again what it has delivered since.
     if (!job.seedsLeft.includes(seed)) return;
     const seedsLeft = job.seedsLeft.filter((left) => left !== seed);
-    this._update(job.id, { seedsLeft, preview: null, checkpoint: null });
+    this._update(job.id, { seedsLeft, preview: null });
     this._outlet.filled({ job, seed, png });
   }
 

@@ -54,13 +54,13 @@ export class ModelLink extends Observed {
     this._port.post({ kind: 'load', ...request });
   }
 
-  post(message: Extract<ToWorker, { kind: 'fill' | 'cancel' }>): void {
+  post(message: Extract<ToWorker, { kind: 'prepare' | 'fill' | 'cancel' }>): void {
     this._port?.post(message);
   }
 
-  /** Ends whatever runs and starts afresh. */
+  /** Ends whatever runs and starts afresh, more carefully. */
   restart(problem: Problem): void {
-    if (this._request) this.start(this._request);
+    if (this._request) this.start({ ...this._request, isAfterLoss: true });
     this.onLost(problem, true);
   }
 

@@ -1,0 +1,123 @@
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { inErrorScopes } from '../../../src/engine/gpu/error-scopes.js';
+import { GpuMemory } from '../../../src/engine/gpu/gpu-memory.js';
+import { requestGpu } from '../../../src/engine/gpu-device.js';
+import { OrtWeb } from '../../../src/engine/ort-web.js';
+import { WebRuntime } from '../../../src/engine/web-runtime.js';
+import type { BatchQuestion } from '../../../src/protocol/fill.js';
+import { batchSetup, walked } from '../batch-walk.js';
+import { gpuAdapterName, ortBaseUrl, report } from '../browser-setup.js';
+import { serveTinyModel } from '../tiny-model.js';
+import { toHalf } from '../../../src/worker/to-half.js';
+
+async function grantedDevice(): Promise<GPUDevice> {
+  const answer = await requestGpu(true);
+  if (answer.status === 'refused') throw new Error(answer.reason);
+  return answer.grant.device;
+}
+
+async function load(triesBatches = true): Promise<WebRuntime> {
+  const manifestUrl = await serveTinyModel();
+  return WebRuntime.load({
+    model: { kind: 'shipped', manifestUrl },
+    ortBaseUrl,
+    backend: 'webgpu',
+    precision: 'float32',
+    toHalf,
+    triesBatches,
+    onProgress: () => undefined,
+  });
+}
+
+const question: BatchQuestion = { shape: [1, 3, 16, 16], callsPerStep: 1, fills: 2, nfe: 10 };
+
+/** Batches of the sessions opened so far. */
+function watchSessions(refuses: (images: number) => boolean = () => false): number[] {
+  const opened: number[] = [];
+  const create = OrtWeb.prototype.createSession;
+  vi.spyOn(OrtWeb.prototype, 'createSession').mockImplementation(function (this: OrtWeb, ...args) {
+    const images = args[1].freeDimensions?.N ?? 0;
+    opened.push(images);
+    return refuses(images)
+      ? Promise.reject(new Error('failed to allocate a buffer'))
+      : create.apply(this, args);
+  });
+  return opened;
+}
+
+afterEach(() => vi.restoreAllMocks());
+
+describe.skipIf(!gpuAdapterName)(`trials on WebGPU (${gpuAdapterName})`, () => {
+  test('what the device reports while a task runs is thrown as a lack of memory', async () => {
+    const device = await grantedDevice();
+    const size = 2 * device.limits.maxBufferSize;
+    const refused = inErrorScopes(device, ['validation', 'out-of-memory'], async () =>
+      device.createBuffer({ size, usage: GPUBufferUsage.STORAGE }),
+    );
+    await expect(refused).rejects.toMatchObject({ code: 'outOfMemory' });
+    expect(await inErrorScopes(device, ['validation'], async () => 7)).toBe(7);
+    device.destroy();
+  });
+
+  test('buffers are counted but for staging, and a batch fits by the device’s own limits', async () => {
+    const device = await grantedDevice();
+    const memory = new GpuMemory(device);
+    const { made } = await memory.count(async () => {
+      for (const size of [64, 256]) device.createBuffer({ size, usage: GPUBufferUsage.STORAGE });
+      const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
+      device.createBuffer({ size: 1024, usage });
+    });
+    expect(made).toEqual({ totalBytes: 320, largestBytes: 256 });
+    const { maxBufferSize, maxStorageBufferBindingSize } = device.limits;
+    const half = maxBufferSize / 2;
+    expect(memory.fits({ totalBytes: half, largestBytes: 4 }, 2, 0)).toBe(true);
+    expect(memory.fits({ totalBytes: half, largestBytes: 4 }, 2, 4)).toBe(false);
+    const third = maxStorageBufferBindingSize / 3;
+    expect(memory.fits({ totalBytes: third, largestBytes: third }, 4, 0)).toBe(false);
+    device.destroy();
+  });
+
+  test('idle time measures a batch and leaves its session open for the fill', async () => {
+    const opened = watchSessions();
+    const count = vi.spyOn(GpuMemory.prototype, 'fits');
+    const runtime = await load();
+    // Ten calls would not pay for trying while somebody waits.
+    expect(await runtime.chooseBatch(question)).toBe(1);
+    expect(opened).toEqual([1]);
+    await runtime.prepare(question, { isOver: false });
+    expect(opened).toEqual([1, 2]);
+    const [one, images] = count.mock.calls.at(-1)!;
+    report(`one image of 16 px takes ${one.totalBytes} bytes, at most ${one.largestBytes} in one`);
+    expect(images).toBe(2);
+    // Its weights alone are more than this.
+    expect(one.totalBytes).toBeGreaterThan(10_000);
+    const batch = await runtime.chooseBatch(question);
+    const { card } = runtime;
+    const setup = batchSetup(card, [1, 2].slice(0, batch), 16);
+    const guidance = { classLabels: null, nullClassLabel: card.nullClassLabel, scale: 1 };
+    await walked(await runtime.createState({ ...setup, guidance }), card);
+    expect(opened).toEqual([1, 2]);
+    await runtime.release();
+  });
+
+  test('a batch whose session fails is not tried again, and the runtime goes on', async () => {
+    const opened = watchSessions((images) => images > 1);
+    const runtime = await load();
+    await runtime.prepare(question, { isOver: false });
+    await runtime.prepare(question, { isOver: false });
+    // With a captured graph and without.
+    expect(opened).toEqual([1, 2, 2]);
+    expect(await runtime.chooseBatch({ ...question, nfe: 1e6 })).toBe(1);
+    expect(runtime.device.description).toContain('captured graph');
+    await runtime.release();
+  });
+
+  test('after a loss nothing but single images is loaded', async () => {
+    const opened = watchSessions();
+    const runtime = await load(false);
+    await runtime.prepare(question, { isOver: false });
+    expect(await runtime.chooseBatch({ ...question, nfe: 1e6 })).toBe(1);
+    expect(opened).toEqual([1]);
+    await runtime.release();
+  });
+});

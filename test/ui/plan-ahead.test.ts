@@ -1,0 +1,55 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { FillPlan } from '../../src/protocol/fill.js';
+import { presets } from '../../src/protocol/presets.js';
+import type { ToWorker } from '../../src/protocol/worker-api.js';
+import { PlanAhead } from '../../src/ui/fill/plan-ahead.js';
+import type { PlanState } from '../../src/ui/fill/plan-state.js';
+
+const bounds = { x: 0, y: 0, width: 64, height: 64 };
+
+function planned(width: number): PlanState {
+  const level = { width, height: 64, walk: presets.draft.coarse, startTimestep: null, nfe: 9 };
+  const plan: FillPlan = { maskBounds: bounds, contextBounds: bounds, levels: [level], nfe: 9 };
+  return { kind: 'planned', plan, settings: presets.draft };
+}
+
+let posted: ToWorker[];
+let ahead: PlanAhead;
+beforeEach(() => {
+  vi.useFakeTimers();
+  posted = [];
+  ahead = new PlanAhead((message) => posted.push(message));
+});
+afterEach(() => vi.useRealTimers());
+
+function settle(): number {
+  vi.advanceTimersByTime(1000);
+  return posted.length;
+}
+
+test('what the user settles on is told once, with the number of fills', () => {
+  ahead.look(planned(64), 3, false);
+  ahead.look(planned(128), 3, false);
+  expect(posted).toEqual([]);
+  expect(settle()).toBe(1);
+  expect(posted[0]).toMatchObject({ kind: 'prepare', fills: 3, settings: presets.draft });
+  expect(posted[0]).toMatchObject({ plan: { levels: [{ width: 128 }] } });
+  ahead.look(planned(128), 3, false);
+  expect(settle()).toBe(1);
+  ahead.look(planned(128), 4, false);
+  expect(settle()).toBe(2);
+});
+
+test('a fill that starts before that is not disturbed', () => {
+  ahead.look(planned(64), 3, false);
+  ahead.look(planned(64), 3, true);
+  expect(settle()).toBe(0);
+});
+
+test('a worker that loads the model anew is told again', () => {
+  ahead.look(planned(64), 3, false);
+  expect(settle()).toBe(1);
+  ahead.look({ kind: 'none' }, 3, false);
+  ahead.look(planned(64), 3, false);
+  expect(settle()).toBe(2);
+});
