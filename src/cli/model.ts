@@ -1,10 +1,12 @@
-/** `repaint-fill model`: builds the shipped models, adds new ones from published checkpoints. */
+/** `repaint-fill model`: adds models from published checkpoints, lists, removes and builds them. */
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { knownCheckpointNames } from '../checkpoint/known-checkpoints.js';
 import { RepaintError } from '../protocol/failure.js';
 import { addModel } from './model-add.js';
 import type { AddedModel } from './model-add.js';
 import { buildModels } from './model-build.js';
+import { downloadWithBar, forgetDownload, isRemote } from './model-download.js';
+import { listModels, modelLines, removeModel } from './model-list.js';
 import { UsageError } from './cli-error.js';
 import { modelsFolder } from './node-runtime.js';
 
@@ -52,24 +54,46 @@ function printAdded({ folder, card, selfTest }: AddedModel): void {
   }
 }
 
-async function add(file: string, options: AddOptions): Promise<void> {
+async function add(origin: string, options: AddOptions): Promise<void> {
   const { config, scheduler, card, preset, classifier, pixelUnshuffle } = options;
-  const { id, name, licence, data, bias } = options;
-  const sources = { file, config, scheduler, card, preset, classifier, pixelUnshuffle };
-  printAdded(
-    await addModel(sources, {
-      folder: options.out,
-      id,
-      words: { name, licence, trainingData: data, bias },
-      isTested: options.selfTest,
-    }),
-  );
+  const { id, name, licence, data, bias, out } = options;
+  const sources = { config, scheduler, card, preset, classifier, pixelUnshuffle };
+  const words = { name, licence, trainingData: data, bias };
+  const common = { folder: out, id, words, isTested: options.selfTest };
+  const downloaded = isRemote(origin) ? await downloadWithBar(origin, out) : null;
+  const { file, hints = {} } = downloaded ?? { file: origin };
+  printAdded(await addModel({ file, ...sources }, { ...common, hints }));
+  if (downloaded) await forgetDownload(downloaded);
+}
+
+/** Ctrl+C ends a download: no failure, and the exit code that shells expect. */
+async function untilInterrupted(action: () => Promise<void>): Promise<void> {
+  try {
+    await action();
+  } catch (error) {
+    if (!(error instanceof RepaintError) || error.code !== 'cancelled') throw error;
+    console.error(error.message);
+    process.exitCode = 130;
+  }
+}
+
+async function list({ out }: { readonly out: string }): Promise<void> {
+  for (const line of modelLines(await listModels(out))) console.log(line);
+}
+
+async function remove(id: string, { out }: { readonly out: string }): Promise<void> {
+  await removeModel(out, id);
+  console.log(`${id} is removed.`);
 }
 
 function addCommand(): Command {
   return new Command('add')
     .description('turn a published checkpoint into a model folder, tested on sample photos')
-    .argument('<file>', '.safetensors, .onnx, or .pt, .pth, .bin, .ckpt as torch.save writes them')
+    .argument(
+      '<origin>',
+      'a file (.safetensors, .onnx, or .pt, .pth, .bin, .ckpt as torch.save writes them), its ' +
+        'https:// address, or owner/name on Hugging Face',
+    )
     .option('--config <json>', "config.json, or guided-diffusion's arguments; else beside the file")
     .option('--scheduler <json>', 'scheduler_config.json; else beside the file')
     .option('--card <json>', 'card.json, which an .onnx needs; else beside the file')
@@ -91,18 +115,31 @@ function addCommand(): Command {
     )
     .option('--out <folder>', 'where model folders lie', modelsFolder)
     .option('--no-self-test', 'accept a model that does not predict noise')
-    .action(add);
+    .action((origin: string, options: AddOptions) => untilInterrupted(() => add(origin, options)));
 }
 
 /** The `model` subcommand. */
 export function modelCommand(): Command {
   return new Command('model')
-    .description('build and add models')
+    .description('add, list, remove and build models')
     .addCommand(
       new Command('build')
         .description('write build/models/<id>/ from models/<id>/')
         .argument('[ids...]', 'model folders; all by default')
         .action((ids: string[]) => withPlainErrors(() => buildModels(ids))),
     )
-    .addCommand(addCommand());
+    .addCommand(addCommand())
+    .addCommand(
+      new Command('list')
+        .description('list models: id, name, size, licence')
+        .option('--out <folder>', 'where model folders lie', modelsFolder)
+        .action(list),
+    )
+    .addCommand(
+      new Command('remove')
+        .description('remove a model, or what is left of a download')
+        .argument('<id>', 'as `list` names it')
+        .option('--out <folder>', 'where model folders lie', modelsFolder)
+        .action(remove),
+    );
 }

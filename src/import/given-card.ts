@@ -20,9 +20,10 @@ const givenCardSchema = z.object({
 });
 export type GivenCard = z.infer<typeof givenCardSchema>;
 
-/** Throws: RepaintError modelUnusable naming the wrong field. */
+/** A card, or the manifest that holds one. Throws: RepaintError modelUnusable naming the wrong field. */
 export function parseGivenCard(json: unknown): GivenCard {
-  const result = givenCardSchema.safeParse(json);
+  const manifest = z.object({ card: z.unknown(), onnx: z.unknown() }).safeParse(json);
+  const result = givenCardSchema.safeParse(manifest.success ? manifest.data.card : json);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   throw unusable(

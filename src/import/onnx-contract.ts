@@ -93,7 +93,7 @@ function dataFilesOf(file: SourceFile, { initializers }: GraphProto): DataFile[]
   return [...ends].map(([location, sizeBytes]) => ({ location, sizeBytes }));
 }
 
-/** Constants of a graph are small; what has more values than this was trained. */
+/** What has more values than this counts as trained, though tables of constants can have more. */
 const largestConstant = 16;
 
 function parametersOf({ initializers }: GraphProto): number {

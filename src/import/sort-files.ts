@@ -23,6 +23,8 @@ const jsonNames: Readonly<Record<string, JsonRole>> = {
   'config.json': 'config',
   'scheduler_config.json': 'scheduler',
   'card.json': 'card',
+  // What `model build` writes beside an .onnx: it holds the card.
+  'model.json': 'card',
   'classifier_config.json': 'classifierConfig',
 };
 

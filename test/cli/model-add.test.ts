@@ -15,6 +15,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { addModel } from '../../src/cli/model-add.js';
 import type { AddModelOptions } from '../../src/cli/model-add.js';
 import type { ModelSources } from '../../src/cli/model-files.js';
+import { buildModel } from '../../src/cli/model-build.js';
 import { loadModelFromFolder, readModelCard } from '../../src/cli/model-folder.js';
 import { modelFolder } from '../checkpoint/fixture-folders.js';
 
@@ -115,6 +116,29 @@ describe('adding a model', () => {
     const hub = path.join(fixtures, 'hf/unet2d/resnet-resampling');
     const file = path.join(hub, 'diffusion_pytorch_model.safetensors');
     await expect(addModel(sources(file), options(false))).rejects.toThrow(/scheduler_config.json/);
+  });
+
+  it('adds an .onnx with its card, and finds that it works', async () => {
+    const built = path.join(out, 'built');
+    await buildModel(garden, built);
+    const file = path.join(built, 'model.onnx');
+    await expect(addModel(sources(file), options(false))).rejects.toThrow(/card.json.*--card/);
+    const { card, selfTest } = await addModel(
+      sources(file, { card: path.join(garden, 'card.json') }),
+      options(true),
+    );
+    const shipped = await readModelCard(garden);
+    const { parameters } = card.network;
+    expect(card.network).toEqual({ ...shipped.network, family: 'onnx', parameters });
+    // A graph does not tell weights from constants: the 84 frequencies of the timestep count too.
+    expect(parameters).toBe(shipped.network.parameters + 84);
+    expect(card.diffusion).toEqual(shipped.diffusion);
+    expect(selfTest).toHaveLength(2);
+    const loaded = await loadModelFromFolder(path.join(out, 'new'));
+    expect(Buffer.compare(loaded.onnx, readFileSync(file))).toBe(0);
+    const manifest = path.join(built, 'model.json');
+    const again = await addModel(sources(file, { card: manifest }), { ...options(false), id: 'b' });
+    expect(again.card).toEqual({ ...card, id: 'b' });
   });
 
   it('refuses a preset of another network', async () => {
