@@ -17,14 +17,17 @@ export interface BackendWishes {
   readonly toHalf: ToHalf;
 }
 
-/** null when the device or the runtime refuses the model in that precision. */
+/**
+ * null when the device or the runtime refuses the model in that precision, and for a model whose
+ * predictions are bounded by a quantile, which only the CPU state takes.
+ */
 async function openGpu(
   ort: OrtWeb,
   { manifest, onnx }: StoredModel,
   precision: Precision,
 ): Promise<GpuBackend | null> {
-  if (!ort.gpu) return null;
-  const { nullClassLabel, network } = manifest.card;
+  const { nullClassLabel, network, diffusion } = manifest.card;
+  if (!ort.gpu || diffusion.threshold) return null;
   const { channels, outChannels } = network;
   const model = { onnx, precision, channels, outChannels, nullClassLabel };
   return GpuBackend.create(ort, ort.gpu, model).catch(() => null);
