@@ -24,7 +24,15 @@ export default defineConfig({
       },
       {
         // Found late, it would make Vite reload the page in the middle of a test.
-        optimizeDeps: { include: ['lit/directives/keyed.js'] },
+        optimizeDeps: {
+          include: [
+            '@huggingface/hub',
+            'comlink',
+            'lit/directives/keyed.js',
+            'onnxruntime-web/jspi',
+            'onnxruntime-web/webgpu',
+          ],
+        },
         test: {
           name: 'browser',
           include: ['test/**/*.browser.test.ts'],

@@ -55,6 +55,8 @@ const copyPlugin = () =>
       })),
       { from: modelFolder, to: 'models/garden-64/' },
       { from: 'assets/icons/*.png', to: 'icons/[name][ext]' },
+      // An added model is tried on these.
+      { from: 'assets/samples/', to: 'samples/' },
       { from: 'LICENSE', to: 'LICENSE.txt', toType: 'file' },
     ],
   });

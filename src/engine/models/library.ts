@@ -58,7 +58,12 @@ export class ModelLibrary {
     if (!entry) {
       throw new RepaintError('modelUnknown', `There is no model "${id}" here: add it again.`);
     }
-    const { manifest } = entry;
+    return this.files(entry.manifest);
+  }
+
+  /** The files of a model, finished or not. Throws: RepaintError modelHash. */
+  async files(manifest: ModelManifest): Promise<StoredModel> {
+    const { id } = manifest.card;
     const graph = await this._graph(id, manifest.onnx);
     const externalData = await Promise.all(
       manifest.externalData.map(async (file) => ({

@@ -42,7 +42,8 @@ function validatorOf({ headers }: Response): string | null {
 }
 
 /**
- * Asks for a file from byte `from` on; from the start where the server has another copy by now.
+ * Asks for a file from byte `from` on; from the start where the server has another copy by now. The
+ * browser's own cache would keep a second copy of the weights.
  */
 export async function requestFrom(
   url: string,
@@ -52,7 +53,7 @@ export async function requestFrom(
 ): Promise<Answer> {
   checkScheme(url);
   const headers: Record<string, string> = from > 0 ? { range: `bytes=${from}-` } : {};
-  const response = await fetch(url, { headers, signal });
+  const response = await fetch(url, { headers, signal, cache: 'no-store' });
   if (response.status === 416 && from > 0) return { kind: 'complete' };
   if (!response.ok || !response.body) refuse(response, url);
   const told = validatorOf(response);
@@ -66,6 +67,57 @@ export async function requestFrom(
   const isEncoded = response.headers.has('content-encoding');
   const totalBytes = Number.isNaN(length) || isEncoded ? null : length + (isWhole ? 0 : from);
   return { kind: 'body', body: response.body, isWhole, validator: told, totalBytes };
+}
+
+/**
+ * Fetches bytes [start, end). From a server without ranges only the beginning can be had.
+ * Throws: RepaintError modelFetch, cancelled.
+ */
+export async function fetchRange(
+  url: string,
+  start: number,
+  end: number,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
+  checkScheme(url);
+  const watch = pulse(signal, 30_000);
+  try {
+    const headers = { range: `bytes=${start}-${end - 1}` };
+    const response = await fetch(url, { headers, signal: watch.signal, cache: 'no-store' });
+    if (!response.ok || !response.body) refuse(response, url);
+    if (response.status === 206) return new Uint8Array(await response.arrayBuffer());
+    if (start === 0) return await firstBytes(response.body, end);
+    await response.body.cancel();
+    throw new RepaintError(
+      'modelFetch',
+      `${url} cannot be read in parts: download it and add the file.`,
+    );
+  } catch (error) {
+    throw explained(error, url, signal);
+  } finally {
+    watch.stop();
+  }
+}
+
+async function firstBytes(body: ReadableStream<Uint8Array>, count: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(count);
+  const reader = body.getReader();
+  let filled = 0;
+  while (filled < count) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    bytes.set(value.subarray(0, count - filled), filled);
+    filled += Math.min(value.byteLength, count - filled);
+  }
+  await reader.cancel();
+  return bytes.subarray(0, filled);
+}
+
+function explained(error: unknown, url: string, signal: AbortSignal): RepaintError {
+  if (error instanceof RepaintError) return error;
+  if (signal.aborted) return new RepaintError('cancelled', 'The download was cancelled.');
+  const sentence = `${url} could not be reached: check the connection.`;
+  return new RepaintError('modelFetch', sentence, { cause: error });
 }
 
 /** An abort signal that also fires when nothing has come for a while. */
@@ -104,12 +156,8 @@ export async function fetchSmall(
     const bytes = length > maxBytes ? null : new Uint8Array(await response.arrayBuffer());
     if (bytes && bytes.byteLength <= maxBytes) return bytes;
     throw new RepaintError('modelFetch', `${url} is larger than expected (${maxBytes} bytes).`);
-  } catch (cause) {
-    if (cause instanceof RepaintError) throw cause;
-    if (signal.aborted) throw new RepaintError('cancelled', 'The download was cancelled.');
-    throw new RepaintError('modelFetch', `${url} could not be reached: check the connection.`, {
-      cause,
-    });
+  } catch (error) {
+    throw explained(error, url, signal);
   } finally {
     watch.stop();
   }

@@ -1,6 +1,8 @@
 /** Starts the shelf's worker. The panel knows it as this URL and `ModelShelfApi`. */
-import type { ShelfPort } from './shelf-port.js';
+import { shelfPort, type ShelfPort } from './shelf-port.js';
 
 export function startShelf(): ShelfPort {
-  throw new Error('the shelf has no worker yet');
+  return shelfPort(
+    new Worker(new URL('../../worker/model-shelf-worker.js', import.meta.url), { type: 'module' }),
+  );
 }

@@ -1,0 +1,174 @@
+/** The shelf of models that the user has added: `ModelShelfApi` over the file store. */
+import { sourceFromBlob } from '../../checkpoint/byte-source.js';
+import { toEngineError } from '../../engine/engine-error.js';
+import { openFileStore } from '../../engine/models/file-store.js';
+import { ModelLibrary } from '../../engine/models/library.js';
+import type { LibraryEntry } from '../../engine/models/library.js';
+import { identify } from '../../import/identify.js';
+import { asImportError } from '../../import/unusable.js';
+import { RepaintError } from '../../protocol/failure.js';
+import { manifestBytes, manifestFiles } from '../../protocol/model-card.js';
+import type {
+  AddModelOptions,
+  AddModelProgress,
+  ModelLook,
+  ModelOrigin,
+  ModelShelfApi,
+  ModelSource,
+  Outcome,
+  Shelf,
+  ShelfModel,
+} from '../../protocol/model-shelf-api.js';
+import { Downloads } from './downloads.js';
+import { whileAlone } from './lock.js';
+import { ModelAdder } from './model-adder.js';
+import type { ShippedFolders } from './model-adder.js';
+import { findRemote, hintsOf, lookSources } from './remote-files.js';
+import { throttled } from './throttled.js';
+
+/** Ids of models that come with the add-on. */
+const shippedIds: readonly string[] = ['garden-64'];
+const progressEveryMs = 100;
+
+async function outcome<T>(action: () => Promise<T>): Promise<Outcome<T>> {
+  try {
+    return { isOk: true, value: await action() };
+  } catch (error) {
+    const { code, message } = toEngineError(asImportError(error), 'The model could not be added');
+    return { isOk: false, code, message };
+  }
+}
+
+interface Parts {
+  readonly library: ModelLibrary;
+  readonly downloads: Downloads;
+}
+
+export class ModelShelf implements ModelShelfApi {
+  private readonly _parts: Promise<Parts>;
+  private _adding: AbortController | null = null;
+
+  constructor(private readonly _folders: ShippedFolders) {
+    this._parts = openFileStore().then((store) => ({
+      library: new ModelLibrary(store, 'added-'),
+      downloads: new Downloads(store),
+    }));
+    // Told by the first call.
+    this._parts.catch(() => undefined);
+  }
+
+  read(): Promise<Outcome<Shelf>> {
+    return outcome(async () => {
+      const { library, downloads } = await this._parts;
+      await whileAlone(
+        () => library.sweep(),
+        async () => undefined,
+      );
+      const entries = await library.list();
+      return {
+        storage: library.store.kind,
+        models: await Promise.all(entries.map((entry) => this._shown(entry))),
+        unfinished: this._adding ? [] : await downloads.list(),
+        usage: await library.store.usage(),
+      };
+    });
+  }
+
+  look(origin: ModelOrigin): Promise<Outcome<ModelLook>> {
+    return outcome(async () => {
+      const { files, hints } = await lookAt(origin);
+      const found = await identify(files, null, { words: hints });
+      const { words, weights, totalBytes, nativeSize, classCount, questions } = found;
+      const id = await this._freeId(found.id);
+      return { id, words, weights: weights.name, totalBytes, nativeSize, classCount, questions };
+    });
+  }
+
+  add(
+    origin: ModelOrigin,
+    options: AddModelOptions,
+    onProgress: (progress: AddModelProgress) => void,
+  ): Promise<Outcome<ShelfModel>> {
+    return outcome(() => whileAlone(() => this._add(origin, options, onProgress), refuseSecond));
+  }
+
+  async cancel(): Promise<void> {
+    this._adding?.abort();
+  }
+
+  remove(id: string): Promise<Outcome<null>> {
+    return outcome(async () => {
+      const { library, downloads } = await this._parts;
+      if (downloads.owns(id)) await downloads.remove(id);
+      else await library.remove(id);
+      return null;
+    });
+  }
+
+  private async _add(
+    origin: ModelOrigin,
+    options: AddModelOptions,
+    onProgress: (progress: AddModelProgress) => void,
+  ): Promise<ShelfModel> {
+    const { library, downloads } = await this._parts;
+    const controller = new AbortController();
+    this._adding = controller;
+    try {
+      const adder = new ModelAdder(library, downloads, this._folders);
+      const entry = await adder.add({
+        origin,
+        options: { ...options, id: await this._freeId(options.id) },
+        signal: controller.signal,
+        onProgress: throttled(onProgress, progressEveryMs),
+      });
+      return await this._shown(entry);
+    } finally {
+      this._adding = null;
+    }
+  }
+
+  private async _shown({ manifest, addedAt, speed }: LibraryEntry): Promise<ShelfModel> {
+    const source = await this._source(manifest);
+    return { manifest, source, sizeBytes: manifestBytes(manifest), addedAt, speed };
+  }
+
+  /** Files in memory go with the answer: a fill's worker cannot reach them here. */
+  private async _source(manifest: LibraryEntry['manifest']): Promise<ModelSource> {
+    const { library } = await this._parts;
+    const { id } = manifest.card;
+    if (library.store.kind === 'opfs') return { kind: 'stored', id };
+    const files = await Promise.all(
+      manifestFiles(manifest).map(async ({ path }) => ({
+        path,
+        data: (await library.store.read(library.folder(id), path)) ?? new Blob(),
+      })),
+    );
+    return { kind: 'files', manifest, files };
+  }
+
+  private async _freeId(wanted: string): Promise<string> {
+    const { library } = await this._parts;
+    for (let count = 1; ; count++) {
+      const id = count === 1 ? wanted : `${wanted}-${count}`;
+      const isTaken = shippedIds.includes(id) || (await library.find(id)) !== null;
+      if (!isTaken) return id;
+    }
+  }
+}
+
+async function lookAt(origin: ModelOrigin) {
+  if (origin.kind === 'files') {
+    const files = origin.files.map((file) => ({ name: file.name, source: sourceFromBlob(file) }));
+    return { files, hints: {} };
+  }
+  const { signal } = new AbortController();
+  const model = await findRemote(origin, signal);
+  return { files: await lookSources(model, signal), hints: hintsOf(model) };
+}
+
+async function refuseSecond(): Promise<never> {
+  throw new RepaintError(
+    'badRequest',
+    'Another model is being added, here or in another window: wait until it is done.',
+  );
+}

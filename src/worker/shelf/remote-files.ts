@@ -1,0 +1,64 @@
+/** The files of a model on the network, as the import takes them. */
+import { sourceFromBytes } from '../../checkpoint/byte-source.js';
+import { hubModel } from '../../engine/models/hub.js';
+import type { RemoteModel } from '../../engine/models/hub.js';
+import type { RemoteFile } from '../../engine/models/remote-file.js';
+import { fetchSmall } from '../../engine/models/request.js';
+import { urlModel } from '../../engine/models/url-model.js';
+import type { SourceFile } from '../../import/source-file.js';
+import type { ModelOrigin, ModelWords } from '../../protocol/model-shelf-api.js';
+import { rangeSource } from './range-source.js';
+
+export type RemoteOrigin = Exclude<ModelOrigin, { kind: 'files' }>;
+
+const maxSmallBytes = 4 * 2 ** 20;
+
+/** Throws: RepaintError modelUnknown, modelFetch, modelUnusable, cancelled. */
+export function findRemote(origin: RemoteOrigin, signal: AbortSignal): Promise<RemoteModel> {
+  return origin.kind === 'hub' ? hubModel(origin.repo, signal) : urlModel(origin.url, signal);
+}
+
+export function originText(origin: RemoteOrigin): string {
+  return origin.kind === 'hub' ? origin.repo : origin.url;
+}
+
+export function isJson({ name }: RemoteFile): boolean {
+  return name.toLowerCase().endsWith('.json');
+}
+
+/** What the repository says of itself. */
+export function hintsOf({ title, licence }: RemoteModel): Partial<ModelWords> {
+  return { name: title, ...(licence && { licence }) };
+}
+
+/** A config is fetched whole, from the first address that has it. */
+async function smallFile({ name, urls }: RemoteFile, signal: AbortSignal): Promise<SourceFile> {
+  let last: unknown = null;
+  for (const url of urls) {
+    try {
+      return { name, source: sourceFromBytes(await fetchSmall(url, maxSmallBytes, signal)) };
+    } catch (error) {
+      last = error;
+    }
+  }
+  throw last;
+}
+
+/** `large`: how a file of weights is read. Throws: RepaintError modelFetch, cancelled. */
+export function sourcesOf(
+  { weights, companions }: RemoteModel,
+  signal: AbortSignal,
+  large: (file: RemoteFile) => Promise<SourceFile>,
+): Promise<SourceFile[]> {
+  return Promise.all(
+    [weights, ...companions].map((file) => (isJson(file) ? smallFile(file, signal) : large(file))),
+  );
+}
+
+/** Large files by range, without downloading them. */
+export function lookSources(model: RemoteModel, signal: AbortSignal): Promise<SourceFile[]> {
+  return sourcesOf(model, signal, async (file) => ({
+    name: file.name,
+    source: rangeSource(file, signal),
+  }));
+}

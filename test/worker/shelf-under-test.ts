@@ -1,0 +1,12 @@
+/** The shelf's real parts on this page's worker, with the folders where Vite serves them. */
+import { expose } from 'comlink';
+import { ModelShelf } from '../../src/worker/shelf/model-shelf.js';
+
+const folder = (path: string) => new URL(path, self.location.origin).href;
+
+expose(
+  new ModelShelf({
+    ortBaseUrl: folder('/node_modules/onnxruntime-web/dist/'),
+    samplesUrl: folder('/assets/samples/'),
+  }),
+);
