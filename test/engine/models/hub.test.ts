@@ -1,0 +1,144 @@
+/** Repositories over a real local server that answers as the hub's API does. */
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { chooseFiles } from '../../../src/engine/models/choose-files.js';
+import { hubModel, parseRepo } from '../../../src/engine/models/hub.js';
+import { urlModel } from '../../../src/engine/models/url-model.js';
+import { FileServer } from './file-server.js';
+
+const { signal } = new AbortController();
+const sha256 = 'a'.repeat(64);
+
+let server: FileServer;
+beforeEach(async () => void (server = await FileServer.start()));
+afterEach(() => server.stop());
+
+/** As https://huggingface.co/api/models/google/ddpm-cat-256 answers, cut to what is read. */
+function putRepo(repo: string, paths: readonly string[]): void {
+  const tree = paths.map((path) => ({
+    type: 'file',
+    oid: 'b'.repeat(40),
+    size: 134,
+    path,
+    ...(/safetensors|bin$/.test(path) && { size: 455e6, lfs: { oid: sha256, size: 455e6 } }),
+  }));
+  server.put(`/api/models/${repo}/tree/main`, JSON.stringify(tree));
+  const info = {
+    _id: '1',
+    id: repo,
+    private: false,
+    gated: false,
+    downloads: 1,
+    likes: 1,
+    lastModified: '2022-07-21T15:00:17.000Z',
+    tags: ['diffusers', 'license:apache-2.0'],
+  };
+  server.put(`/api/models/${repo}/revision/main`, JSON.stringify(info));
+}
+
+test('a repository’s weights, configs, hash and licence are found', async () => {
+  putRepo('google/ddpm-cat-256', [
+    'README.md',
+    'config.json',
+    'diffusion_pytorch_model.bin',
+    'diffusion_pytorch_model.safetensors',
+    'scheduler_config.json',
+  ]);
+  const model = await hubModel('google/ddpm-cat-256', signal, [server.origin, 'https://b.test']);
+  expect(model).toMatchObject({ title: 'google/ddpm-cat-256', licence: 'apache-2.0' });
+  const path = 'google/ddpm-cat-256/resolve/main/diffusion_pytorch_model.safetensors';
+  expect(model.weights).toEqual({
+    name: 'diffusion_pytorch_model.safetensors',
+    urls: [`${server.origin}/${path}`, `https://b.test/${path}`],
+    sizeBytes: 455e6,
+    sha256,
+  });
+  expect(model.companions.map(({ name }) => name)).toEqual([
+    'config.json',
+    'scheduler_config.json',
+  ]);
+});
+
+test('a host that does not answer is left for the next one', async () => {
+  putRepo('a/b', ['config.json', 'model.safetensors']);
+  const gone = 'http://127.0.0.1:9';
+  expect((await hubModel('a/b', signal, [gone, server.origin])).weights.name).toBe(
+    'model.safetensors',
+  );
+  await expect(hubModel('a/b', signal, [gone])).rejects.toMatchObject({ code: 'modelFetch' });
+});
+
+test('a repository that is not there, or not public, is unknown', async () => {
+  await expect(hubModel('no/one', signal, [server.origin])).rejects.toMatchObject({
+    code: 'modelUnknown',
+    message: expect.stringContaining('no/one') as string,
+  });
+  await expect(hubModel('not a repo', signal)).rejects.toThrow(/expected owner\/name/);
+});
+
+test.each([
+  ['google/ddpm-cat-256', 'google/ddpm-cat-256', 'main'],
+  ['google/ddpm-cat-256@v1', 'google/ddpm-cat-256', 'v1'],
+  [' https://huggingface.co/google/ddpm-cat-256/ ', 'google/ddpm-cat-256', 'main'],
+  ['https://huggingface.co/google/ddpm-cat-256/tree/fp16', 'google/ddpm-cat-256', 'fp16'],
+])('%s names a repository', (text, repo, revision) => {
+  expect(parseRepo(text)).toEqual({ repo, revision });
+});
+
+test.each(['google', 'a/b/c', 'https://example.com/a/b', ''])('"%s" names none', (text) => {
+  expect(parseRepo(text)).toBeNull();
+});
+
+describe('the files of a repository', () => {
+  test('a pipeline keeps its network under unet/ and its scheduler under scheduler/', () => {
+    const paths = [
+      'model_index.json',
+      'scheduler/scheduler_config.json',
+      'unet/config.json',
+      'unet/diffusion_pytorch_model.bin',
+    ];
+    expect(chooseFiles(paths, 'a/b')).toEqual({
+      weights: 'unet/diffusion_pytorch_model.bin',
+      companions: ['unet/config.json', 'scheduler/scheduler_config.json'],
+    });
+  });
+
+  test('an .onnx brings the files its weights lie in', () => {
+    const paths = ['card.json', 'model.onnx', 'weights-0.bin', 'weights-1.bin', 'other/x.bin'];
+    expect(chooseFiles(['card.json', 'model.onnx', 'weights-0.bin', 'weights-1.bin'], 'a/b')).toEqual({
+      weights: 'model.onnx',
+      companions: ['card.json', 'weights-0.bin', 'weights-1.bin'],
+    });
+    expect(() => chooseFiles(paths, 'a/b')).toThrow(/several files of weights: model.onnx, other/);
+  });
+
+  test('no weights, or a choice of them, is told with what to do', () => {
+    expect(() => chooseFiles(['README.md'], 'a/b')).toThrow(/a\/b has no weights.*address/);
+    expect(() => chooseFiles(['a.pt', 'b.pt'], 'a/b')).toThrow(/several files of weights: a.pt, b.pt/);
+  });
+});
+
+describe('the address of a file', () => {
+  test('what lies beside it comes along', async () => {
+    const url = server.put('/m/weights.pt', new Uint8Array(10));
+    server.put('/m/config.json', '{}');
+    server.put('/scheduler/scheduler_config.json', '{}');
+    const model = await urlModel(url, signal);
+    expect(model.weights).toEqual({
+      name: 'weights.pt',
+      urls: [url],
+      sizeBytes: 10,
+      sha256: null,
+    });
+    expect(model.companions.map(({ urls }) => urls[0])).toEqual([
+      `${server.origin}/m/config.json`,
+      `${server.origin}/scheduler/scheduler_config.json`,
+    ]);
+  });
+
+  test.each(['file:///etc/passwd', 'weights.pt', 'javascript:alert(1)'])(
+    '%s is no address',
+    async (text) => {
+      await expect(urlModel(text, signal)).rejects.toMatchObject({ code: 'modelUnknown' });
+    },
+  );
+});
