@@ -37,19 +37,11 @@ export interface ConversionOptions extends Omit<WriteOptions, 'shards'> {
   readonly shardBytes?: number;
 }
 
-/**
- * Builds the graph of a checkpoint without reading its weights yet.
- * Throws: CheckpointError with one sentence when file and config do not make a network.
- */
-export async function checkpointGraph(request: ConversionRequest): Promise<Graph> {
-  return networkOf(await openCheckpoint(request.source), request);
-}
-
 /** What tells one network from another, given its weights. */
 export type NetworkRequest = Omit<ConversionRequest, 'source'>;
 
 /**
- * Builds the graph of a checkpoint that is open already, so that several configs can be tried.
+ * Builds the graph of a checkpoint without reading its weights yet.
  * Throws: CheckpointError with one sentence when checkpoint and config do not make a network.
  */
 export function networkOf(checkpoint: Checkpoint, request: NetworkRequest): Graph {
@@ -73,14 +65,14 @@ function networkGraph(weights: Weights, request: NetworkRequest): Graph {
 
 /**
  * Converts a checkpoint. All output is returned in memory; to stream weights of gigabytes to disk,
- * use `checkpointGraph` and `writeModel` with `shards`.
+ * use `networkOf` and `writeModel` with `shards`.
  * Throws: CheckpointError with one sentence when file and config do not make a network.
  */
 export async function convertCheckpoint(
   request: ConversionRequest,
   options: ConversionOptions = {},
 ): Promise<ConversionResult> {
-  const graph = await checkpointGraph(request);
+  const graph = networkOf(await openCheckpoint(request.source), request);
   const externalData: ExternalFile[] = [];
   const { shardBytes, ...rest } = options;
   const onnx = await writeModel(graph, {

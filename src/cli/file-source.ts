@@ -5,7 +5,12 @@ import path from 'node:path';
 import type { ByteSource } from '../checkpoint/byte-source.js';
 import type { SourceFile } from '../import/source-file.js';
 
-async function readRange(file: FileHandle, start: number, end: number): Promise<Uint8Array> {
+/** Reads bytes [start, end), fewer where the file ends before. */
+export async function readRange(
+  file: FileHandle,
+  start: number,
+  end: number,
+): Promise<Uint8Array<ArrayBuffer>> {
   const bytes = new Uint8Array(end - start);
   let filled = 0;
   while (filled < bytes.byteLength) {

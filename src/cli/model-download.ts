@@ -14,6 +14,7 @@ import { urlModel } from '../engine/models/url-model.js';
 import { isPlainName, kebabId } from '../import/words.js';
 import { RepaintError } from '../protocol/failure.js';
 import type { ModelWords } from '../protocol/model-shelf-api.js';
+import { readRange } from './file-source.js';
 
 /** A file on disk as the downloader appends to it. */
 class DiskPart implements PartFile {
@@ -38,20 +39,8 @@ class DiskPart implements PartFile {
     this.sizeBytes += bytes.byteLength;
   }
 
-  async read(start: number, end: number): Promise<Uint8Array<ArrayBuffer>> {
-    const bytes = new Uint8Array(Math.max(0, Math.min(end, this.sizeBytes) - start));
-    let filled = 0;
-    while (filled < bytes.byteLength) {
-      const { bytesRead } = await this._file.read(
-        bytes,
-        filled,
-        bytes.byteLength - filled,
-        start + filled,
-      );
-      if (bytesRead === 0) break;
-      filled += bytesRead;
-    }
-    return bytes.subarray(0, filled);
+  read(start: number, end: number): Promise<Uint8Array<ArrayBuffer>> {
+    return readRange(this._file, start, Math.max(start, Math.min(end, this.sizeBytes)));
   }
 
   async truncate(sizeBytes: number): Promise<void> {

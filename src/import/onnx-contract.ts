@@ -43,6 +43,15 @@ function expectImage(file: SourceFile, value: ValueInfoProto | undefined, what: 
   );
 }
 
+/** One fill is one image; more at once are made only where N is open. */
+function expectOneImage(file: SourceFile, sample: ValueInfoProto): void {
+  const images = extentOf(sample, 0) ?? 1;
+  if (images === 1) return;
+  throw unusable(
+    `${file.name} takes ${images} images at once and no fewer; export it with an open batch size.`,
+  );
+}
+
 function expectScalar(file: SourceFile, value: ValueInfoProto | undefined, name: string): void {
   if (value && scalarTypes.includes(value.type) && value.dims.length <= 1) return;
   const got = value ? describeValue(value) : 'nothing of that name';
@@ -109,9 +118,16 @@ function extentOf({ dims }: ValueInfoProto, axis: number): number | null {
   return typeof extent === 'number' && extent > 0 ? extent : null;
 }
 
-function readGraph({ name }: SourceFile, bytes: Uint8Array) {
+/** Protobuf's limit: more weights lie in files beside the graph. */
+const largestGraph = 2 ** 31;
+
+async function readGraph({ name, source }: SourceFile) {
+  const { sizeBytes } = source;
+  if (sizeBytes > largestGraph) {
+    throw unusable(`${name} has ${sizeBytes} bytes, more than an .onnx can have; export it again.`);
+  }
   try {
-    return readModel(bytes);
+    return readModel(await source.read(0, sizeBytes));
   } catch (error) {
     if (!(error instanceof CheckpointError)) throw error;
     throw unusable(`${name}: ${error.message}`, error);
@@ -123,9 +139,10 @@ function readGraph({ name }: SourceFile, bytes: Uint8Array) {
  * Throws: RepaintError modelUnusable with one sentence.
  */
 export async function readOnnxFacts(file: SourceFile, role: OnnxRole): Promise<OnnxFacts> {
-  const { graph } = readGraph(file, await file.source.read(0, file.source.sizeBytes));
+  const { graph } = await readGraph(file);
   const inputs = new Map(graph.inputs.map((input) => [input.name, input]));
   const sample = expectImage(file, inputs.get('sample'), "take 'sample'");
+  expectOneImage(file, sample);
   expectScalar(file, inputs.get('timestep'), 'timestep');
   const label = inputs.get('class_label');
   if (label || role === 'classifier') expectScalar(file, label, 'class_label');

@@ -234,6 +234,13 @@ describe('an .onnx', () => {
       /as float32 \[N, C, H, W\], and has 'sample' float16/,
     ],
     [
+      'a batch size above one',
+      ({ inputs: [sample, ...rest] }) => ({
+        inputs: [{ ...sample!, dims: [4, ...sample!.dims.slice(1)] }, ...rest],
+      }),
+      /takes 4 images at once/,
+    ],
+    [
       'an input nobody can fill',
       ({ inputs }) => ({ inputs: [...inputs, { name: 'text', type: 'float32', dims: [1] }] }),
       /also takes 'text'/,
