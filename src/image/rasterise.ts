@@ -1,5 +1,7 @@
-/** Polygons as anti-aliased coverage: exact in x, sixteen scanlines a pixel in y. */
+/** Polygons as anti-aliased coverage: exact along edges, sixteen scanlines a pixel where they meet. */
+import { CoverageRow } from './coverage-row.js';
 import type { Rect } from './geometry.js';
+import { edgesOf, sortByKey, xAt, type Edge } from './polygon-edges.js';
 import type { Coverage } from './raster.js';
 import type { Polygon } from './region-path.js';
 
@@ -7,59 +9,122 @@ export type FillRule = 'nonzero' | 'evenodd';
 
 const scanlinesPerPixel = 16;
 
-/** A non-horizontal edge, from its upper to its lower end. */
-interface Edge {
-  readonly top: number;
-  readonly bottom: number;
-  /** x at y = 0, and change of x with y. */
-  readonly x0: number;
-  readonly slope: number;
-  readonly winding: 1 | -1;
-}
+/** Draws row after row, from the top. */
+class Sweep {
+  private active: Edge[] = [];
+  private next = 0;
+  /** Winding to the left of the edges still to be drawn: of all scanlines, and more on each. */
+  private winding = 0;
+  private readonly more = new Int32Array(scanlinesPerPixel);
+  private isSameOnAll = true;
 
-interface Crossing {
-  readonly x: number;
-  readonly winding: number;
-}
+  constructor(
+    private readonly edges: readonly Edge[],
+    private readonly rule: FillRule,
+    private readonly row: CoverageRow,
+  ) {}
 
-function edgesOf(polygons: readonly Polygon[]): Edge[] {
-  const edges: Edge[] = [];
-  for (const ring of polygons) {
-    ring.forEach((from, i) => {
-      const to = ring[(i + 1) % ring.length];
-      if (from.y === to.y) return;
-      const slope = (to.x - from.x) / (to.y - from.y);
-      const ends = { x0: from.x - slope * from.y, slope };
-      if (from.y < to.y) edges.push({ top: from.y, bottom: to.y, ...ends, winding: 1 });
-      else edges.push({ top: to.y, bottom: from.y, ...ends, winding: -1 });
-    });
+  /** Adds row y. Returns: false when no edge reaches it. */
+  draw(y: number): boolean {
+    this.activate(y);
+    this.winding = 0;
+    this.more.fill(0);
+    this.isSameOnAll = true;
+    const { active } = this;
+    for (let start = 0; start < active.length;) {
+      const end = this.groupEnd(start);
+      if (this.isParallel(start, end, y)) this.drawParallel(start, end);
+      else this.drawGroup(start, end, y);
+      start = end;
+    }
+    return active.length > 0;
   }
-  return edges.sort((a, b) => a.top - b.top);
-}
 
-/** Adds the length of [left, right) within each pixel of the row. */
-function addSpan(row: Float64Array, left: number, right: number): void {
-  const from = Math.max(0, left);
-  const to = Math.min(row.length, right);
-  if (to <= from) return;
-  const first = Math.floor(from);
-  const last = Math.min(row.length - 1, Math.ceil(to) - 1);
-  if (first === last) {
-    row[first] += to - from;
-    return;
+  /** Finds the edges that reach row y, from left to right. */
+  private activate(y: number): void {
+    const { edges, active } = this;
+    while (this.next < edges.length && edges[this.next].top < y + 1)
+      active.push(edges[this.next++]);
+    let count = 0;
+    for (const edge of active) {
+      if (edge.bottom <= y) continue;
+      edge.enter = xAt(edge, y);
+      edge.leave = xAt(edge, y + 1);
+      edge.key = Math.min(edge.enter, edge.leave);
+      active[count++] = edge;
+    }
+    active.length = count;
+    sortByKey(active, 0, count);
   }
-  row[first] += first + 1 - from;
-  for (let x = first + 1; x < last; x++) row[x] += 1;
-  row[last] += to - last;
-}
 
-function addScanline(row: Float64Array, crossings: Crossing[], rule: FillRule, left: number): void {
-  crossings.sort((a, b) => a.x - b.x);
-  let winding = 0;
-  for (let k = 0; k + 1 < crossings.length; k++) {
-    winding += crossings[k].winding;
-    const isInside = rule === 'nonzero' ? winding !== 0 : (k & 1) === 0;
-    if (isInside) addSpan(row, crossings[k].x - left, crossings[k + 1].x - left);
+  /** Returns where the edges end that overlap in x, one with the next. */
+  private groupEnd(start: number): number {
+    const { active } = this;
+    let to = -Infinity;
+    let end = start;
+    do {
+      const { enter, leave } = active[end++];
+      to = Math.max(to, enter, leave);
+    } while (end < active.length && active[end].key <= to);
+    return end;
+  }
+
+  /** True for edges that go through the whole row without crossing; sorts them. */
+  private isParallel(start: number, end: number, y: number): boolean {
+    if (!this.isSameOnAll) return false;
+    const { active } = this;
+    for (let i = start; i < end; i++) {
+      if (active[i].top > y || active[i].bottom < y + 1) return false;
+      active[i].key = active[i].enter + active[i].leave;
+    }
+    sortByKey(active, start, end);
+    for (let i = start + 1; i < end; i++) {
+      const [left, right] = [active[i - 1], active[i]];
+      if (left.enter > right.enter || left.leave > right.leave) return false;
+    }
+    return true;
+  }
+
+  /** What changes from one side of an edge to the other: 1 = a shape begins, -1 = it ends. */
+  private change(left: number, right: number): number {
+    if (this.rule === 'evenodd') return (right & 1) - (left & 1);
+    return Number(right !== 0) - Number(left !== 0);
+  }
+
+  private drawParallel(start: number, end: number): void {
+    for (let i = start; i < end; i++) {
+      const { enter, leave, winding } = this.active[i];
+      const change = this.change(this.winding, this.winding + winding);
+      if (change !== 0) this.row.addEdge(Math.min(enter, leave), Math.max(enter, leave), change);
+      this.winding += winding;
+    }
+  }
+
+  /** Edges that may cross or end within the row. */
+  private drawGroup(start: number, end: number, y: number): void {
+    for (let k = 0; k < scanlinesPerPixel; k++) {
+      const at = y + (k + 0.5) / scanlinesPerPixel;
+      for (let i = start; i < end; i++) this.active[i].key = xAt(this.active[i], at);
+      sortByKey(this.active, start, end);
+      this.more[k] += this.drawScanline(start, end, at, this.winding + this.more[k]);
+    }
+    this.isSameOnAll = this.more.every((more) => more === this.more[0]);
+    if (!this.isSameOnAll) return;
+    this.winding += this.more[0];
+    this.more.fill(0);
+  }
+
+  /** Returns: what the edges add to the winding. */
+  private drawScanline(start: number, end: number, at: number, left: number): number {
+    let winding = left;
+    for (let i = start; i < end; i++) {
+      const edge = this.active[i];
+      if (at < edge.top || at >= edge.bottom) continue;
+      const change = this.change(winding, winding + edge.winding);
+      if (change !== 0) this.row.addCrossing(edge.key, change / scanlinesPerPixel);
+      winding += edge.winding;
+    }
+    return winding - left;
   }
 }
 
@@ -74,29 +139,11 @@ export function rasterise(polygons: readonly Polygon[], rule: FillRule, window: 
     throw new RangeError(
       `window must be whole pixels, got ${width} x ${height} at ${left}, ${top}`,
     );
-  const edges = edgesOf(polygons);
   const data = new Uint8Array(width * height);
-  const row = new Float64Array(width);
-  let active: Edge[] = [];
-  let next = 0;
+  const row = new CoverageRow(width);
+  const sweep = new Sweep(edgesOf(polygons, window), rule, row);
   for (let y = 0; y < height; y++) {
-    const bottom = top + y + 1;
-    while (next < edges.length && edges[next].top < bottom) active.push(edges[next++]);
-    active = active.filter((edge) => edge.bottom > top + y);
-    if (active.length === 0) continue;
-    row.fill(0);
-    for (let k = 0; k < scanlinesPerPixel; k++) {
-      const at = top + y + (k + 0.5) / scanlinesPerPixel;
-      const crossings = active
-        .filter((edge) => edge.top <= at && at < edge.bottom)
-        .map(({ x0, slope, winding }) => ({ x: x0 + slope * at, winding }));
-      addScanline(row, crossings, rule, left);
-    }
-    for (let x = 0; x < width; x++) {
-      data[y * width + x] = Math.round(
-        (255 * Math.min(row[x], scanlinesPerPixel)) / scanlinesPerPixel,
-      );
-    }
+    if (sweep.draw(y)) row.moveTo(new Uint8ClampedArray(data.buffer, y * width, width));
   }
   return { width, height, data };
 }

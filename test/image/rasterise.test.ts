@@ -4,7 +4,7 @@ import { identity, translation, type Mat2d } from '../../src/image/geometry.js';
 import { unite } from '../../src/image/coverage.js';
 import type { Coverage } from '../../src/image/raster.js';
 import { rasterise, type FillRule } from '../../src/image/rasterise.js';
-import { pathToPolygons } from '../../src/image/region-path.js';
+import { pathToPolygons, type Polygon } from '../../src/image/region-path.js';
 
 const window = { x: 0, y: 0, width: 100, height: 100 };
 
@@ -88,6 +88,88 @@ describe('coverage', () => {
     const both = draw('M 10 10 H 20.5 V 30 H 10 Z M 20.5 10 H 40 V 30 H 20.5 Z');
     expect(both.data).toEqual(draw('M 10 10 H 40 V 30 H 10 Z').data);
   });
+});
+
+describe('coverage of edges that cross', () => {
+  /** Pseudo-random numbers from a multiplicative generator (Lehmer, 48271), so that runs repeat. */
+  function numbers(seed: number): () => number {
+    let state = seed;
+    return () => (state = (state * 48271) % 2147483647) / 2147483647;
+  }
+
+  /** Winding number of rings about a point, by the crossings to its left. */
+  function windingAt(rings: readonly Polygon[], x: number, y: number): number {
+    let winding = 0;
+    for (const ring of rings) {
+      ring.forEach((from, i) => {
+        const to = ring[(i + 1) % ring.length];
+        if (from.y <= y === to.y <= y) return;
+        const crossing = from.x + ((y - from.y) / (to.y - from.y)) * (to.x - from.x);
+        if (crossing < x) winding += from.y < to.y ? 1 : -1;
+      });
+    }
+    return winding;
+  }
+
+  const [size, samples] = [12, 40];
+
+  /** Part of a pixel that is inside, by counting points. */
+  function countedPart(rings: readonly Polygon[], rule: FillRule, px: number, py: number): number {
+    let count = 0;
+    for (let k = 0; k < samples * samples; k++) {
+      const x = px + ((k % samples) + 0.5) / samples;
+      const y = py + (Math.floor(k / samples) + 0.5) / samples;
+      const winding = windingAt(rings, x, y);
+      if (rule === 'nonzero' ? winding !== 0 : winding % 2 !== 0) count++;
+    }
+    return count / samples ** 2;
+  }
+
+  test.each([1, 2, 3, 4, 5, 6])('is what counting points finds, scribble %i', (seed) => {
+    const next = numbers(seed * 7919);
+    // Some points lie beyond the window, some on whole pixels.
+    const rings = Array.from({ length: 1 + (seed % 3) }, () =>
+      Array.from({ length: 3 + seed }, () => {
+        const [x, y] = [next() * 20 - 4, next() * 20 - 4];
+        return seed % 2 === 0 ? { x: Math.round(x), y: Math.round(y) } : { x, y };
+      }),
+    );
+    for (const rule of ['nonzero', 'evenodd'] as const) {
+      const { data } = rasterise(rings, rule, { x: 0, y: 0, width: size, height: size });
+      data.forEach((value, i) => {
+        const counted = countedPart(rings, rule, i % size, Math.floor(i / size));
+        // Where edges meet, each is off by half a scanline of 16 at most; some meet in one pixel.
+        expect(Math.abs(value / 255 - counted)).toBeLessThan(0.08);
+      });
+    }
+  });
+
+  test('has no line where shapes of opposite turn share an edge within a pixel', () => {
+    const { data } = draw('M 10 10 H 20.5 V 30 H 10 Z M 20.5 10 V 30 H 40 V 10 Z');
+    expect(data).toEqual(draw('M 10 10 H 40 V 30 H 10 Z').data);
+  });
+
+  test('is not doubled where a shape lies on itself', () => {
+    const once = 'M 10.3 10 L 40.6 12 L 30.2 50 Z';
+    expect(draw(`${once} ${once}`).data).toEqual(draw(once).data);
+  });
+
+  test('is exact along a slope', () => {
+    // Under a line from (0, 1) to (10, 0), pixel x of the row is covered by 1 - (x + 0.5) / 10.
+    const { data } = draw('M 0 0 L 10 0 L 0 1 Z');
+    for (let x = 0; x < 10; x++) expect(data[x]).toBe(Math.round(255 * (1 - (x + 0.5) / 10)));
+    expect(data[10]).toBe(0);
+  });
+});
+
+test('two thousand segments across a large picture take a moment, not seconds', () => {
+  let state = 7;
+  const next = () => (state = (state * 48271) % 2147483647) / 2147483647;
+  const ring = Array.from({ length: 2000 }, () => ({ x: 4000 * next(), y: 4000 * next() }));
+  const start = performance.now();
+  rasterise([ring], 'nonzero', { x: 0, y: 0, width: 4000, height: 4000 });
+  // 0.3 s on two shared cores; what grew with the segments times the pixels took 6 to 10 s.
+  expect(performance.now() - start).toBeLessThan(3000);
 });
 
 test('what is no path is refused, and hostile numbers neither hang nor overflow', () => {
