@@ -27,8 +27,11 @@ export interface BatchTrials {
   fits(question: BatchQuestion, images: number): boolean;
   /** Loads what the batch needs. Throws: where it cannot. */
   open(question: BatchQuestion, images: number): Promise<void>;
-  /** Median ms of a step's calls for the whole batch. Throws: where it fails. */
-  measure(question: BatchQuestion, images: number): Promise<number>;
+  /**
+   * Median ms of a step's calls for the whole batch.
+   * Throws: where it fails, and between two calls when the idle time is over.
+   */
+  measure(question: BatchQuestion, images: number, idle: IdleTime | null): Promise<number>;
   /** Lets go of a batch that will not be used. */
   release(question: BatchQuestion, images: number): Promise<void>;
 }
@@ -36,6 +39,11 @@ export interface BatchTrials {
 /** While nobody waits anything may be tried, until somebody does. */
 export interface IdleTime {
   readonly isOver: boolean;
+}
+
+/** Throws: Error when somebody waits by now. */
+export function checkIdle(idle: IdleTime | null): void {
+  if (idle?.isOver) throw new Error('The idle time is over.');
 }
 
 /** Returns batches that leave no fill over, smallest first; where none does, the largest. */
@@ -88,13 +96,15 @@ export class BatchChooser {
     images: number,
     idle: IdleTime | null,
   ): Promise<void> {
+    let isOpen = false;
     try {
       await this._trials.open(question, images);
-      if (idle?.isOver) return;
-      const ms = await this._trials.measure(question, images);
+      isOpen = true;
+      const ms = await this._trials.measure(question, images, idle);
       this._msPerImage.set(keyOf(question, images), ms / images);
     } catch {
-      await this.reject(question, images);
+      // A measurement that was broken off says nothing about the batch.
+      if (!isOpen || !idle?.isOver) await this.reject(question, images);
     }
   }
 

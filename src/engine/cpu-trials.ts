@@ -1,7 +1,8 @@
 /** Tries batches with a network whose tensors are on the CPU. Node and the browser share it. */
 import type { ImageShape, Network, NetworkCall } from '../core/network.js';
 import type { BatchQuestion } from '../protocol/fill.js';
-import type { BatchTrials } from './batch-chooser.js';
+import { checkIdle } from './batch-chooser.js';
+import type { BatchTrials, IdleTime } from './batch-chooser.js';
 import { median } from './warm-up.js';
 
 /** The first call of a shape plans its memory and is not counted. */
@@ -43,10 +44,13 @@ export class CpuTrials implements BatchTrials {
     await this._options.network(batchShape(question, images));
   }
 
-  async measure(question: BatchQuestion, images: number): Promise<number> {
+  async measure(question: BatchQuestion, images: number, idle: IdleTime | null): Promise<number> {
     const shape = batchShape(question, images);
     const network = await this._options.network(shape);
-    const call = () => network.predict(idleCall(shape, this._options.nullClassLabel));
+    const call = () => {
+      checkIdle(idle);
+      return network.predict(idleCall(shape, this._options.nullClassLabel));
+    };
     for (let i = 0; i < uncountedCalls; i++) await call();
     const times: number[] = [];
     for (let i = 0; i < countedCalls; i++) {

@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { BatchChooser, batchSizes, type BatchTrials } from '../../src/engine/batch-chooser.js';
+import {
+  BatchChooser,
+  batchSizes,
+  checkIdle,
+  type BatchTrials,
+  type IdleTime,
+} from '../../src/engine/batch-chooser.js';
 import type { BatchQuestion } from '../../src/protocol/fill.js';
 
 const question: BatchQuestion = { shape: [1, 3, 64, 64], callsPerStep: 1, fills: 4, nfe: 1000 };
@@ -21,7 +27,8 @@ class Machine implements BatchTrials {
   fits = (_: BatchQuestion, images: number) => images <= this.room;
   open = async () => this.onOpen();
 
-  async measure(_: BatchQuestion, images: number): Promise<number> {
+  async measure(_: BatchQuestion, images: number, idle: IdleTime | null): Promise<number> {
+    checkIdle(idle);
     this.measured.push(images);
     const ms = this._ms(images);
     if (Number.isNaN(ms)) throw new Error('no room');
@@ -82,7 +89,7 @@ describe('the batch chosen', () => {
     expect(machine.released).toContain(4);
     expect(await chooser.choose(question, { isOver: false })).toBe(2);
     expect(machine.measured).toEqual([1, 2, 4]);
-    chooser.reject(question, 2);
+    await chooser.reject(question, 2);
     expect(await chooser.choose(question)).toBe(1);
   });
 
@@ -122,6 +129,7 @@ describe('trying', () => {
     machine.onOpen = () => void (idle.isOver = machine.measured.length === 2);
     expect(await chooser.choose(small, idle)).toBe(2);
     expect(machine.measured).toEqual([1, 2]);
+    expect(await chooser.choose(question)).toBe(2);
     // The one that was broken off has not failed.
     machine.onOpen = () => undefined;
     expect(await chooser.choose(small, { isOver: false })).toBe(4);

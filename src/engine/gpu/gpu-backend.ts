@@ -6,7 +6,7 @@ import { guidanceCalls } from '../../core/guidance.js';
 import type { ImageShape } from '../../core/network.js';
 import type { BatchQuestion } from '../../protocol/fill.js';
 import type { Precision } from '../../protocol/worker-api.js';
-import { BatchChooser } from '../batch-chooser.js';
+import { BatchChooser, checkIdle } from '../batch-chooser.js';
 import type { IdleTime } from '../batch-chooser.js';
 import type { GpuGrant } from '../gpu-device.js';
 import type { LevelSetup } from '../level-setup.js';
@@ -49,7 +49,8 @@ export class GpuBackend implements StateBackend {
     this._trials = new GpuTrials({
       device: _grant.device,
       networks: this._networks,
-      measure: (network) => this._measure(network),
+      precision: _model.precision,
+      measure: (network, idle) => this._measure(network, idle),
       msPerPixel: () => this._msPerPixel,
     });
     this._chooser = new BatchChooser(this._trials);
@@ -126,11 +127,12 @@ export class GpuBackend implements StateBackend {
   }
 
   /** Counts a call until the GPU is done with it. */
-  private async _measure(network: OrtGpuNetwork): Promise<number> {
+  private async _measure(network: OrtGpuNetwork, idle: IdleTime | null = null): Promise<number> {
     const [images] = network.shape;
     const label = this._model.nullClassLabel;
     const classLabels = label === null ? null : new Int32Array(images).fill(label);
     return measureCalls(async () => {
+      checkIdle(idle);
       await network.run({ timestep: 500, classLabels });
       await this._grant.device.queue.onSubmittedWorkDone();
     }, 1);

@@ -1,13 +1,18 @@
 /** Tries batches on the GPU, where each size is a session of its own. */
 import type { ImageShape } from '../../core/network.js';
 import type { BatchQuestion } from '../../protocol/fill.js';
-import type { BatchTrials } from '../batch-chooser.js';
+import { RepaintError } from '../../protocol/failure.js';
+import type { Precision } from '../../protocol/worker-api.js';
+import type { BatchTrials, IdleTime } from '../batch-chooser.js';
+import { batchDifference } from './batch-check.js';
 import { inErrorScopes } from './error-scopes.js';
 import type { OrtGpuNetwork } from './gpu-network.js';
 import type { GpuNetworks } from './gpu-networks.js';
 
-/** Three of the check of the captured graph, four of the measurement. */
-const callsPerTrial = 7;
+/** Three check the captured graph, up to two compare with the image alone, four measure. */
+const callsPerTrial = 9;
+/** Kernels of another batch may sum in another order: shares of the answer that this may cost. */
+const allowedDifference = { float32: 1e-4, float16: 0.03 } as const;
 
 /** Shape of the network's batch: under guidance class and no class go in one call. */
 export function networkShape({ shape, callsPerStep }: BatchQuestion, images: number): ImageShape {
@@ -18,8 +23,9 @@ export function networkShape({ shape, callsPerStep }: BatchQuestion, images: num
 export interface GpuTrialsOptions {
   readonly device: GPUDevice;
   readonly networks: GpuNetworks;
-  /** Median ms of a call, the GPU's work included. */
-  readonly measure: (network: OrtGpuNetwork) => Promise<number>;
+  readonly precision: Precision;
+  /** Median ms of a call, the GPU's work included. Throws: when the idle time is over. */
+  readonly measure: (network: OrtGpuNetwork, idle: IdleTime | null) => Promise<number>;
   /** ms of a call for each pixel of one image, measured in warm-up; null before. */
   readonly msPerPixel: () => number | null;
 }
@@ -44,17 +50,28 @@ export class GpuTrials implements BatchTrials {
     return this._options.networks.fits(networkShape(question, 1), images);
   }
 
+  /** Throws: also where an image in the batch is not answered as it is alone. */
   async open(question: BatchQuestion, images: number): Promise<void> {
-    await this._watched(() => this._network(question, images));
+    await this._watched(async () => {
+      const network = await this._network(question, images);
+      if (images > 1) await this._compare(await this._network(question, 1), network);
+    });
   }
 
-  async measure(question: BatchQuestion, images: number): Promise<number> {
+  async measure(question: BatchQuestion, images: number, idle: IdleTime | null): Promise<number> {
     const { measure } = this._options;
-    return this._watched(async () => measure(await this._network(question, images)));
+    return this._watched(async () => measure(await this._network(question, images), idle));
   }
 
   release(question: BatchQuestion, images: number): Promise<void> {
     return this._options.networks.release(networkShape(question, images));
+  }
+
+  private async _compare(one: OrtGpuNetwork, many: OrtGpuNetwork): Promise<void> {
+    const { device, precision } = this._options;
+    const difference = await batchDifference(device, one, many);
+    if (difference <= allowedDifference[precision]) return;
+    throw new RepaintError('internal', `A batch's answers differ by ${difference} from one's.`);
   }
 
   private _network(question: BatchQuestion, images: number): Promise<OrtGpuNetwork> {

@@ -1,4 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import type { NetworkCall } from '../../../src/core/network.js';
+import { batchDifference } from '../../../src/engine/gpu/batch-check.js';
 import { inErrorScopes } from '../../../src/engine/gpu/error-scopes.js';
 import { GpuMemory } from '../../../src/engine/gpu/gpu-memory.js';
 import { requestGpu } from '../../../src/engine/gpu-device.js';
@@ -8,6 +10,7 @@ import type { BatchQuestion } from '../../../src/protocol/fill.js';
 import { batchSetup, walked } from '../batch-walk.js';
 import { gpuAdapterName, ortBaseUrl, report } from '../browser-setup.js';
 import { serveTinyModel } from '../tiny-model.js';
+import { HostNetwork } from './host-network.js';
 import { toHalf } from '../../../src/worker/to-half.js';
 
 async function grantedDevice(): Promise<GPUDevice> {
@@ -74,6 +77,23 @@ describe.skipIf(!gpuAdapterName)(`trials on WebGPU (${gpuAdapterName})`, () => {
     expect(memory.fits({ totalBytes: half, largestBytes: 4 }, 2, 4)).toBe(false);
     const third = maxStorageBufferBindingSize / 3;
     expect(memory.fits({ totalBytes: third, largestBytes: third }, 4, 0)).toBe(false);
+    device.destroy();
+  });
+
+  test('a batch whose images are not answered as they are alone is noticed', async () => {
+    const device = await grantedDevice();
+    /** Adds to an image what depends on its place in the batch. */
+    const network = (n: number, leak: number) => {
+      const shape = [n, 3, 8, 8] as const;
+      const size = 3 * 8 * 8;
+      const predict = ({ xt }: NetworkCall) =>
+        Promise.resolve(xt.map((x, i) => Math.tanh(x) + leak * Math.floor(i / size)));
+      return new HostNetwork(device, { predict }, shape, 3);
+    };
+    const one = network(2, 0);
+    expect(await batchDifference(device, one, network(6, 0))).toBe(0);
+    expect(await batchDifference(device, one, network(6, 0.01))).toBeGreaterThan(0.01);
+    expect(await batchDifference(device, one, network(6, NaN))).toBeNaN();
     device.destroy();
   });
 
