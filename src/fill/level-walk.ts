@@ -29,7 +29,7 @@ export interface LevelImages {
 /** Scales what is given to a level's size. */
 export function levelImages(level: FillLevel, request: FillRequest, hole: Coverage): LevelImages {
   return {
-    known: planarAtSize(request.source, level),
+    known: planarAtSize(request.source, level, hole),
     keepMask: keepMaskAtSize(hole, level),
     shape: [1, 3, level.height, level.width],
   };

@@ -37,26 +37,13 @@ function tapsFor(from: number, to: number): Taps[] {
   });
 }
 
-/** A line of values in an array: where it starts and how far apart its values lie. */
-interface Line {
-  readonly start: number;
-  readonly step: number;
-}
-
-function resampleLine(
-  source: ArrayLike<number>,
-  from: Line,
-  taps: readonly Taps[],
-  out: Float32Array,
-  to: Line,
-): void {
+/** Resamples a row of values. */
+function resampleRow(source: Float32Array, taps: readonly Taps[], out: Float32Array): void {
   for (let at = 0; at < taps.length; at++) {
     const { indices, weights } = taps[at];
     let sum = 0;
-    for (let k = 0; k < indices.length; k++) {
-      sum += weights[k] * source[from.start + from.step * indices[k]];
-    }
-    out[to.start + to.step * at] = sum;
+    for (let k = 0; k < indices.length; k++) sum += weights[k] * source[indices[k]];
+    out[at] = sum;
   }
 }
 
@@ -65,21 +52,30 @@ function resizeRows(image: PlanarImage, taps: readonly Taps[]): PlanarImage {
   const lines = image.channels * image.height;
   const data = new Float32Array(lines * width);
   for (let line = 0; line < lines; line++) {
-    const from = { start: line * image.width, step: 1 };
-    resampleLine(image.data, from, taps, data, { start: line * width, step: 1 });
+    const source = image.data.subarray(line * image.width, (line + 1) * image.width);
+    resampleRow(source, taps, data.subarray(line * width, (line + 1) * width));
   }
   return { ...image, width, data };
 }
 
+function addRow(sums: Float64Array, source: Float32Array, start: number, weight: number): void {
+  for (let x = 0; x < sums.length; x++) sums[x] += weight * source[start + x];
+}
+
+/** Adds up whole rows, as they lie in memory. */
 function resizeColumns(image: PlanarImage, taps: readonly Taps[]): PlanarImage {
   const { width, channels } = image;
   const height = taps.length;
   const data = new Float32Array(channels * width * height);
-  for (let c = 0; c < channels; c++) {
-    for (let x = 0; x < width; x++) {
-      const from = { start: c * width * image.height + x, step: width };
-      resampleLine(image.data, from, taps, data, { start: c * width * height + x, step: width });
+  const sums = new Float64Array(width);
+  for (let line = 0; line < channels * height; line++) {
+    const { indices, weights } = taps[line % height];
+    const plane = Math.floor(line / height) * image.height;
+    sums.fill(0);
+    for (let k = 0; k < indices.length; k++) {
+      addRow(sums, image.data, (plane + indices[k]) * width, weights[k]);
     }
+    for (let x = 0; x < width; x++) data[line * width + x] = sums[x];
   }
   return { ...image, height, data };
 }
@@ -104,25 +100,60 @@ export function resizePlanar(image: PlanarImage, size: Size, window?: Rect): Pla
   return resizeColumns(resizeRows(image, columns), rows);
 }
 
+/** Below this part of the filter's weight nothing is known: no pixel that is kept has so little. */
+const leastKnown = 0.1;
+
+/** One row as red, green, blue and what is known of each pixel; the hole's colours become 0. */
+function splitRow({ width, data }: RgbaImage, y: number, hole: Coverage | null): Float32Array[] {
+  const lines = Array.from({ length: 4 }, () => new Float32Array(width));
+  for (let x = 0, at = y * width; x < width; x++, at++) {
+    if (hole && hole.data[at] !== 0) continue;
+    for (let c = 0; c < 3; c++) lines[c][x] = data[4 * at + c];
+    lines[3][x] = 1;
+  }
+  return lines;
+}
+
+/** Resamples colours and what is known alike. Shapes: returns [4, H, W], colours 0..255 times known. */
+function knownAtSize(image: RgbaImage, size: Size, hole: Coverage | null): PlanarImage {
+  const { height } = image;
+  const columns = tapsFor(image.width, size.width);
+  const data = new Float32Array(4 * height * size.width);
+  for (let y = 0; y < height; y++) {
+    splitRow(image, y, hole).forEach((line, c) => {
+      const start = (c * height + y) * size.width;
+      resampleRow(line, columns, data.subarray(start, start + size.width));
+    });
+  }
+  const stretched = { width: size.width, height, channels: 4, data };
+  return resizeColumns(stretched, tapsFor(height, size.height));
+}
+
 /**
  * Converts 8-bit pixels to planar RGB at another size, without a float copy of the original.
- * Alpha is ignored, as in `planarFromRgba`. Units: 0..255 -> [-1, 1].
- * Throws: RangeError for a size that is not whole pixels.
+ * Alpha is ignored, as in `planarFromRgba`. Nothing of a hole is seen: each pixel is the filter's
+ * mean over known pixels only, mid grey where there are hardly any.
+ * Shapes: hole of the image's size, known where 0. Units: 0..255 -> [-1, 1].
+ * Throws: RangeError for a size that is not whole pixels, or a hole of another size.
  */
-export function planarAtSize(image: RgbaImage, size: Size): PlanarImage {
+export function planarAtSize(
+  image: RgbaImage,
+  size: Size,
+  hole: Coverage | null = null,
+): PlanarImage {
   checkSize(size);
-  const columns = tapsFor(image.width, size.width);
-  const lines = new Float32Array(3 * image.height * size.width);
-  for (let c = 0; c < 3; c++) {
-    for (let y = 0; y < image.height; y++) {
-      const from = { start: 4 * y * image.width + c, step: 4 };
-      const to = { start: (c * image.height + y) * size.width, step: 1 };
-      resampleLine(image.data, from, columns, lines, to);
-    }
+  if (hole && (hole.width !== image.width || hole.height !== image.height))
+    throw new RangeError(
+      `hole must be of the image's ${image.width} x ${image.height} pixels, got ${hole.width} x ${hole.height}`,
+    );
+  const { width, height, data: sums } = knownAtSize(image, size, hole);
+  const plane = width * height;
+  const data = new Float32Array(3 * plane);
+  for (let i = 0; i < data.length; i++) {
+    const known = sums[3 * plane + (i % plane)];
+    if (known > leastKnown) data[i] = Math.min(1, Math.max(-1, sums[i] / known / 127.5 - 1));
   }
-  const stretched = { width: size.width, height: image.height, channels: 3, data: lines };
-  const resized = resizeColumns(stretched, tapsFor(image.height, size.height));
-  return { ...resized, data: resized.data.map((v) => Math.min(1, Math.max(-1, v / 127.5 - 1))) };
+  return { width, height, channels: 3, data };
 }
 
 /**
@@ -132,13 +163,16 @@ export function planarAtSize(image: RgbaImage, size: Size): PlanarImage {
  */
 export function keepMaskAtSize(selection: Coverage, { width, height }: Size): Float32Array {
   const keepMask = new Float32Array(width * height).fill(1);
+  const columns = Array.from({ length: selection.width }, (_, x) =>
+    touched(x, selection.width, width),
+  );
   for (let y = 0; y < selection.height; y++) {
+    const rows = touched(y, selection.height, height);
     for (let x = 0; x < selection.width; x++) {
       if (selection.data[y * selection.width + x] === 0) continue;
-      const rows = touched(y, selection.height, height);
-      const columns = touched(x, selection.width, width);
+      const { first, last } = columns[x];
       for (let v = rows.first; v <= rows.last; v++) {
-        for (let u = columns.first; u <= columns.last; u++) keepMask[v * width + u] = 0;
+        for (let u = first; u <= last; u++) keepMask[v * width + u] = 0;
       }
     }
   }

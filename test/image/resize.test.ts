@@ -6,7 +6,8 @@ import {
   rgbaFromPlanar,
   type PlanarImage,
 } from '../../src/image/planar.js';
-import type { RgbaImage } from '../../src/image/raster.js';
+import type { Size } from '../../src/image/geometry.js';
+import type { Coverage, RgbaImage } from '../../src/image/raster.js';
 import { keepMaskAtSize, planarAtSize, resizePlanar } from '../../src/image/resize.js';
 
 function planar(
@@ -105,6 +106,104 @@ describe('8-bit pixels', () => {
   test('are cut out, and not beyond the image', () => {
     expect(cropRgba(greys, { x: 3, y: 2, width: 1, height: 1 }).data[0]).toBe(2 * 16 + 3);
     expect(() => cropRgba(greys, { x: 10, y: 0, width: 7, height: 1 })).toThrow(/within 16 x 16/);
+  });
+});
+
+describe('a picture with a hole', () => {
+  /** Pseudo-random numbers from a multiplicative generator (Lehmer, 48271), so that runs repeat. */
+  function numbers(seed: number): () => number {
+    let state = seed;
+    return () => (state = (state * 48271) % 2147483647) / 2147483647;
+  }
+
+  function paint(size: Size, hole: Coverage, colour: (i: number) => number): RgbaImage {
+    const data = new Uint8ClampedArray(4 * size.width * size.height);
+    for (let i = 0; i < data.length; i++)
+      data[i] = hole.data[i >> 2] === 0 ? colour(i) : colour(-1);
+    return { ...size, data };
+  }
+
+  /** A disc beside specks, one of them barely touched. */
+  function holeIn({ width, height }: Size): Coverage {
+    const next = numbers(width + height);
+    const data = Uint8Array.from({ length: width * height }, (_, i) => {
+      const [x, y] = [(i % width) / width - 0.45, Math.floor(i / width) / height - 0.6];
+      return Math.hypot(x, y) < 0.2 || next() < 2e-4 ? 255 : 0;
+    });
+    data[width + 1] = 1;
+    return { width, height, data };
+  }
+
+  /** Largest distance of kept pixels from a grey of 0..255. */
+  function worstKept({ data }: PlanarImage, keepMask: Float32Array, grey: number): number {
+    let worst = 0;
+    for (let i = 0; i < data.length; i++) {
+      if (keepMask[i % keepMask.length] === 1)
+        worst = Math.max(worst, Math.abs(data[i] - (grey / 127.5 - 1)));
+    }
+    return worst;
+  }
+
+  const contexts = [
+    [32, 32],
+    [64, 64],
+    [90, 200],
+    [333, 250],
+    [1000, 640],
+    [2000, 2000],
+  ];
+  const levels = [
+    { width: 64, height: 64 },
+    { width: 80, height: 48 },
+    { width: 256, height: 256 },
+  ];
+
+  test.each(contexts)(
+    'of %i x %i has none of the hole’s colours in what is kept',
+    (width, height) => {
+      const hole = holeIn({ width, height });
+      const black = paint({ width, height }, hole, (i) => (i === -1 ? 0 : 200));
+      for (const level of levels) {
+        const keepMask = keepMaskAtSize(hole, level);
+        expect(keepMask.includes(1) && keepMask.includes(0)).toBe(true);
+        // To Float32 rounding of sums of weights.
+        expect(worstKept(planarAtSize(black, level, hole), keepMask, 200)).toBeLessThan(2e-6);
+      }
+    },
+  );
+
+  test.each(contexts)('of %i x %i is the same whatever is in the hole', (width, height) => {
+    const hole = holeIn({ width, height });
+    const [black, white] = [0, 255].map((inside) =>
+      paint({ width, height }, hole, (i) => (i === -1 ? inside : (i * 37) % 251)),
+    );
+    for (const level of levels) {
+      const [a, b] = [black, white].map((image) => planarAtSize(image, level, hole).data);
+      expect(a.every((value, i) => value === b[i])).toBe(true);
+    }
+  });
+
+  test('keeps its colours however little of it is known', () => {
+    const next = numbers(5);
+    const size = { width: 40, height: 40 };
+    const data = Uint8Array.from({ length: 1600 }, () => (next() < 0.6 ? 255 : 0));
+    const hole: Coverage = { ...size, data };
+    const image = paint(size, hole, (i) => (i === -1 ? 255 : 20));
+    // Enlarged too, where single known pixels are kept.
+    for (const side of [16, 37, 40, 64, 130]) {
+      const level = { width: side, height: side };
+      const keepMask = keepMaskAtSize(hole, level);
+      const planar = planarAtSize(image, level, hole);
+      expect(worstKept(planar, keepMask, 20)).toBeLessThan(1e-5);
+      expect(planar.data.every(Number.isFinite)).toBe(true);
+    }
+  });
+
+  test('must have one of its own size', () => {
+    const size = { width: 4, height: 4 };
+    const image = { ...size, data: new Uint8ClampedArray(64) };
+    const hole = { width: 4, height: 5, data: new Uint8Array(20) };
+    expect(() => planarAtSize(image, size, hole)).toThrow(/4 x 4 pixels, got 4 x 5/);
   });
 });
 
