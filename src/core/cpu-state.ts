@@ -4,7 +4,7 @@ import { guidanceCalls, noGuidance, predictGuided, type Guidance } from './guida
 import type { GradientModel, ImageShape, Network } from './network.js';
 import type { NoiseDraw, NoiseSource } from './noise.js';
 import { checkFinite } from './non-finite.js';
-import { stepMoments, type StepMoments } from './posterior.js';
+import { stepMoments, varianceOf, type StepMoments } from './posterior.js';
 import type {
   DenoiseStep,
   NoiseLevel,
@@ -79,14 +79,17 @@ export class CpuSamplerState implements SamplerState {
     if (step.inject) this.injectKnown(step.inject, step.transition);
     const { network, guidance = noGuidance } = this.options;
     const call = { xt: this.xt, shape: this.shape, timestep: step.timestep };
-    const out = await predictGuided(network, call, guidance);
+    const running = predictGuided(network, call, guidance);
+    // Noise does not wait for the network: it is drawn while the network's own threads are busy.
+    const z = step.coefficients.hasNoise
+      ? this.draw({ purpose: 'step', transition: step.transition })
+      : null;
+    const out = await running;
     checkFinite(out, { ...step, device: this.device });
     const moments = stepMoments(step.coefficients, this.xt, out, this.shape);
     const mean = await this.shiftMean(moments, step);
     this.x0Hat = moments.x0Hat;
-    this.xt = step.coefficients.hasNoise
-      ? addStepNoise(mean, moments, this.draw({ purpose: 'step', transition: step.transition }))
-      : mean;
+    this.xt = z ? addStepNoise(mean, moments, step.coefficients, z) : mean;
   }
 
   async renoise(step: RenoiseStep): Promise<void> {
@@ -117,8 +120,15 @@ export class CpuSamplerState implements SamplerState {
   private injectKnown(level: NoiseLevel, transition: number): void {
     const { known, keepMask } = this;
     if (!known || !keepMask) return;
-    const noisy = addNoise(known, level, this.draw({ purpose: 'known', transition }));
-    this.xt = this.xt.map((x, i) => keepMask[i] * noisy[i] + (1 - keepMask[i]) * x);
+    const { fround } = Math;
+    const { signal, sigma } = level;
+    const z = this.draw({ purpose: 'known', transition });
+    const xt = new Float32Array(z.length);
+    for (let i = 0; i < xt.length; i++) {
+      const noisy = fround(signal * known[i] + sigma * z[i]);
+      xt[i] = keepMask[i] * noisy + (1 - keepMask[i]) * this.xt[i];
+    }
+    this.xt = xt;
   }
 
   /** Classifier guidance: mean + variance * scale * gradient. */
@@ -131,8 +141,11 @@ export class CpuSamplerState implements SamplerState {
       timestep: step.timestep,
       classLabels: classifier.classLabels,
     });
-    const shift = gradientShift(step.coefficients, moments);
-    return moments.mean.map((m, i) => m + shift(i) * classifier.scale * gradient[i]);
+    const { gradientShift, variance } = step.coefficients;
+    const shifts = gradientShift === null ? varianceOf(variance, moments.logVariance) : null;
+    return moments.mean.map(
+      (m, i) => m + (shifts?.[i] ?? gradientShift ?? 0) * classifier.scale * gradient[i],
+    );
   }
 
   private draw(draw: NoiseDraw): Float32Array {
@@ -145,15 +158,26 @@ export class CpuSamplerState implements SamplerState {
   }
 }
 
-function gradientShift(c: StepCoefficients, moments: StepMoments): (i: number) => number {
-  const { gradientShift } = c;
-  return gradientShift === null ? (i) => moments.variance[i] : () => gradientShift;
+function addNoise(x: Float32Array, { signal, sigma }: NoiseLevel, z: Float32Array): Float32Array {
+  const noisy = new Float32Array(x.length);
+  for (let i = 0; i < noisy.length; i++) noisy[i] = signal * x[i] + sigma * z[i];
+  return noisy;
 }
 
-function addNoise(x: Float32Array, level: NoiseLevel, z: Float32Array): Float32Array {
-  return x.map((value, i) => level.signal * value + level.sigma * z[i]);
-}
-
-function addStepNoise(mean: Float32Array, moments: StepMoments, z: Float32Array): Float32Array {
-  return mean.map((m, i) => m + Math.exp(moments.logVariance[i] / 2) * z[i]);
+function addStepNoise(
+  mean: Float32Array,
+  { logVariance }: StepMoments,
+  { variance }: StepCoefficients,
+  z: Float32Array,
+): Float32Array {
+  const noisy = new Float32Array(mean.length);
+  if (variance.kind === 'fixed') {
+    const sigma = Math.exp(logVariance[0] / 2);
+    for (let i = 0; i < noisy.length; i++) noisy[i] = mean[i] + sigma * z[i];
+  } else {
+    for (let i = 0; i < noisy.length; i++) {
+      noisy[i] = mean[i] + Math.exp(logVariance[i] / 2) * z[i];
+    }
+  }
+  return noisy;
 }

@@ -36,7 +36,8 @@ export function checkFinite(
   where: Pick<NonFiniteReport, 'transition' | 't' | 'timestep' | 'device'>,
 ): void {
   let [count, min, max] = [0, Infinity, -Infinity];
-  for (const value of values) {
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
     if (!Number.isFinite(value)) count++;
     else {
       if (value < min) min = value;

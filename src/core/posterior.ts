@@ -6,7 +6,6 @@ import type { StepCoefficients, StepVariance } from './step-coefficients.js';
 /** The posterior of one step for a batch. Shapes: each [N*C*H*W]. */
 export interface StepMoments {
   readonly mean: Float32Array;
-  readonly variance: Float32Array;
   readonly logVariance: Float32Array;
   readonly x0Hat: Float32Array;
 }
@@ -73,34 +72,47 @@ export function predictX0(
   const clip = c.clipRange ?? Infinity;
   const fromXt = fround(c.x0FromXt);
   const fromOutput = fround(c.x0FromOutput);
-  const x0Hat = xt.map((x, i) => {
-    const x0 = fround(fround(fromXt * x) + fround(fromOutput * prediction[i]));
-    return x0 < -clip ? -clip : x0 > clip ? clip : x0;
-  });
+  const x0Hat = new Float32Array(xt.length);
+  for (let i = 0; i < x0Hat.length; i++) {
+    const x0 = fround(fround(fromXt * xt[i]) + fround(fromOutput * prediction[i]));
+    x0Hat[i] = x0 < -clip ? -clip : x0 > clip ? clip : x0;
+  }
   if (c.threshold) applyThreshold(x0Hat, images, c.threshold);
   return x0Hat;
 }
 
-function logVarianceAt(
+/** Shapes: returns [N*C*H*W]. Throws: RangeError when a learned variance is asked of C channels. */
+function logVariances(
   variance: StepVariance,
   learned: Float32Array | null,
-): (i: number) => number {
-  if (variance.kind === 'fixed') return () => variance.logVariance;
+  length: number,
+): Float32Array {
+  if (variance.kind === 'fixed') return new Float32Array(length).fill(variance.logVariance);
   if (!learned) {
     throw new RangeError(
       `variance type ${variance.kind} needs a network with 2C output channels, got C`,
     );
   }
-  if (variance.kind === 'learned') return (i) => learned[i];
+  if (variance.kind === 'learned') return learned;
   const { minLog, maxLog } = variance;
-  return (i) => {
+  const logVariance = new Float32Array(length);
+  for (let i = 0; i < length; i++) {
     const w = (learned[i] + 1) / 2;
-    return w * maxLog + (1 - w) * minLog;
-  };
+    logVariance[i] = w * maxLog + (1 - w) * minLog;
+  }
+  return logVariance;
+}
+
+/** The variance itself, exact where it is fixed. Shapes: [N*C*H*W]. */
+export function varianceOf(variance: StepVariance, logVariance: Float32Array): Float32Array {
+  const values = new Float32Array(logVariance.length);
+  if (variance.kind === 'fixed') return values.fill(variance.variance);
+  for (let i = 0; i < values.length; i++) values[i] = Math.exp(logVariance[i]);
+  return values;
 }
 
 /**
- * Returns mean, variance and predicted clean image of p(x_{t-1} | x_t), before guidance.
+ * Returns mean, log-variance and predicted clean image of p(x_{t-1} | x_t), before guidance.
  * Shapes: xt [N*C*H*W], out [N, C or 2C, H, W].
  * Throws: RangeError when a learned variance is asked of C channels.
  * Source: guided-diffusion `p_mean_variance`.
@@ -113,16 +125,11 @@ export function stepMoments(
 ): StepMoments {
   const { prediction, learned } = splitOutput(out, shape);
   const x0Hat = predictX0(c, xt, prediction, shape[0]);
-  const logAt = logVarianceAt(c.variance, learned);
-  const logVariance = xt.map((_, i) => logAt(i));
-  const variance =
-    c.variance.kind === 'fixed' ? xt.map(() => fixedVariance(c)) : logVariance.map(Math.exp);
-  const mean = xt.map(
-    (x, i) => c.meanFromX0 * x0Hat[i] + c.meanFromXt * x + c.meanFromOutput * prediction[i],
-  );
-  return { mean, variance, logVariance, x0Hat };
-}
-
-function fixedVariance(c: StepCoefficients): number {
-  return c.variance.kind === 'fixed' ? c.variance.variance : NaN;
+  const logVariance = logVariances(c.variance, learned, xt.length);
+  const { meanFromX0, meanFromXt, meanFromOutput } = c;
+  const mean = new Float32Array(xt.length);
+  for (let i = 0; i < mean.length; i++) {
+    mean[i] = meanFromX0 * x0Hat[i] + meanFromXt * xt[i] + meanFromOutput * prediction[i];
+  }
+  return { mean, logVariance, x0Hat };
 }

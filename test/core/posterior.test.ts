@@ -5,7 +5,7 @@ import {
   type PredictionType,
 } from '../../src/core/diffusion.js';
 import type { ImageShape } from '../../src/core/network.js';
-import { splitOutput, stepMoments } from '../../src/core/posterior.js';
+import { splitOutput, stepMoments, varianceOf } from '../../src/core/posterior.js';
 import { stepCoefficients } from '../../src/core/step-coefficients.js';
 import { expectAllclose } from './allclose.js';
 import { linearConfig } from './chains.js';
@@ -25,7 +25,8 @@ function moments(
   const diffusion = createDiffusion({ ...linearConfig, ...config }, steps);
   const coefficients = stepCoefficients(diffusion, t, eta);
   const result = stepMoments(coefficients, xt, Float32Array.from(out), shape);
-  return { diffusion, coefficients, ...result };
+  const variance = varianceOf(coefficients.variance, result.logVariance);
+  return { diffusion, coefficients, variance, ...result };
 }
 
 /** What a network of each kind answers when the clean image is x0. */

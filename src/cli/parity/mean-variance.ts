@@ -10,7 +10,7 @@ import {
 } from '../../core/diffusion.js';
 import { guidedDiffusionConfig } from '../../core/guided-diffusion-config.js';
 import type { ImageShape } from '../../core/network.js';
-import { stepMoments } from '../../core/posterior.js';
+import { stepMoments, varianceOf } from '../../core/posterior.js';
 import { stepCoefficients } from '../../core/step-coefficients.js';
 import { respaceTimesteps } from '../../core/timesteps.js';
 import { readTensors, type CaseTensors } from './case-files.js';
@@ -95,7 +95,7 @@ function checkCombo(
     const compare = (name: string, got: Float32Array) =>
       report.compare(name, got, tensors.row(`${combo.key}/${name}`, n), tolerance);
     compare('mean', moments.mean);
-    compare('variance', moments.variance);
+    compare('variance', varianceOf(coefficients.variance, moments.logVariance));
     compare('log_variance', moments.logVariance);
     compare('pred_xstart', moments.x0Hat);
   });
