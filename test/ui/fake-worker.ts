@@ -75,8 +75,8 @@ export class FakeWorker implements WorkerPort {
     return this.sent.flatMap((message) => (message.kind === 'fill' ? [message.request] : []));
   }
 
-  progress(jobId: string, nfe: number, nfeTotal: number): void {
-    const progress = { fill: 0, batch: 1, fills: 1, level: 0, nfe, nfeTotal, msPerCall: 12.3 };
+  progress(jobId: string, nfe: number, nfeTotal: number, batch = 1): void {
+    const progress = { fill: 0, batch, fills: 1, level: 0, nfe, nfeTotal, msPerCall: 12.3 };
     this.say({ kind: 'progress', jobId, progress: { ...progress, remainingMs: 65_000 } });
   }
 }

@@ -144,6 +144,28 @@ describe('a fill', () => {
     await vi.waitFor(() => expect((element('preview') as HTMLCanvasElement).width).toBe(2));
   });
 
+  test('shows each of the fills that are made at once', async () => {
+    await openPanel();
+    const { jobId } = await startFill();
+    workers.last.progress(jobId, 120, 390, 2);
+    const progress = at('progress');
+    await expect.element(progress).toHaveTextContent('Fills 1 to 2 of 3');
+    for (const [fill, side] of [1, 2].entries()) {
+      const data = new Uint8ClampedArray(4 * side * side).fill(255);
+      workers.last.say({
+        kind: 'preview',
+        jobId,
+        fill,
+        image: { width: side, height: side, data },
+      });
+    }
+    const widths = () =>
+      at('preview')
+        .elements()
+        .map((canvas) => (canvas as HTMLCanvasElement).width);
+    await expect.poll(widths).toEqual([1, 2]);
+  });
+
   test('becomes a layer where the region is, newest shown, and can be compared', async () => {
     await openPanel();
     const { jobId, seeds } = await startFill();

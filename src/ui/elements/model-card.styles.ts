@@ -4,8 +4,10 @@ import { css } from 'lit';
 export const modelCardStyles = css`
   article {
     display: grid;
+    grid-template-columns: minmax(0, 1fr);
     gap: 6px;
     padding: 12px;
+    overflow-wrap: anywhere;
   }
   article[data-in-use] {
     border-color: var(--spectrum-neutral-content-color-default);
@@ -15,9 +17,6 @@ export const modelCardStyles = css`
     align-items: baseline;
     justify-content: space-between;
     gap: 8px;
-  }
-  h3 {
-    overflow-wrap: anywhere;
   }
   .in-use {
     display: inline-flex;
@@ -57,6 +56,5 @@ export const modelCardStyles = css`
   }
   dd {
     margin: 0 0 6px;
-    overflow-wrap: anywhere;
   }
 `;

@@ -35,11 +35,15 @@ export class ModelFormElement extends LitElement {
     css`
       .card {
         display: grid;
+        grid-template-columns: minmax(0, 1fr);
         gap: 8px;
         padding: 12px;
       }
       h3 {
         font-size: 12px;
+        overflow-wrap: anywhere;
+      }
+      p {
         overflow-wrap: anywhere;
       }
       sp-textfield,

@@ -30,6 +30,7 @@ export class ModelsPage extends LitElement {
     css`
       :host {
         display: grid;
+        grid-template-columns: minmax(0, 1fr);
         gap: 16px;
       }
       .head {
@@ -45,6 +46,7 @@ export class ModelsPage extends LitElement {
       ul,
       .unfinished {
         display: grid;
+        grid-template-columns: minmax(0, 1fr);
         gap: 12px;
         margin: 0;
         padding: 0;

@@ -1,12 +1,12 @@
 /** One running fill: calls done of total, pace, time left, the image as it grows, and Cancel. */
 import { LitElement, css, html } from 'lit';
-import { customElement, property, query } from 'lit/decorators.js';
+import { customElement, property, queryAll } from 'lit/decorators.js';
 import '@spectrum-web-components/button/sp-button.js';
 import '@spectrum-web-components/progress-bar/sp-progress-bar.js';
+import type { RgbaImage } from '../../image/raster.js';
 import type { FillJob } from '../fill/fill-queue.js';
-import { localized, msg, str } from '../host/localisation.js';
-import { number } from '../text/format.js';
-import { callsText, paceText } from '../text/plan-text.js';
+import { localized, msg } from '../host/localisation.js';
+import { callsText, fillsText, paceText } from '../text/plan-text.js';
 import { CancelEvent } from './job-events.js';
 import { shared } from './styles.js';
 
@@ -14,7 +14,7 @@ import { shared } from './styles.js';
 @customElement('repaint-progress-card')
 export class ProgressCard extends LitElement {
   @property({ attribute: false }) job: FillJob | null = null;
-  @query('canvas') private _canvas!: HTMLCanvasElement | null;
+  @queryAll('canvas') private _canvases!: NodeListOf<HTMLCanvasElement>;
 
   static override styles = [
     shared,
@@ -25,9 +25,18 @@ export class ProgressCard extends LitElement {
         gap: 12px;
         padding: 12px;
       }
-      canvas {
+      .pictures {
+        display: grid;
+        gap: 2px;
+        align-content: start;
         width: 96px;
-        height: 96px;
+      }
+      .pictures[data-many] {
+        grid-template-columns: 1fr 1fr;
+      }
+      canvas {
+        width: 100%;
+        aspect-ratio: 1;
         object-fit: cover;
         border-radius: 8px;
         background: var(--spectrum-gray-100);
@@ -53,15 +62,10 @@ export class ProgressCard extends LitElement {
     const { job } = this;
     if (!job) return '';
     const { progress, request } = job;
-    const fills = request.seeds.length;
-    const title = msg(str`Fill ${number((progress?.fill ?? 0) + 1)} of ${number(fills)}`);
+    const title = fillsText(progress, request.seeds.length);
     const percent = progress ? (100 * progress.nfe) / progress.nfeTotal : 0;
     return html`<section class="card" aria-label=${msg('Fill in progress')} data-testid="progress">
-      <canvas
-        data-testid="preview"
-        role="img"
-        aria-label=${msg('The image as predicted so far')}
-      ></canvas>
+      ${this._pictures(progress?.batch ?? 1)}
       <div class="text numbers">
         <h2>${title}</h2>
         <p data-testid="calls">${progress ? callsText(progress) : msg('Starting …')}</p>
@@ -80,14 +84,30 @@ export class ProgressCard extends LitElement {
     </section>`;
   }
 
-  override updated(): void {
-    const { _canvas: canvas, job } = this;
-    const image = job?.preview ?? job?.request.source;
-    if (!canvas || !image) return;
-    canvas.width = image.width;
-    canvas.height = image.height;
-    canvas
-      .getContext('2d')!
-      .putImageData(new ImageData(image.data, image.width, image.height), 0, 0);
+  /** One for each fill that is being made now. */
+  private _pictures(count: number) {
+    return html`<div
+      class="pictures"
+      role="img"
+      aria-label=${msg('The image as predicted so far')}
+      ?data-many=${count > 1}
+    >
+      ${Array.from({ length: count }, () => html`<canvas data-testid="preview"></canvas>`)}
+    </div>`;
   }
+
+  override updated(): void {
+    const { job } = this;
+    if (!job) return;
+    const first = job.progress?.fill ?? 0;
+    this._canvases.forEach((canvas, k) =>
+      draw(canvas, job.previews[first + k] ?? job.request.source),
+    );
+  }
+}
+
+function draw(canvas: HTMLCanvasElement, { width, height, data }: RgbaImage): void {
+  canvas.width = width;
+  canvas.height = height;
+  canvas.getContext('2d')!.putImageData(new ImageData(data, width, height), 0, 0);
 }

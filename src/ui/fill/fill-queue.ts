@@ -26,7 +26,8 @@ export interface FillJob {
   readonly request: FillRequest;
   readonly state: JobState;
   readonly progress: FillProgress | null;
-  readonly preview: RgbaImage | null;
+  /** What was last seen of the fills being made, by their index into the request's seeds. */
+  readonly previews: Readonly<Record<number, RgbaImage>>;
   readonly seedsLeft: readonly number[];
   /** Where the fill in progress stands, as the worker last told. */
   readonly checkpoint: FillCheckpoint | null;
@@ -110,9 +111,10 @@ export class FillQueue extends Observed {
       case 'progress':
         return this._update(job.id, { progress: message.progress, ...started(job) });
       case 'preview':
-        // Of fills made at once the first is shown.
-        if (job.progress && message.fill !== job.progress.fill) return;
-        return this._update(job.id, { preview: message.image, ...started(job) });
+        return this._update(job.id, {
+          previews: { ...job.previews, [message.fill]: message.image },
+          ...started(job),
+        });
       case 'checkpoint':
         return this._update(job.id, { checkpoint: message.checkpoint });
       case 'filled':
@@ -142,7 +144,7 @@ export class FillQueue extends Observed {
     // A job that went on from its checkpoint may make again what it has delivered since.
     if (!job.seedsLeft.includes(seed)) return;
     const seedsLeft = job.seedsLeft.filter((left) => left !== seed);
-    this._update(job.id, { seedsLeft, preview: null });
+    this._update(job.id, { seedsLeft });
     this._outlet.filled({ job, seed, png });
   }
 
@@ -161,7 +163,7 @@ export class FillQueue extends Observed {
 
   private _stop(job: FillJob, problem: Problem): void {
     if (job.state === 'interrupted') return;
-    this._update(job.id, { state: 'interrupted', preview: null, progress: null, problem });
+    this._update(job.id, { state: 'interrupted', previews: {}, progress: null, problem });
   }
 
   private _remove(jobId: string): void {
@@ -195,7 +197,7 @@ export class FillQueue extends Observed {
   }
 }
 
-const nothingYet = { progress: null, preview: null, checkpoint: null, problem: null };
+const nothingYet = { progress: null, previews: {}, checkpoint: null, problem: null };
 
 /** A job that is heard of runs. */
 function started(job: FillJob): Partial<FillJob> {

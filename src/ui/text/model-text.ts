@@ -111,7 +111,7 @@ export function stageText(progress: AddModelProgress | null): string {
     case 'download':
       return msg(str`Downloading: ${fileSize(done)} of ${fileSize(total)}`);
     case 'read':
-      return msg('Reading the files …');
+      return msg(str`Reading the files: ${percent}%`);
     case 'convert':
       return msg(str`Converting: ${percent}%`);
     case 'test':

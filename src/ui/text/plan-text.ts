@@ -25,6 +25,15 @@ export function queuedText(fills: number): string {
   return fills === 1 ? msg('Queued: 1 fill') : msg(str`Queued: ${number(fills)} fills`);
 }
 
+/** Which of the fills are being made: "Fill 2 of 3", or "Fills 1 to 3 of 3" where at once. */
+export function fillsText(progress: FillProgress | null, fills: number): string {
+  const { fill, batch } = progress ?? { fill: 0, batch: 1 };
+  const first = number(fill + 1);
+  return batch === 1
+    ? msg(str`Fill ${first} of ${number(fills)}`)
+    : msg(str`Fills ${first} to ${number(fill + batch)} of ${number(fills)}`);
+}
+
 export function callsText({ nfe, nfeTotal }: FillProgress): string {
   return msg(str`${number(nfe)} of ${number(nfeTotal)} calls`);
 }
