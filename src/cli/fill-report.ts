@@ -34,8 +34,10 @@ export class FillReport {
 
   call(event: Extract<FillEvent, { kind: 'call' }>): void {
     const now = performance.now();
-    // A guided step reports its two calls at once.
-    this.times[event.level].push((now - this.last) / (event.nfe - this.nfe));
+    // A guided step reports its two calls at once, a batch one for each image; what is made again
+    // because memory ran out counts anew.
+    const calls = event.nfe > this.nfe ? event.nfe - this.nfe : event.batch;
+    this.times[event.level].push((now - this.last) / calls);
     this.last = now;
     this.nfe = event.nfe;
     this.bar?.update(event.nfe, { fill: event.fill + 1 });

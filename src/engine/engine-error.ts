@@ -5,7 +5,7 @@ import type { FailureCode } from '../protocol/failure.js';
 const patterns: readonly (readonly [RegExp, FailureCode])[] = [
   [/device.*lost|lost.*device|MapAsyncStatus|^Aborted\(/i, 'deviceLost'],
   [
-    /bad_alloc|out of memory|array buffer allocation|failed to allocate|memory\.grow/i,
+    /bad_alloc|out of memory|array buffer allocation|failed to allocate|memory\.grow|max\w* (storage )?buffer (binding )?size/i,
     'outOfMemory',
   ],
   [/invalid dimensions|invalid rank|unexpected input|missing input|invalid feed/i, 'modelShape'],

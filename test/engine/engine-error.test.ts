@@ -12,6 +12,14 @@ test.each([
   ["Can't create a session. failed to allocate a buffer of size 2211256344.", 'outOfMemory'],
   ['std::bad_alloc', 'outOfMemory'],
   ['Array buffer allocation failed', 'outOfMemory'],
+  [
+    'Buffer size (2147483648) exceeds the max buffer size limit (1073741824).\n - While calling [Device].CreateBuffer([BufferDescriptor]).',
+    'outOfMemory',
+  ],
+  [
+    'Binding size (268435456) of [Buffer (unlabeled)] is larger than the maximum storage buffer binding size (134217728).',
+    'outOfMemory',
+  ],
   ['Got invalid dimensions for input: sample for the following indices', 'modelShape'],
   ['something never seen', 'internal'],
 ])('"%s" is %s', (message, code) => {
