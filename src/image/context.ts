@@ -7,15 +7,22 @@ export const maxRegionFraction = 0.5;
 /** Smallest crop side in pixels: the least a network with a 32 px floor can make sense of. */
 const minContextSide = 32;
 
+/** Beside a side that the picture cuts, the other is at most this many times as long. */
+const maxAspect = 3;
+
 /**
  * Returns the crop around a region: a square twice as wide as the region's longer side, moved into
- * the image where it would leave it, cut where the image is smaller. Whole pixels, contains the region.
+ * the image where it would leave it, cut where the image is smaller. In a very long picture the
+ * crop is not longer than three times its short side, or than the region and half of that side
+ * beyond each of its ends. Whole pixels, contains the region.
  * Throws: RangeError when the region is empty or leaves the image.
  */
 export function contextBounds(maskBounds: Rect, image: Size): Rect {
   checkRegion(maskBounds, image);
   const longer = Math.max(maskBounds.width, maskBounds.height);
-  const side = Math.max(minContextSide, Math.ceil(longer / maxRegionFraction));
+  const square = Math.max(minContextSide, Math.ceil(longer / maxRegionFraction));
+  const shortest = Math.min(square, image.width, image.height);
+  const side = Math.min(square, Math.max(maxAspect * shortest, longer + shortest));
   const [x, width] = span(maskBounds.x, maskBounds.width, side, image.width);
   const [y, height] = span(maskBounds.y, maskBounds.height, side, image.height);
   return { x, y, width, height };

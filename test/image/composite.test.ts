@@ -192,6 +192,30 @@ describe('the context', () => {
     }
   });
 
+  test.each([
+    // A panorama cuts the square to 600 x 300: the aspect is moderate, nothing changes.
+    [4000, 300, 300, 100, 600, 300],
+    // Three times the picture's height, where the region leaves room on both sides.
+    [4000, 300, 500, 100, 900, 300],
+    // A region longer than that has half the picture's height beyond each of its ends.
+    [4000, 300, 1000, 100, 1300, 300],
+    [4000, 300, 3900, 200, 4000, 300],
+    // A moderate picture is given whole, as ever.
+    [640, 427, 400, 50, 640, 427],
+    // A long region in a large picture has a square around it: the crop grows across it.
+    [6000, 4000, 1900, 60, 3800, 3800],
+  ])('of %i x %i pixels and a region of %i x %i is %i x %i', (w, h, width, height, cw, ch) => {
+    const region = {
+      x: Math.floor((w - width) / 2),
+      y: Math.floor((h - height) / 2),
+      width,
+      height,
+    };
+    expect(contextBounds(region, { width: w, height: h })).toMatchObject({ width: cw, height: ch });
+    const turned = { x: region.y, y: region.x, width: height, height: width };
+    expect(contextBounds(turned, { width: h, height: w })).toMatchObject({ width: ch, height: cw });
+  });
+
   test('refuses a region outside the image', () => {
     expect(() =>
       contextBounds({ x: 0, y: 0, width: 0, height: 4 }, { width: 9, height: 9 }),
@@ -221,6 +245,31 @@ describe('the levels', () => {
       { width: 160, height: 112 },
       { width: 320, height: 208 },
     ]);
+  });
+
+  test('of a long context are never thinner than half the native size, nor larger than the maximum', () => {
+    // 64 px of area would give 240 x 16: too thin for the network to see anything across.
+    expect(levelSizes({ width: 2300, height: 300 }, rules)).toEqual([
+      { width: 240, height: 32 },
+      { width: 496, height: 64 },
+      { width: 704, height: 96 },
+    ]);
+    for (let aspect = 1; aspect <= 60; aspect += 0.5) {
+      const sizes = levelSizes({ width: Math.round(400 * aspect), height: 400 }, rules);
+      expect(sizes[0].height).toBeGreaterThanOrEqual(32);
+      for (const [i, { width, height }] of sizes.entries()) {
+        // Rounding to multiples of 16 adds a quarter of 32 at most.
+        expect(width * height).toBeLessThanOrEqual(1.3 * 256 * 256);
+        expect(width / height / aspect).toBeGreaterThan(0.75);
+        expect(width / height / aspect).toBeLessThan(1.35);
+        if (i > 0) expect(width).toBeGreaterThan(1.2 * sizes[i - 1].width);
+      }
+    }
+  });
+
+  test('of a context that is hardly more than a line are squeezed, not endless', () => {
+    expect(levelSizes({ width: 4000, height: 1 }, rules)).toEqual([{ width: 4096, height: 16 }]);
+    expect(levelSizes({ width: 1, height: 8000 }, rules)).toEqual([{ width: 16, height: 4096 }]);
   });
 
   test('are one for a network of one size', () => {
