@@ -1,0 +1,79 @@
+import { expect, test } from 'vitest';
+import { WebRuntime } from '../../src/engine/web-runtime.js';
+import type { FillEvent } from '../../src/fill/run.js';
+import type { FillRuntime } from '../../src/fill/runtime.js';
+import type { RgbaImage } from '../../src/image/raster.js';
+import type { FillCheckpoint } from '../../src/protocol/worker-api.js';
+import { CheckpointRuntime } from '../../src/worker/checkpoint-runtime.js';
+import { resumedFill } from '../../src/worker/resumed-fill.js';
+import { toHalf } from '../../src/worker/to-half.js';
+import { gpuAdapterName, ortBaseUrl, report } from '../engine/browser-setup.js';
+import { serveTinyModel } from '../engine/tiny-model.js';
+import { smallRequest, smallSettings } from './small-request.js';
+
+async function load(): Promise<WebRuntime> {
+  return WebRuntime.load({
+    model: { kind: 'shipped', manifestUrl: await serveTinyModel(16) },
+    ortBaseUrl,
+    backend: 'webgpu',
+    precision: 'float32',
+    toHalf,
+    onProgress: () => undefined,
+  });
+}
+
+/** The same machine, with a batch that is not left to measurement. */
+function making(images: number, web: WebRuntime): FillRuntime {
+  return {
+    card: web.card,
+    chooseBatch: () => Promise.resolve(images),
+    rejectBatch: () => Promise.resolve(),
+    createState: (setup) => web.createState(setup),
+  };
+}
+
+test.skipIf(!gpuAdapterName)(
+  `on WebGPU fills made at once are previewed, kept in a checkpoint and resumed (${gpuAdapterName})`,
+  async () => {
+    const web = await load();
+    const request = smallRequest(web.card, 'a', [7, 8], smallSettings);
+    const run = async (images: number, resume: FillCheckpoint | null) => {
+      const tracked = new CheckpointRuntime(making(images, web), resume);
+      const layers: RgbaImage[] = [];
+      const calls: Extract<FillEvent, { kind: 'call' }>[] = [];
+      let previews: readonly RgbaImage[] = [];
+      let checkpoint: FillCheckpoint | null = null;
+      for await (const event of resumedFill(request, tracked, resume)) {
+        if (event.kind === 'filled') layers.push(event.layer);
+        else if (calls.push(event) === 3) {
+          previews = await event.preview();
+          checkpoint = await tracked.take();
+        }
+      }
+      return { layers, calls, previews, checkpoint };
+    };
+    const together = await run(2, null);
+    expect(together.calls).toHaveLength(request.plan.nfe);
+    expect(together.previews.map(({ width, height }) => [width, height])).toEqual([
+      [16, 16],
+      [16, 16],
+    ]);
+    expect(together.previews[0].data).not.toEqual(together.previews[1].data);
+    expect(together.checkpoint).toMatchObject({ images: 2, group: { fills: 2, batches: [2] } });
+
+    const rest = await run(1, structuredClone(together.checkpoint));
+    // The call it stopped at is told again.
+    expect(rest.calls[0]).toMatchObject({ batch: 2, nfe: 2 * 3 });
+    expect(rest.layers).toEqual(together.layers);
+
+    const alone = await run(1, null);
+    expect(alone.layers.length).toBe(2);
+    const differences = alone.layers.flatMap(({ data }, k) =>
+      Array.from(data, (level, i) => Math.abs(level - together.layers[k].data[i])),
+    );
+    report(`largest difference of a fill in a batch: ${Math.max(...differences)} of 255`);
+    // 1e-5 a call where another batch is summed in another order: a level only at a rounding edge.
+    expect(Math.max(...differences)).toBeLessThanOrEqual(1);
+    await web.release();
+  },
+);
