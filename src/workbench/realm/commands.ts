@@ -2,8 +2,8 @@
 import type { Command, NodeData } from '../document.js';
 import { invert, mapBox } from './affine.js';
 import { context, mediaContainer } from './editor.js';
-import { removeNode } from './nodes.js';
 import { store } from './store.js';
+import { removeNode } from './tree.js';
 
 type Of<K extends Command['kind']> = Extract<Command, { kind: K }>;
 

@@ -1,9 +1,11 @@
 /** `editor` and `constants` of the document SDK, as far as the add-on's sandbox uses them. */
 import type * as Sdk from '@adobe/ccweb-add-on-sdk-types/express-document-sdk';
 import type { NodeData } from '../document.js';
+import { bitmapView } from './bitmaps.js';
 import { host } from './host.js';
-import { bitmapView, detach, viewOf } from './nodes.js';
+import './nodes.js';
 import { store } from './store.js';
+import { detach, viewOf } from './view-of.js';
 import type { BlobHandle } from './wire.js';
 
 type ContextPart = Pick<
