@@ -66,12 +66,12 @@ export class CpuTrials implements BatchTrials {
   }
 }
 
-/** A call whose answer nobody needs. */
+/** A call whose answer nobody needs: of any class, where there is none for "no class". */
 export function idleCall(shape: ImageShape, nullClassLabel: number | null): NetworkCall {
   return {
     xt: new Float32Array(shape[0] * shape[1] * shape[2] * shape[3]),
     shape,
     timestep: 500,
-    classLabels: nullClassLabel === null ? null : new Int32Array(shape[0]).fill(nullClassLabel),
+    classLabels: new Int32Array(shape[0]).fill(nullClassLabel ?? 0),
   };
 }

@@ -181,6 +181,20 @@ describe('the models', () => {
     expect(workers.last.sent[0]).toMatchObject({ model: { kind: 'shipped' } });
   });
 
+  test('that were always told a class wait for one', async () => {
+    await openPanel();
+    workers.last.ready({}, { ...card, nullClassLabel: null });
+    await expect.element(at('plan')).toHaveTextContent('needs to know what should grow here');
+    expect(element('generate')).toHaveAttribute('disabled');
+    await at('grow').click();
+    await expect.element(page.getByRole('option', { name: 'Anything' })).not.toBeInTheDocument();
+    await page.getByRole('option', { name: 'Fern' }).click();
+    await vi.waitFor(() => expect(element('generate')).not.toHaveAttribute('disabled'));
+    await at('generate').click();
+    await vi.waitFor(() => expect(workers.last.requests).toHaveLength(1));
+    expect(workers.last.requests[0].settings.classLabel).toBe(1);
+  });
+
   test('with fewer training steps than a quality has bound its steps', async () => {
     await openPanel();
     panel.session.choose({ ...panel.session.choices, preset: 'paper' });

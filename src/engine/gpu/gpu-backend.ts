@@ -129,8 +129,7 @@ export class GpuBackend implements StateBackend {
   /** Counts a call until the GPU is done with it. */
   private async _measure(network: OrtGpuNetwork, idle: IdleTime | null = null): Promise<number> {
     const [images] = network.shape;
-    const label = this._model.nullClassLabel;
-    const classLabels = label === null ? null : new Int32Array(images).fill(label);
+    const classLabels = new Int32Array(images).fill(this._model.nullClassLabel ?? 0);
     return measureCalls(async () => {
       checkIdle(idle);
       await network.run({ timestep: 500, classLabels });

@@ -61,7 +61,9 @@ async function walk(state: SamplerState, isLearned: boolean): Promise<Float32Arr
 
 /** A known left half and a hole. */
 function checkSetup(shape: ImageShape, nullClassLabel: number | null): LevelSetup {
-  const [, c, h, w] = shape;
+  const [n, c, h, w] = shape;
+  // Any class, where there is none for "no class".
+  const classLabels = nullClassLabel === null ? new Int32Array(n) : null;
   return {
     shape,
     noise: new PhiloxNoise([12345]),
@@ -69,7 +71,7 @@ function checkSetup(shape: ImageShape, nullClassLabel: number | null): LevelSetu
       known: Float32Array.from({ length: c * h * w }, (_, i) => Math.cos(i * 0.01)),
       keepMask: Float32Array.from({ length: h * w }, (_, i) => (i % w < w / 2 ? 1 : 0)),
     },
-    guidance: { classLabels: null, nullClassLabel, scale: 1 },
+    guidance: { classLabels, nullClassLabel, scale: 1 },
   };
 }
 

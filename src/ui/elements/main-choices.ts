@@ -1,5 +1,5 @@
 /** The three choices every fill has: what should grow, how many, how well. */
-import { LitElement, css, html, type PropertyValues } from 'lit';
+import { LitElement, css, html, nothing } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import { keyed } from 'lit/directives/keyed.js';
 import '@spectrum-web-components/action-button/sp-action-button.js';
@@ -13,6 +13,7 @@ import type { ModelCard } from '../../protocol/model-card.js';
 import {
   firstChoices,
   maxFills,
+  needsClass,
   presetChoices,
   type Choices,
   type PresetChoice,
@@ -30,8 +31,8 @@ export class MainChoices extends LitElement {
   @property({ attribute: false }) choices: Choices = firstChoices;
   /** Null while the model loads. */
   @property({ attribute: false }) card: ModelCard | null = null;
-  /** Of the model last loaded: they stay while it is loaded anew. */
-  private _classes: ModelCard['classes'] = [];
+  /** The card last seen: its classes stay while it is loaded anew. */
+  private _known: ModelCard | null = null;
 
   static override styles = [
     shared,
@@ -50,49 +51,60 @@ export class MainChoices extends LitElement {
     `,
   ];
 
-  override willUpdate(changed: PropertyValues<this>): void {
-    if (changed.has('card') && this.card) this._classes = this.card.classes;
+  override willUpdate(): void {
+    this._known = this.card ?? this._known;
   }
 
   override render() {
     // A picker shows its value only when the item is there from its beginning.
     return html`
-      <div class="wide">${keyed(this._classes, this._growPicker())}</div>
+      <div class="wide">${keyed(this._known?.classes, this._growPicker())}</div>
       <div>${this._fillsGroup()}</div>
       <div>${this._qualityPicker()}</div>
     `;
   }
 
   private _growPicker() {
-    const { classLabel, className: remembered } = this.choices;
-    const isListed = this._classes.some(({ label }) => label === classLabel);
-    const classes =
-      classLabel === null || isListed
-        ? this._classes
-        : [...this._classes, { label: classLabel, name: remembered ?? String(classLabel) }];
+    const { classLabel } = this.choices;
+    const canBeAnything = !this._known || !needsClass(this._known);
+    const hasNone = this._known?.classes.length === 0;
     return html`
       <sp-field-label for="grow">${msg('What should grow here')}</sp-field-label>
       <sp-picker
         id="grow"
         data-testid="grow"
-        .value=${classLabel === null ? anything : String(classLabel)}
-        ?disabled=${this.card?.classes.length === 0}
+        label=${msg('Choose one')}
+        .value=${classLabel === null ? (canBeAnything ? anything : '') : String(classLabel)}
+        ?disabled=${hasNone}
         @change=${(event: Event) => this._chooseClass((event.target as Picker).value)}
       >
-        <sp-menu-item value=${anything}>${msg('Anything')}</sp-menu-item>
-        ${classes.map(
+        ${
+          canBeAnything
+            ? html`<sp-menu-item value=${anything}>${msg('Anything')}</sp-menu-item>`
+            : nothing
+        }
+        ${this._classes().map(
           ({ label, name }) =>
             html`<sp-menu-item value=${String(label)}>${className(name)}</sp-menu-item>`,
         )}
       </sp-picker>
       ${
-        this.card?.classes.length === 0
+        hasNone
           ? html`<p class="quiet" data-testid="no-classes">
               ${msg('This model has no classes: it continues what is around.')}
             </p>`
           : ''
       }
     `;
+  }
+
+  /** Those of the card, and the one remembered while no card is there to name it. */
+  private _classes(): ModelCard['classes'] {
+    const { classLabel, className: remembered } = this.choices;
+    const classes = this._known?.classes ?? [];
+    const isListed = classes.some(({ label }) => label === classLabel);
+    if (classLabel === null || isListed) return classes;
+    return [...classes, { label: classLabel, name: remembered ?? String(classLabel) }];
   }
 
   private _fillsGroup() {
@@ -134,7 +146,7 @@ export class MainChoices extends LitElement {
 
   private _chooseClass(value: string): void {
     const classLabel = value === anything ? null : Number(value);
-    const name = this._classes.find(({ label }) => label === classLabel)?.name ?? null;
+    const name = this._known?.classes.find(({ label }) => label === classLabel)?.name ?? null;
     this._choose({ classLabel, className: name });
   }
 

@@ -114,6 +114,11 @@ export function settingsFor(choices: Choices, card: ModelCard): FillSettings {
   return { ...rest, coarse: bounded(coarse), refine: finer };
 }
 
+/** True for a network that was always told a class: it cannot fill with anything. */
+export function needsClass({ classes, nullClassLabel, classifier }: ModelCard): boolean {
+  return classes.length > 0 && nullClassLabel === null && classifier === null;
+}
+
 /** The choices without a class the model does not have: the same label may mean another thing. */
 export function withKnownClass(choices: Choices, { classes }: ModelCard): Choices {
   const { classLabel, className } = choices;

@@ -1,4 +1,5 @@
 /** Why the button is not enabled yet, or that it is. */
+import { needsClass } from '../fill/choices.js';
 import type { ModelLink } from '../fill/model-link.js';
 import { msg, str } from '../host/localisation.js';
 import type { Session } from '../session.js';
@@ -24,7 +25,7 @@ export function loadingText({ state }: ModelLink): string {
 }
 
 /** Returns the reason the button is disabled, null when it is enabled. */
-export function notReadyReason({ selection, model, plan }: Session): string | null {
+export function notReadyReason({ selection, model, plan, choices }: Session): string | null {
   const { state } = model;
   if (state.kind === 'failed') return msg('The model is not loaded.');
   if (selection.state.kind === 'problem') {
@@ -32,5 +33,8 @@ export function notReadyReason({ selection, model, plan }: Session): string | nu
   }
   if (selection.state.kind === 'reading') return msg('Reading the selection …');
   if (state.kind === 'loading') return loadingText(model);
+  if (needsClass(state.card) && choices.classLabel === null) {
+    return msg('This model needs to know what should grow here.');
+  }
   return plan.kind === 'refused' ? problemText(plan.problem).sentence : null;
 }
