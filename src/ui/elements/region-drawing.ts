@@ -19,7 +19,7 @@ function shapePath({ polygons }: Outline): Path2D {
 /**
  * What lies over the picture: shade and outlines, with the inside of every shape taken out again.
  * Of outlines only the outer half stays, so overlapping shapes have one around them all.
- * Units: CSS pixels of the panel, as raster pixels.
+ * Units: a pixel of the panel and one of the canvas, both in raster pixels.
  */
 function drawSurroundings(
   context: OffscreenCanvasRenderingContext2D,
@@ -36,6 +36,7 @@ function drawSurroundings(
   context.setLineDash([4 * cssPixel, 3 * cssPixel]);
   for (const { path } of shapes) context.stroke(path);
   context.globalCompositeOperation = 'destination-out';
+  context.fillStyle = '#fff';
   context.setLineDash([]);
   context.lineWidth = devicePixel;
   for (const { path, rule } of shapes) {
