@@ -222,7 +222,7 @@ describe('adding a model', () => {
     await at('add-model').click();
     await vi.waitFor(() => expect(shelf.adds).toHaveLength(1));
     expect(shelf.lastAdd.options).toEqual({
-      id: 'church-256',
+      id: 'my-churches',
       words: { ...look.words, name: 'My churches' },
       preset: null,
       isTested: true,
@@ -230,7 +230,7 @@ describe('adding a model', () => {
     shelf.finish();
     await expect.element(at('added')).toHaveTextContent('My churches is ready.');
     await at('use-added').click();
-    expect(workers.last.sent[0]).toMatchObject({ model: { kind: 'stored', id: 'church-256' } });
+    expect(workers.last.sent[0]).toMatchObject({ model: { kind: 'stored', id: 'my-churches' } });
     await expect.element(cardOf('My churches').getByTestId('in-use')).toBeVisible();
   });
 

@@ -44,6 +44,15 @@ export function isComplete({ look, words, preset }: ModelForm): boolean {
   return hasWords && look.questions.every(({ kind }) => kind === 'preset' && preset !== null);
 }
 
+/** The id follows the name given; the shelf makes it one of its own. */
+function idFor({ name }: ModelWords, otherwise: string): string {
+  const kebab = name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '');
+  return kebab || otherwise;
+}
+
 /** Words the user has changed stay; the others are the new look's. */
 function keepEdits(form: ModelForm | null, words: ModelWords): ModelWords {
   if (!form) return words;
@@ -100,7 +109,7 @@ export class ModelAdding extends Observed {
     if (this.state.kind !== 'asking' || !isComplete(this.state)) return;
     const form = formOf(this.state);
     const { origin, look, words, preset } = form;
-    const options: AddModelOptions = { id: look.id, words, preset, isTested };
+    const options: AddModelOptions = { id: idFor(words, look.id), words, preset, isTested };
     this._become({ kind: 'adding', ...form, progress: null, isCancelling: false });
     let added: ShelfModel | null = null;
     try {
