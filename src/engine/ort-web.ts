@@ -10,6 +10,7 @@ import type { Backend } from '../protocol/worker-api.js';
 import { toEngineError } from './engine-error.js';
 import { requestGpu } from './gpu-device.js';
 import type { GpuGrant } from './gpu-device.js';
+import { modelBytes } from './onnx-model.js';
 import type { OnnxModel } from './onnx-model.js';
 import { SerialQueue } from './serial-queue.js';
 
@@ -43,6 +44,21 @@ export function chooseOrtBuild(): OrtBuild {
 
 async function importOrt(build: OrtBuild): Promise<typeof Ort> {
   return build === 'jspi' ? import('onnxruntime-web/jspi') : import('onnxruntime-web/webgpu');
+}
+
+/**
+ * Weights that WebAssembly's memory of 4 GB takes together with the activations: 1.3 GB were seen to
+ * load; with 2.2 GB ONNX Runtime 1.30 (jspi, files as Blobs) never answers.
+ */
+const largestOnWasm = 1.6e9;
+
+/** Throws: RepaintError outOfMemory. */
+export function expectToFitWasm(weightBytes: number): void {
+  if (weightBytes <= largestOnWasm) return;
+  throw new RepaintError(
+    'outOfMemory',
+    `This model's weights have ${(weightBytes / 1e9).toFixed(1)} GB and need a GPU: without WebGPU at most ${largestOnWasm / 1e9} GB fit. Use it in a browser with WebGPU, or on the command line.`,
+  );
 }
 
 /** One wasm instance, its execution provider and, on WebGPU, the device it shares with us. */
@@ -85,6 +101,7 @@ export class OrtWeb {
 
   /** Throws: RepaintError outOfMemory, deviceLost or internal, cause kept. */
   async createSession(model: OnnxModel, options: SessionOptions): Promise<InferenceSession> {
+    if (!this.gpu) expectToFitWasm(modelBytes(model));
     const sessionOptions = {
       ...this._sessionOptions(options),
       ...(model.externalData.length > 0 ? { externalData: model.externalData } : {}),

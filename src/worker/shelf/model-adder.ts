@@ -2,7 +2,7 @@
 import { sourceFromBlob } from '../../checkpoint/byte-source.js';
 import { createHasher } from '../../engine/models/hasher.js';
 import type { LibraryEntry, ModelLibrary } from '../../engine/models/library.js';
-import { OrtWeb } from '../../engine/ort-web.js';
+import { expectToFitWasm, OrtWeb } from '../../engine/ort-web.js';
 import { convertModel, largestInline } from '../../import/convert-model.js';
 import { describeModel } from '../../import/describe-model.js';
 import { identify } from '../../import/identify.js';
@@ -87,6 +87,8 @@ export class ModelAdder {
     });
     const ort = await OrtWeb.start({ ortBaseUrl: this._folders.ortBaseUrl, backend: null });
     try {
+      // Better told now than after a long conversion.
+      if (!ort.gpu && isTested) expectToFitWasm(4 * card.network.parameters);
       await this._library.begin(id);
       const sink = {
         write: (path: string, bytes: Uint8Array, offset: number) =>
