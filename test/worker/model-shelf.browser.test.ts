@@ -161,8 +161,10 @@ test('a worker killed in a download leaves a part; the next one goes on with it'
   const origin = { kind: 'url', url } as const;
   const look = valueOf(await shelf.look(origin));
   await new Promise<void>((killed) => {
+    // A late message of this one must not end the next.
+    const victim = worker;
     const onProgress = () => {
-      worker.terminate();
+      victim.terminate();
       killed();
     };
     void shelf.add(origin, optionsOf(look), proxy(onProgress));

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { RepaintError } from '../../protocol/failure.js';
-import { modelManifestSchema } from '../../protocol/model-card.js';
+import { manifestFiles, modelManifestSchema } from '../../protocol/model-card.js';
 import type { ModelFile, ModelManifest } from '../../protocol/model-card.js';
 import type { OnnxModel } from '../onnx-model.js';
 import type { FileStore } from './file-store.js';
@@ -27,9 +27,13 @@ export type LibraryEntry = z.infer<typeof entrySchema>;
 export interface StoredModel {
   readonly manifest: ModelManifest;
   readonly onnx: OnnxModel;
+  /** The card's classifier; null without one. */
+  readonly classifier: OnnxModel | null;
   /** 'opfs' when the files came from, or went to, persistent storage. */
   readonly storage: 'opfs' | 'memory';
 }
+
+type OnnxFiles = Pick<ModelManifest, 'onnx' | 'externalData'>;
 
 /** Models of one kind: those added by the user, or those shipped and fetched. */
 export class ModelLibrary {
@@ -39,16 +43,26 @@ export class ModelLibrary {
     private readonly _prefix: 'added-' | 'shipped-',
   ) {}
 
-  /** Finished models; a damaged entry is left out. */
+  /** Finished models; those of `damaged` are left out. */
   async list(): Promise<LibraryEntry[]> {
     const entries = await Promise.all((await this._ids()).map((id) => this.find(id)));
     return entries.filter((entry) => entry !== null);
   }
 
+  /**
+   * Ids of models whose entry cannot be understood: written by another version, or not by us. They
+   * cannot be opened; `remove` frees what they take.
+   */
+  async damaged(): Promise<string[]> {
+    const ids = await this._ids();
+    const known = new Set((await this.list()).map(({ manifest }) => manifest.card.id));
+    const isFinished = await Promise.all(ids.map((id) => this._isFinished(id)));
+    return ids.filter((id, i) => isFinished[i] && !known.has(id));
+  }
+
   /** null when absent, unfinished or damaged. */
   async find(id: string): Promise<LibraryEntry | null> {
-    const json = await readJsonFile(this.store, this.folder(id), manifestName);
-    const parsed = entrySchema.safeParse(json);
+    const parsed = entrySchema.safeParse(await this._json(id));
     return parsed.success && parsed.data.manifest.card.id === id ? parsed.data : null;
   }
 
@@ -64,15 +78,9 @@ export class ModelLibrary {
   /** The files of a model, finished or not. Throws: RepaintError modelHash. */
   async files(manifest: ModelManifest): Promise<StoredModel> {
     const { id } = manifest.card;
-    const graph = await this._graph(id, manifest.onnx);
-    const externalData = await Promise.all(
-      manifest.externalData.map(async (file) => ({
-        path: file.path,
-        data: await this._file(id, file),
-      })),
-    );
-    const onnx = { graph, externalData };
-    return { manifest, onnx, storage: this.store.kind };
+    const onnx = await this._onnx(id, manifest);
+    const classifier = manifest.classifier && (await this._onnx(id, manifest.classifier));
+    return { manifest, onnx, classifier, storage: this.store.kind };
   }
 
   /** Makes room for a new model of that id; what was there before is gone. */
@@ -80,10 +88,16 @@ export class ModelLibrary {
     await this.store.remove(this.folder(id));
   }
 
-  /** Appends to a file of a model that is being added. Throws: RepaintError storageFull. */
+  /**
+   * Appends to a file of a model that is being added; offset 0 begins it anew. Throws: RangeError
+   * for an offset beyond what has been written, RepaintError storageFull.
+   */
   async write(id: string, path: string, bytes: Uint8Array, offset = 0): Promise<void> {
     const file = await this.store.open(this.folder(id), path);
     try {
+      if (offset > file.sizeBytes) {
+        throw new RangeError(`${path} has ${file.sizeBytes} bytes; ${offset} is beyond them.`);
+      }
       if (file.sizeBytes !== offset) await file.truncate(offset);
       await file.append(bytes);
     } finally {
@@ -91,10 +105,12 @@ export class ModelLibrary {
     }
   }
 
-  /** Makes the model whole. */
+  /** Makes the model whole. Throws: RepaintError modelHash when a file is missing or cut. */
   async commit(entry: LibraryEntry): Promise<void> {
+    const { card } = entry.manifest;
+    for (const file of manifestFiles(entry.manifest)) await this._file(card.id, file);
     const json = new TextEncoder().encode(JSON.stringify(entry));
-    await writeFile(this.store, this.folder(entry.manifest.card.id), manifestName, json);
+    await writeFile(this.store, this.folder(card.id), manifestName, json);
   }
 
   remove(id: string): Promise<void> {
@@ -104,7 +120,7 @@ export class ModelLibrary {
   /** Removes what an interrupted import left behind; not while one is running. */
   async sweep(): Promise<void> {
     for (const id of await this._ids()) {
-      if ((await this.store.read(this.folder(id), manifestName)) === null) await this.remove(id);
+      if (!(await this._isFinished(id))) await this.remove(id);
     }
   }
 
@@ -112,10 +128,28 @@ export class ModelLibrary {
     return `${this._prefix}${id}`;
   }
 
+  private _json(id: string): Promise<unknown> {
+    return readJsonFile(this.store, this.folder(id), manifestName);
+  }
+
+  /** An entry that is no JSON was being written when its worker was killed. */
+  private async _isFinished(id: string): Promise<boolean> {
+    return (await this._json(id)) !== null;
+  }
+
   private async _ids(): Promise<string[]> {
     const folders = await this.store.folders();
     const own = folders.filter((name) => name.startsWith(this._prefix));
     return own.map((name) => name.slice(this._prefix.length)).sort();
+  }
+
+  private async _onnx(id: string, { onnx, externalData }: OnnxFiles): Promise<OnnxModel> {
+    const graph = await this._graph(id, onnx);
+    const blobs = externalData.map(async (file) => ({
+      path: file.path,
+      data: await this._file(id, file),
+    }));
+    return { graph, externalData: await Promise.all(blobs) };
   }
 
   /** The graph is read whole, so it can be checked whole; the browser's own hash is fast. */
@@ -137,4 +171,3 @@ export class ModelLibrary {
     );
   }
 }
-

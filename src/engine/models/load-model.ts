@@ -140,9 +140,12 @@ async function loadFiles({
     if (found) return found.data;
     throw new RepaintError('modelHash', `The model's file ${path} is missing; add it again.`);
   };
-  const graph = new Uint8Array(await find(manifest.onnx).arrayBuffer());
-  const externalData = manifest.externalData.map((file) => ({ path: file.path, data: find(file) }));
-  return { manifest, onnx: { graph, externalData }, storage: 'memory' };
+  const open = async ({ onnx, externalData }: Pick<ModelManifest, 'onnx' | 'externalData'>) => ({
+    graph: new Uint8Array(await find(onnx).arrayBuffer()),
+    externalData: externalData.map((file) => ({ path: file.path, data: find(file) })),
+  });
+  const classifier = manifest.classifier && (await open(manifest.classifier));
+  return { manifest, onnx: await open(manifest), classifier, storage: 'memory' };
 }
 
 /**

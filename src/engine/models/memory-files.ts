@@ -1,14 +1,23 @@
 /** Files in memory, where storage is refused. */
 import type { FileEntry, FileStore, PartFile } from './file-store.js';
 
-/** Chunks as they came; joined by a Blob only when read. */
+/** Blobs may lie outside the worker's heap; many small ones would cost more than they hold. */
+const foldBytes = 2 ** 23;
+
+/** A Blob of all that has come, and the chunks that came since it was made. */
 class MemoryPart implements PartFile {
-  private readonly _chunks: Uint8Array<ArrayBuffer>[] = [];
-  sizeBytes = 0;
+  private _blob = new Blob();
+  private _chunks: Uint8Array<ArrayBuffer>[] = [];
+  private _chunkBytes = 0;
+
+  get sizeBytes(): number {
+    return this._blob.size + this._chunkBytes;
+  }
 
   async append(bytes: Uint8Array): Promise<void> {
     this._chunks.push(new Uint8Array(bytes));
-    this.sizeBytes += bytes.byteLength;
+    this._chunkBytes += bytes.byteLength;
+    if (this._chunkBytes >= foldBytes) this.blob();
   }
 
   async read(start: number, end: number): Promise<Uint8Array<ArrayBuffer>> {
@@ -16,16 +25,16 @@ class MemoryPart implements PartFile {
   }
 
   async truncate(sizeBytes: number): Promise<void> {
-    const kept = await this.read(0, sizeBytes);
-    this._chunks.length = 0;
-    this.sizeBytes = 0;
-    if (kept.byteLength > 0) await this.append(kept);
+    this._blob = this.blob().slice(0, sizeBytes);
   }
 
   async close(): Promise<void> {}
 
   blob(): Blob {
-    return new Blob(this._chunks);
+    if (this._chunkBytes > 0) this._blob = new Blob([this._blob, ...this._chunks]);
+    this._chunks = [];
+    this._chunkBytes = 0;
+    return this._blob;
   }
 }
 

@@ -28,14 +28,36 @@ async function usage(): Promise<StorageUsage | null> {
   return { usedBytes: estimate.usage, quotaBytes: estimate.quota };
 }
 
+/** Chromium answers about 10 GB of quota whatever the disk holds: then it is better left unsaid. */
 async function storageFull(neededBytes: number, cause: unknown): Promise<RepaintError> {
   const known = await usage();
-  const free = known ? `, ${megabytes(Math.max(0, known.quotaBytes - known.usedBytes))} are free` : '';
+  const freeBytes = known ? Math.max(0, known.quotaBytes - known.usedBytes) : Infinity;
+  const free = freeBytes < neededBytes ? `, ${megabytes(freeBytes)} are free` : '';
   return new RepaintError(
     'storageFull',
     `Storage is full: at least ${megabytes(neededBytes)} more are needed${free}. Remove a model or free space on this machine.`,
     { cause },
   );
+}
+
+/** A full disk may take the beginning of what it is given. */
+class ShortWriteError extends Error {}
+
+async function writeFailure(neededBytes: number, cause: unknown): Promise<RepaintError> {
+  const isFull = cause instanceof ShortWriteError || isNamed(cause, 'QuotaExceededError');
+  if (isFull) return storageFull(neededBytes, cause);
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new RepaintError('internal', `A file could not be written: ${reason}`, { cause });
+}
+
+function isNamed(error: unknown, name: string): boolean {
+  return error instanceof DOMException && error.name === name;
+}
+
+/** One writer at a time over all windows. */
+function takenElsewhere(what: string, cause: unknown): RepaintError {
+  const sentence = `${what} is being written elsewhere: close the other window of this add-on.`;
+  return new RepaintError('internal', sentence, { cause });
 }
 
 class OpfsPart implements PartFile {
@@ -49,10 +71,10 @@ class OpfsPart implements PartFile {
     const at = this.sizeBytes;
     try {
       const written = this._handle.write(bytes, { at });
-      if (written !== bytes.byteLength) throw new Error(`wrote ${written} bytes`);
+      if (written !== bytes.byteLength) throw new ShortWriteError(`${written} bytes fitted`);
       this._handle.flush();
     } catch (cause) {
-      throw await storageFull(bytes.byteLength, cause);
+      throw await writeFailure(bytes.byteLength, cause);
     }
   }
 
@@ -71,11 +93,19 @@ class OpfsPart implements PartFile {
   }
 }
 
-function isNotFound(error: unknown): boolean {
-  return error instanceof DOMException && error.name === 'NotFoundError';
+/** Names may be paths or addresses: files are kept under percent-encoded ones. */
+function keptName(name: string): string {
+  return /^\.+$/.test(name) ? name.replaceAll('.', '%2E') : encodeURIComponent(name);
 }
 
-/** Names may be paths or addresses: they are kept percent-encoded. */
+function plainName(kept: string): string {
+  try {
+    return decodeURIComponent(kept);
+  } catch {
+    return kept;
+  }
+}
+
 export class OpfsFileStore implements FileStore {
   readonly kind = 'opfs';
 
@@ -107,7 +137,7 @@ export class OpfsFileStore implements FileStore {
     for await (const [name, handle] of directory.entries()) {
       if (handle.kind !== 'file') continue;
       const { size } = await (handle as FileSystemFileHandle).getFile();
-      found.push({ name: decodeURIComponent(name), sizeBytes: size });
+      found.push({ name: plainName(name), sizeBytes: size });
     }
     return found;
   }
@@ -115,9 +145,9 @@ export class OpfsFileStore implements FileStore {
   async read(folder: string, name: string): Promise<Blob | null> {
     const directory = await this._folder(folder);
     try {
-      return (await (await directory?.getFileHandle(encodeURIComponent(name)))?.getFile()) ?? null;
+      return (await (await directory?.getFileHandle(keptName(name)))?.getFile()) ?? null;
     } catch (error) {
-      if (isNotFound(error)) return null;
+      if (isNamed(error, 'NotFoundError')) return null;
       throw error;
     }
   }
@@ -125,27 +155,24 @@ export class OpfsFileStore implements FileStore {
   async open(folder: string, name: string): Promise<PartFile> {
     try {
       const directory = await this._root.getDirectoryHandle(folder, { create: true });
-      const handle = (await directory.getFileHandle(encodeURIComponent(name), {
+      const handle = (await directory.getFileHandle(keptName(name), {
         create: true,
       })) as SyncFileHandle;
       return new OpfsPart(await handle.createSyncAccessHandle());
     } catch (cause) {
       if (!(cause instanceof DOMException)) throw cause;
       if (cause.name === 'QuotaExceededError') throw await storageFull(0, cause);
-      throw new RepaintError(
-        'internal',
-        `${folder}/${name} is being written elsewhere: close the other window of this add-on.`,
-        { cause },
-      );
+      throw takenElsewhere(`${folder}/${name}`, cause);
     }
   }
 
   async remove(folder: string, name?: string): Promise<void> {
     try {
       if (name === undefined) await this._root.removeEntry(folder, { recursive: true });
-      else await (await this._folder(folder))?.removeEntry(encodeURIComponent(name));
+      else await (await this._folder(folder))?.removeEntry(keptName(name));
     } catch (error) {
-      if (!isNotFound(error)) throw error;
+      if (isNamed(error, 'NoModificationAllowedError')) throw takenElsewhere(folder, error);
+      if (!isNamed(error, 'NotFoundError')) throw error;
     }
   }
 
@@ -157,7 +184,7 @@ export class OpfsFileStore implements FileStore {
     try {
       return await this._root.getDirectoryHandle(name);
     } catch (error) {
-      if (isNotFound(error)) return null;
+      if (isNamed(error, 'NotFoundError')) return null;
       throw error;
     }
   }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -7,42 +6,12 @@ import { sha256Hex } from '../../../src/engine/models/hasher.js';
 import { loadModel } from '../../../src/engine/models/load-model.js';
 import { writeFile } from '../../../src/engine/models/file-store.js';
 import { MemoryFileStore } from '../../../src/engine/models/memory-files.js';
+import { cardOf, fileOf } from './tiny-manifest.js';
 
 const bytes = Uint8Array.from({ length: 10_000 }, (_, i) => (i * 31) % 251);
-const sha256 = createHash('sha256').update(bytes).digest('hex');
-const file = { path: 'model.onnx', sizeBytes: bytes.length, sha256 };
-const card = {
-  id: 'tiny',
-  name: 'Tiny',
-  checkpoint: { ...file, path: 'tiny.safetensors' },
-  network: {
-    family: 'diffusers-unet2d',
-    channels: 3,
-    outChannels: 3,
-    pixelUnshuffle: 1,
-    sizeMultiple: 8,
-    nativeSize: 16,
-    isFixedSize: false,
-    parameters: 10,
-  },
-  diffusion: {
-    betaSchedule: 'linear',
-    betaStart: 1e-4,
-    betaEnd: 0.02,
-    numTrainTimesteps: 1000,
-    predictionType: 'epsilon',
-    varianceType: 'fixed_small',
-    clipDenoised: true,
-  },
-  classes: [],
-  nullClassLabel: null,
-  licence: 'Apache-2.0',
-  summary: 'a test',
-  trainingData: 'none',
-  bias: 'none',
-  limits: 'none',
-};
-
+const file = fileOf('model.onnx', bytes);
+const { sha256 } = file;
+const card = cardOf('tiny');
 /** What the server answers, by path; absent = 404. */
 let served: Record<string, string | Uint8Array>;
 let requests: string[];
