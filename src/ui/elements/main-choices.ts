@@ -25,6 +25,15 @@ import { shared } from './styles.js';
 
 const anything = 'anything';
 
+/** More are looked up by name than read from the top. */
+const fewClasses = 12;
+
+function inReadingOrder(classes: ModelCard['classes']): ModelCard['classes'] {
+  if (classes.length <= fewClasses) return classes;
+  const { compare } = new Intl.Collator(undefined, { numeric: true });
+  return [...classes].sort((a, b) => compare(a.name, b.name));
+}
+
 @localized()
 @customElement('repaint-main-choices')
 export class MainChoices extends LitElement {
@@ -33,6 +42,7 @@ export class MainChoices extends LitElement {
   @property({ attribute: false }) card: ModelCard | null = null;
   /** The card last seen: its classes stay while it is loaded anew. */
   private _known: ModelCard | null = null;
+  private _sorted: ModelCard['classes'] = [];
 
   static override styles = [
     shared,
@@ -52,7 +62,10 @@ export class MainChoices extends LitElement {
   ];
 
   override willUpdate(): void {
-    this._known = this.card ?? this._known;
+    if (this.card && this.card !== this._known) {
+      this._known = this.card;
+      this._sorted = inReadingOrder(this.card.classes);
+    }
   }
 
   override render() {
@@ -101,7 +114,7 @@ export class MainChoices extends LitElement {
   /** Those of the card, and the one remembered while no card is there to name it. */
   private _classes(): ModelCard['classes'] {
     const { classLabel, className: remembered } = this.choices;
-    const classes = this._known?.classes ?? [];
+    const classes = this._sorted;
     const isListed = classes.some(({ label }) => label === classLabel);
     if (classLabel === null || isListed) return classes;
     return [...classes, { label: classLabel, name: remembered ?? String(classLabel) }];

@@ -76,7 +76,11 @@ export class ModelAdder extends LitElement {
       case 'asking':
         return html`
           ${this._problem(state.problem)}
-          <repaint-model-form .adding=${this.adding} .form=${state}></repaint-model-form>
+          <repaint-model-form
+            .adding=${this.adding}
+            .form=${state}
+            .isRefused=${state.problem?.code === 'selfTestFailed'}
+          ></repaint-model-form>
         `;
       case 'adding':
         return this._progress({

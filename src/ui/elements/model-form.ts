@@ -11,8 +11,8 @@ import type { Picker } from '@spectrum-web-components/picker';
 import type { Textfield } from '@spectrum-web-components/textfield';
 import type { ModelWords } from '../../protocol/model-shelf-api.js';
 import { localized, msg, str } from '../host/localisation.js';
-import { isComplete, type ModelAdding, type ModelForm } from '../models/model-adding.js';
-import { lookText, transferText } from '../text/model-text.js';
+import type { ModelAdding, ModelForm } from '../models/model-adding.js';
+import { incompleteText, lookText, transferText } from '../text/model-text.js';
 import './model-source.js';
 import { shared } from './styles.js';
 
@@ -29,6 +29,8 @@ const fields: readonly { key: keyof ModelWords; title: () => string; isLong: boo
 export class ModelFormElement extends LitElement {
   @property({ attribute: false }) adding!: ModelAdding;
   @property({ attribute: false }) form!: ModelForm;
+  /** The model did not do as it is: another config may be given. */
+  @property({ type: Boolean }) isRefused = false;
 
   static override styles = [
     shared,
@@ -62,12 +64,20 @@ export class ModelFormElement extends LitElement {
   override render() {
     const { origin, look } = this.form;
     return html`<section class="card" data-testid="model-form" aria-labelledby="found">
-      <h3 id="found" class="numbers">${lookText(look)}</h3>
+      <div>
+        <h3 id="found">${look.weights}</h3>
+        <p class="quiet numbers">${lookText(look)}</p>
+      </div>
       ${look.questions.map((question) =>
         question.kind === 'preset'
           ? this._presetPicker(question.presets)
           : this._missing(question.names),
       )}
+      ${
+        this.isRefused && origin.kind === 'files'
+          ? this._dropZone(msg('Drop corrected files here'))
+          : nothing
+      }
       ${fields.map(({ key, title, isLong }) => this._field(key, title(), isLong))}
       <p class="quiet numbers" data-testid="transfer">${transferText(origin, look)}</p>
       ${this._actions()}
@@ -84,8 +94,16 @@ export class ModelFormElement extends LitElement {
             : msg(str`Not found there: ${list}. Download all files and drop them here together.`)
         }
       </p>
-      <repaint-model-source .isForMissing=${true} .adding=${this.adding}></repaint-model-source>
+      ${this._dropZone(msg('Drop the missing files here'))}
     `;
+  }
+
+  /** Files that replace or join those given. */
+  private _dropZone(invitation: string) {
+    return html`<repaint-model-source
+      .invitation=${invitation}
+      .adding=${this.adding}
+    ></repaint-model-source>`;
   }
 
   private _presetPicker(presets: readonly { id: string; title: string }[]) {
@@ -126,21 +144,16 @@ export class ModelFormElement extends LitElement {
   }
 
   private _actions() {
-    const isReady = isComplete(this.form);
+    const reason = incompleteText(this.form);
     return html`
-      ${
-        isReady
-          ? nothing
-          : html`<p class="quiet" data-testid="incomplete">
-              ${msg('Fill in every field; write “unknown” where you do not know.')}
-            </p>`
-      }
+      ${reason ? html`<p class="quiet" data-testid="incomplete">${reason}</p>` : nothing}
       <div class="actions">
         <sp-button
           data-testid="add-model"
           size="s"
           variant="accent"
-          ?disabled=${!isReady}
+          ?disabled=${reason !== ''}
+          title=${reason || nothing}
           @click=${() => this.adding.add()}
           >${
             this.form.origin.kind === 'files' ? msg('Add model') : msg('Download and add')

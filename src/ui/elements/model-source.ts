@@ -14,12 +14,15 @@ import type { ModelAdding } from '../models/model-adding.js';
 import { originOf } from '../models/model-origin.js';
 import { shared } from './styles.js';
 
+const firstInvitation = () =>
+  msg('Drop a checkpoint with its config.json and scheduler_config.json here');
+
 @localized()
 @customElement('repaint-model-source')
 export class ModelSourceElement extends LitElement {
   @property({ attribute: false }) adding!: ModelAdding;
-  /** Only files are asked for: those that are missing. */
-  @property({ type: Boolean }) isForMissing = false;
+  /** Set when only more files are asked for: what to say of them. */
+  @property() invitation = '';
   @state() private _isRefused = false;
   @query('input') private _input!: HTMLInputElement;
   @query('sp-textfield') private _address!: Textfield;
@@ -60,15 +63,9 @@ export class ModelSourceElement extends LitElement {
     return html`
       <sp-dropzone data-testid="drop-zone" @sp-dropzone-drop=${this._onDrop}>
         <div class="drop">
-          <p>
-            ${
-              this.isForMissing
-                ? msg('Drop the missing files here')
-                : msg('Drop a checkpoint with its config.json and scheduler_config.json here')
-            }
-          </p>
+          <p>${this.invitation || firstInvitation()}</p>
           ${
-            this.isForMissing
+            this.invitation
               ? nothing
               : html`<p class="quiet">${msg('or an .onnx file with its card.json')}</p>`
           }
@@ -90,7 +87,7 @@ export class ModelSourceElement extends LitElement {
           />
         </div>
       </sp-dropzone>
-      ${this.isForMissing ? nothing : this._addressForm()}
+      ${this.invitation ? nothing : this._addressForm()}
     `;
   }
 

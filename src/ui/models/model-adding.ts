@@ -38,10 +38,14 @@ const cancelPatienceMs = 15_000;
 
 const idle: AddingState = { kind: 'idle', problem: null };
 
-/** What the form still lacks before it can be sent. */
+/** Every word is said, if only that it is unknown. */
+export function hasAllWords(words: ModelWords): boolean {
+  return Object.values(words).every((text: string) => text.trim() !== '');
+}
+
+/** True when the form can be sent. */
 export function isComplete({ look, words, preset }: ModelForm): boolean {
-  const hasWords = Object.values(words).every((text: string) => text.trim() !== '');
-  return hasWords && look.questions.every(({ kind }) => kind === 'preset' && preset !== null);
+  return hasAllWords(words) && look.questions.every(({ kind }) => kind === 'preset' && preset !== null);
 }
 
 /** The id follows the name given; the shelf makes it one of its own. */

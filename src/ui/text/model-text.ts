@@ -8,7 +8,7 @@ import type {
   Shelf,
 } from '../../protocol/model-shelf-api.js';
 import { msg, str } from '../host/localisation.js';
-import type { AddingState } from '../models/model-adding.js';
+import { hasAllWords, type AddingState, type ModelForm } from '../models/model-adding.js';
 import { hostOf } from '../models/model-origin.js';
 import { fileSize, milliseconds, number, size } from './format.js';
 
@@ -53,14 +53,26 @@ export function storageText({ usage }: Shelf): string {
 }
 
 /** What was found out before anything is added. */
-export function lookText({ weights, nativeSize, classCount, totalBytes }: ModelLook): string {
+export function lookText({ nativeSize, classCount, totalBytes }: ModelLook): string {
   const known = [
-    weights,
     nativeSize === null ? '' : nativeSizeText(nativeSize),
     nativeSize === null ? '' : classesText(classCount),
     totalBytes === null ? '' : fileSize(totalBytes),
   ];
   return known.filter(Boolean).join(', ');
+}
+
+/** Why the form cannot be sent yet; empty when it can. */
+export function incompleteText({ look, words, preset }: ModelForm): string {
+  if (look.questions.some(({ kind }) => kind === 'missingFiles')) {
+    return msg('Give the missing files first.');
+  }
+  if (look.questions.some(({ kind }) => kind === 'preset') && preset === null) {
+    return msg('Choose which network it is first.');
+  }
+  return hasAllWords(words)
+    ? ''
+    : msg('Fill in every field; write “unknown” where you do not know.');
 }
 
 /** Downloads are the one thing that talks to the network; the user is told what and with whom. */
