@@ -18,16 +18,16 @@ export interface BackendWishes {
 }
 
 /**
- * null when the device or the runtime refuses the model in that precision, and for a model whose
- * predictions are bounded by a quantile, which only the CPU state takes.
+ * null when the device or the runtime refuses the model in that precision, and for a model with a
+ * classifier or with predictions bounded by a quantile: only the CPU state takes those.
  */
 async function openGpu(
   ort: OrtWeb,
-  { manifest, onnx }: StoredModel,
+  { manifest, onnx, classifier }: StoredModel,
   precision: Precision,
 ): Promise<GpuBackend | null> {
   const { nullClassLabel, network, diffusion } = manifest.card;
-  if (!ort.gpu || diffusion.threshold) return null;
+  if (!ort.gpu || diffusion.threshold || classifier) return null;
   const { channels, outChannels } = network;
   const model = { onnx, precision, channels, outChannels, nullClassLabel };
   return GpuBackend.create(ort, ort.gpu, model).catch(() => null);
@@ -71,7 +71,9 @@ export async function chooseBackend(
   const full = await openTrusted(ort, model, shape);
   if (full) return choosePrecision(precision, full, () => openHalf(ort, model, toHalf), shape);
   const where = ort.gpu ? `${ort.gpu.description}, sampler on the CPU` : '1 thread';
-  return new CpuBackend(ort, model.onnx, model.manifest.card.nullClassLabel, where);
+  const { onnx, classifier } = model;
+  const { nullClassLabel } = model.manifest.card;
+  return new CpuBackend(ort, { onnx, classifier, nullClassLabel }, where);
 }
 
 /** Settles when the GPU is gone; never without one. */

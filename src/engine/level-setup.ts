@@ -10,4 +10,6 @@ export interface LevelSetup {
   readonly noise: NoiseSource;
   readonly pixels: KnownPixels | null;
   readonly guidance: Guidance;
+  /** How strongly the model's classifier steers towards the class; 0 = not at all. */
+  readonly classifierScale: number;
 }

@@ -9,7 +9,7 @@ import type { Coverage } from '../image/raster.js';
 import { keepMaskAtSize, planarAtSize, resizePlanar } from '../image/resize.js';
 import { keepLowFrequencies, removeSeam } from '../image/seam.js';
 import type { FillLevel, FillRequest } from '../protocol/fill.js';
-import { guidanceFor, planLevelWalk } from './plan.js';
+import { classifierScaleFor, guidanceFor, planLevelWalk } from './plan.js';
 import type { BatchPlace, FillRuntime } from './runtime.js';
 
 /**
@@ -95,6 +95,7 @@ export async function* walkLevel(
     noise: new PhiloxNoise(seeds, place.level),
     pixels: { known: known.data, keepMask },
     guidance: guidanceFor(settings, card, seeds.length),
+    classifierScale: classifierScaleFor(settings, card),
     place,
   });
   const walked = yield* runWalk({

@@ -32,6 +32,11 @@ export function guidanceFor(settings: FillSettings, card: ModelCard, images: num
   };
 }
 
+/** Where the network itself knows no classes, the guidance scale is that of its classifier. */
+export function classifierScaleFor({ guidanceScale }: FillSettings, card: ModelCard): number {
+  return card.classifier && card.nullClassLabel === null ? guidanceScale : 0;
+}
+
 /**
  * Plans the walk of one level, the same for the plan shown and the run that follows.
  * Throws: RangeError when a setting is out of range.

@@ -21,6 +21,8 @@ export interface LevelSetup {
   readonly noise: PhiloxNoise;
   readonly pixels: KnownPixels;
   readonly guidance: Guidance;
+  /** How strongly the model's classifier steers towards the class; 0 = not at all. */
+  readonly classifierScale: number;
   readonly place: BatchPlace;
 }
 

@@ -25,7 +25,8 @@ export function batchSetup(card: ModelCard, seeds: readonly number[], side: numb
   };
   const { nullClassLabel } = card;
   const classLabels = new Int32Array(seeds.length).fill(1);
-  return { shape, noise, pixels, guidance: { classLabels, nullClassLabel, scale: 2 } };
+  const guidance = { classLabels, nullClassLabel, scale: 2 };
+  return { shape, noise, pixels, guidance, classifierScale: 0 };
 }
 
 /** Walks the state to its end. Shapes: returns [N*C*H*W]. */

@@ -29,6 +29,7 @@ export function goldenSetup(card: ModelCard): LevelSetup {
       keepMask: Float32Array.from({ length: side * side }, (_, i) => (isHole(i) ? 0 : 1)),
     },
     guidance: { classLabels: Int32Array.of(5), nullClassLabel: card.nullClassLabel, scale: 2 },
+    classifierScale: 0,
   };
 }
 

@@ -28,6 +28,7 @@ function level(seed: number): LevelSetup {
       keepMask: Float32Array.from({ length: 256 }, (_, i) => (i % 16 < 9 ? 1 : 0)),
     },
     guidance: { classLabels: Int32Array.of(1), nullClassLabel: tinyNullLabel, scale: 2 },
+    classifierScale: 0,
   };
 }
 

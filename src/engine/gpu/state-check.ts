@@ -72,6 +72,7 @@ function checkSetup(shape: ImageShape, nullClassLabel: number | null): LevelSetu
       keepMask: Float32Array.from({ length: h * w }, (_, i) => (i % w < w / 2 ? 1 : 0)),
     },
     guidance: { classLabels, nullClassLabel, scale: 1 },
+    classifierScale: 0,
   };
 }
 
