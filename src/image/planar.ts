@@ -63,3 +63,33 @@ export function cropCoverage(coverage: Coverage, rect: Rect): Coverage {
   }
   return { width: rect.width, height: rect.height, data };
 }
+
+/** Copies a rectangle of every channel out. Throws: RangeError when it leaves the image. */
+export function cropPlanar(image: PlanarImage, rect: Rect): PlanarImage {
+  checkCrop(image, rect);
+  const { width, height } = rect;
+  const data = new Float32Array(image.channels * width * height);
+  for (let line = 0; line < image.channels * height; line++) {
+    const from =
+      (Math.floor(line / height) * image.height + rect.y + (line % height)) * image.width;
+    data.set(image.data.subarray(from + rect.x, from + rect.x + width), line * width);
+  }
+  return { ...image, width, height, data };
+}
+
+/** Returns the image with a part of it replaced. Throws: RangeError when the part leaves the image. */
+export function pastePlanar(
+  image: PlanarImage,
+  part: PlanarImage,
+  x: number,
+  y: number,
+): PlanarImage {
+  const { width, height } = part;
+  checkCrop(image, { x, y, width, height });
+  const data = image.data.slice();
+  for (let line = 0; line < image.channels * height; line++) {
+    const row = Math.floor(line / height) * image.height + y + (line % height);
+    data.set(part.data.subarray(line * width, (line + 1) * width), row * image.width + x);
+  }
+  return { ...image, data };
+}

@@ -11,38 +11,34 @@ function cubic(x: number): number {
   return 0;
 }
 
-/** Taps of one output pixel: source indices (edge clamped) and weights that add up to 1. */
+/** Taps of one output pixel: consecutive source pixels and weights that add up to 1. */
 interface Taps {
-  readonly indices: Int32Array;
+  readonly first: number;
   readonly weights: Float64Array;
 }
 
-/** The kernel is widened when shrinking, so that nothing aliases. */
+/** The kernel is widened when shrinking, so that nothing aliases; beyond the border the edge counts. */
 function tapsFor(from: number, to: number): Taps[] {
   const scale = from / to;
   const stretch = Math.max(1, scale);
+  const clamp = (at: number) => Math.min(from - 1, Math.max(0, at));
   return Array.from({ length: to }, (_, at) => {
     const centre = (at + 0.5) * scale - 0.5;
-    const first = Math.ceil(centre - 2 * stretch);
-    const last = Math.floor(centre + 2 * stretch);
-    const count = last - first + 1;
-    const weights = Float64Array.from({ length: count }, (__, k) =>
-      cubic((first + k - centre) / stretch),
-    );
+    const [start, end] = [Math.ceil(centre - 2 * stretch), Math.floor(centre + 2 * stretch)];
+    const first = clamp(start);
+    const weights = new Float64Array(clamp(end) - first + 1);
+    for (let k = start; k <= end; k++) weights[clamp(k) - first] += cubic((k - centre) / stretch);
     const sum = weights.reduce((a, b) => a + b, 0);
-    const indices = Int32Array.from({ length: count }, (__, k) =>
-      Math.min(from - 1, Math.max(0, first + k)),
-    );
-    return { indices, weights: weights.map((weight) => weight / sum) };
+    return { first, weights: weights.map((weight) => weight / sum) };
   });
 }
 
 /** Resamples a row of values. */
 function resampleRow(source: Float32Array, taps: readonly Taps[], out: Float32Array): void {
   for (let at = 0; at < taps.length; at++) {
-    const { indices, weights } = taps[at];
+    const { first, weights } = taps[at];
     let sum = 0;
-    for (let k = 0; k < indices.length; k++) sum += weights[k] * source[indices[k]];
+    for (let k = 0; k < weights.length; k++) sum += weights[k] * source[first + k];
     out[at] = sum;
   }
 }
@@ -69,11 +65,11 @@ function resizeColumns(image: PlanarImage, taps: readonly Taps[]): PlanarImage {
   const data = new Float32Array(channels * width * height);
   const sums = new Float64Array(width);
   for (let line = 0; line < channels * height; line++) {
-    const { indices, weights } = taps[line % height];
-    const plane = Math.floor(line / height) * image.height;
+    const { first, weights } = taps[line % height];
+    const start = Math.floor(line / height) * image.height + first;
     sums.fill(0);
-    for (let k = 0; k < indices.length; k++) {
-      addRow(sums, image.data, (plane + indices[k]) * width, weights[k]);
+    for (let k = 0; k < weights.length; k++) {
+      addRow(sums, image.data, (start + k) * width, weights[k]);
     }
     for (let x = 0; x < width; x++) data[line * width + x] = sums[x];
   }
@@ -106,10 +102,13 @@ const leastKnown = 0.1;
 /** One row as red, green, blue and what is known of each pixel; the hole's colours become 0. */
 function splitRow({ width, data }: RgbaImage, y: number, hole: Coverage | null): Float32Array[] {
   const lines = Array.from({ length: 4 }, () => new Float32Array(width));
+  const [red, green, blue, known] = lines;
   for (let x = 0, at = y * width; x < width; x++, at++) {
     if (hole && hole.data[at] !== 0) continue;
-    for (let c = 0; c < 3; c++) lines[c][x] = data[4 * at + c];
-    lines[3][x] = 1;
+    red[x] = data[4 * at];
+    green[x] = data[4 * at + 1];
+    blue[x] = data[4 * at + 2];
+    known[x] = 1;
   }
   return lines;
 }

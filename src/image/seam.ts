@@ -1,8 +1,9 @@
 /** What keeps a fill's colours in line: with the picture at its edge, with the coarser level within. */
 import { blurPlane } from './blur.js';
-import type { Size } from './geometry.js';
+import { coverageBounds } from './coverage.js';
+import { widen, type Rect, type Size } from './geometry.js';
 import { stretchMembrane } from './membrane.js';
-import type { PlanarImage } from './planar.js';
+import { cropPlanar, pastePlanar, type PlanarImage } from './planar.js';
 
 /** Smoothing along the edge, in pixels, so that texture does not streak into the hole. */
 const edgeSigma = 1.5;
@@ -75,6 +76,16 @@ function softened(step: number): number {
   return step / (1 + (step / largestShift) ** 4);
 }
 
+/** Beyond the hole, in pixels: as far as the edge is seen from it, and from there the picture. */
+const surroundings = Math.ceil(3 * edgeSigma) + Math.ceil(6 * edgeSigma);
+
+/** The hole with as much around it as its edge depends on, or null when there is none. */
+function seamBounds(keepMask: Float32Array, { width, height }: Size): Rect | null {
+  const data = Uint8Array.from(keepMask, (keep) => (keep === 1 ? 0 : 255));
+  const hole = coverageBounds({ width, height, data });
+  return hole && widen(hole, surroundings, { width, height });
+}
+
 /**
  * Takes the step at the edge of a fill out of it. The colours just outside, of the picture, and
  * just inside, of the fill, are low-passed each on its own side; their difference along the rim is
@@ -87,6 +98,15 @@ export function removeSeam(
   known: PlanarImage,
   keepMask: Float32Array,
 ): PlanarImage {
+  const { width, height } = sampled;
+  const near = seamBounds(keepMask, sampled);
+  if (!near) return sampled;
+  const mask = cropPlanar({ width, height, channels: 1, data: keepMask }, near);
+  const corrected = correct(cropPlanar(sampled, near), cropPlanar(known, near), mask.data);
+  return pastePlanar(sampled, corrected, near.x, near.y);
+}
+
+function correct(sampled: PlanarImage, known: PlanarImage, keepMask: Float32Array): PlanarImage {
   const isHole = keepMask.map((keep) => (keep === 1 ? 0 : 1));
   const isKnown = isHole.map((hole) => 1 - hole);
   const inside = new OneSided(isHole, sampled);

@@ -4,7 +4,7 @@ import { compositeFill, flatten } from '../../src/image/composite.js';
 import { contextBounds } from '../../src/image/context.js';
 import { levelSizes } from '../../src/image/levels.js';
 import { stretchMembrane } from '../../src/image/membrane.js';
-import type { PlanarImage } from '../../src/image/planar.js';
+import { cropPlanar, type PlanarImage } from '../../src/image/planar.js';
 import { decodePng, encodePng } from '../../src/image/png.js';
 import type { Coverage, RgbaImage } from '../../src/image/raster.js';
 import { keepLowFrequencies, removeSeam } from '../../src/image/seam.js';
@@ -54,6 +54,36 @@ describe('the seam', () => {
     const corrected = removeSeam(white, known, keepMask);
     // A step of 1.8 is far over the largest shift: 0.24 % of it is taken.
     expect(stepAtRim(corrected)).toBeGreaterThan(1.75);
+  });
+
+  test('is the same one wherever the hole lies, however much lies around it', () => {
+    const wide = 4 * side;
+    const at = (k: number) => {
+      const [x, y] = [k % wide, Math.floor(k / wide) % wide];
+      return { x: x - 90, y: y - 60, c: Math.floor(k / (wide * wide)) };
+    };
+    const isInHole = ({ x, y }: { x: number; y: number }) => Math.hypot(x - 23.5, y - 23.5) < 9;
+    const colour = ({ x, y, c }: { x: number; y: number; c: number }) =>
+      0.3 * Math.sin(x / 9 + c) + 0.2 * Math.cos(y / 7);
+    const image = (shift: number): PlanarImage => {
+      const data = Float32Array.from(
+        { length: 3 * wide * wide },
+        (_, k) => colour(at(k)) + (isInHole(at(k)) ? shift : 0),
+      );
+      return { width: wide, height: wide, channels: 3, data };
+    };
+    const keep = Float32Array.from({ length: wide * wide }, (_, k) => (isInHole(at(k)) ? 0 : 1));
+    const large = removeSeam(image(0.1), image(0), keep);
+    const part = { x: 90, y: 60, width: side, height: side };
+    const smallKeep = cropPlanar({ ...image(0), channels: 1, data: keep }, part).data;
+    const small = removeSeam(cropPlanar(image(0.1), part), cropPlanar(image(0), part), smallKeep);
+    expect(cropPlanar(large, part)).toEqual(small);
+    expect(cropPlanar(large, part)).not.toEqual(cropPlanar(image(0.1), part));
+  });
+
+  test('is nothing where there is no hole', () => {
+    const known = picture(() => 0.2);
+    expect(removeSeam(known, known, new Float32Array(side * side).fill(1))).toEqual(known);
   });
 
   test('never touches known pixels', () => {
