@@ -39,6 +39,9 @@ import { renderConditions, renderProblems } from './elements/panel-notices.js';
 import { addingText } from './text/model-text.js';
 import { busyReason, notReadyReason } from './text/readiness.js';
 
+/** A file dropped beside the drop zone would otherwise be opened in place of the panel. */
+const keepPage = (event: Event) => event.preventDefault();
+
 @localized()
 @customElement('repaint-panel')
 export class RepaintPanel extends LitElement {
@@ -68,6 +71,8 @@ export class RepaintPanel extends LitElement {
       system="express"
       color=${this.look.colour}
       scale="medium"
+      @dragover=${keepPage}
+      @drop=${keepPage}
       @repaint-manage-models=${(event: ManageModelsEvent) => this._manage(event.isOpen)}
     >
       ${this._filling()} ${this._isManaging ? this._models() : nothing}

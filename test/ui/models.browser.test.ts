@@ -331,6 +331,14 @@ describe('adding a model', () => {
     await expect.element(at('drop-zone')).toBeVisible();
   });
 
+  test('beside the drop zone does not open the file in place of the panel', async () => {
+    await openModels();
+    const missed = new DragEvent('drop', { bubbles: true, cancelable: true, composed: true });
+    element('storage').dispatchEvent(missed);
+    expect(missed.defaultPrevented).toBe(true);
+    expect(shelf.lookedAt).toEqual([]);
+  });
+
   test('that fails its self-test can be kept all the same', async () => {
     await openModels();
     await startAdding();

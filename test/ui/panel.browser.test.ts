@@ -288,6 +288,14 @@ describe('what is remembered', () => {
 });
 
 describe('the class to grow', () => {
+  test('is named from the start, as it was remembered', async () => {
+    stored.set('choices', { ...firstChoices, classLabel: 1, className: 'fern' });
+    await openPanel();
+    await expect.element(page.getByRole('button', { name: /^Fern/ })).toBeVisible();
+    workers.last.ready();
+    await expect.element(page.getByRole('button', { name: /^Fern/ })).toBeVisible();
+  });
+
   test('is shown once the model tells its classes, and while it is loaded anew', async () => {
     stored.set('choices', { ...firstChoices, classLabel: 1 });
     await openPanel();
