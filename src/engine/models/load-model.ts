@@ -79,13 +79,13 @@ class ShippedModel {
     await this._library.commit({ manifest: this._manifest, addedAt, speed: null });
   }
 
-  /** A file of another version has another hash, and starts over by itself when it is complete. */
+  /** What was kept of another version has another hash, and is fetched afresh. */
   private async _download(id: string, { path, sizeBytes, sha256 }: ModelFile): Promise<void> {
     const part = await this._store.open(this._library.folder(id), path);
     const total = manifestBytes(this._manifest);
     try {
       await download({
-        file: { name: path, urls: this._addresses(path), sizeBytes, sha256 },
+        file: { name: path, urls: [new URL(path, this._url).href], sizeBytes, sha256 },
         part,
         validator: null,
         onValidator: async () => undefined,
@@ -96,12 +96,6 @@ class ShippedModel {
     } finally {
       await part.close();
     }
-  }
-
-  /** Twice: a kept part of another version is found out by its hash, then fetched afresh. */
-  private _addresses(path: string): string[] {
-    const url = new URL(path, this._url).href;
-    return [url, url];
   }
 
   /** Files of versions that are not shipped any more. */

@@ -15,24 +15,31 @@ export interface RangeAnswer {
 export type Answer = RangeAnswer | { readonly kind: 'complete' };
 
 const advice: Readonly<Record<number, string>> = {
-  401: 'it needs an account: download the file yourself and add it from your machine',
-  403: 'access is refused: if the repository is gated, download the file yourself and add it from your machine',
+  401: 'it needs an account, as a gated or private repository does: download the file yourself and add it from this machine',
+  403: 'access is refused: if the repository is gated or private, download the file yourself and add it from this machine',
   404: 'there is no such file: check the address',
   429: 'the server asks to wait: try again in a few minutes',
 };
+
+/** A server that may answer otherwise in a moment. */
+export class BusyError extends RepaintError {}
 
 /** Throws: RepaintError modelFetch. */
 function refuse(response: Response, url: string): never {
   const { status } = response;
   const what = advice[status] ?? 'try again later, or from another address';
-  throw new RepaintError('modelFetch', `${url} answered ${status}: ${what}.`);
+  const Refusal = status === 408 || status === 429 || status >= 500 ? BusyError : RepaintError;
+  throw new Refusal('modelFetch', `${url} answered ${status}: ${what}.`);
 }
 
 function checkScheme(url: string): void {
   const isWeb = URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
   const isOwn = URL.canParse(url) && new URL(url).protocol === 'blob:';
   if (isWeb || isOwn) return;
-  throw new RepaintError('modelFetch', `${url} is no address of a file: it must begin with https://.`);
+  throw new RepaintError(
+    'modelFetch',
+    `${url} is no address of a file: it must begin with https://.`,
+  );
 }
 
 /** A weak validator promises the same meaning, not the same bytes. */
@@ -41,9 +48,36 @@ function validatorOf({ headers }: Response): string | null {
   return (etag && !etag.startsWith('W/') ? etag : null) ?? headers.get('last-modified');
 }
 
+/** Of Content-Range, which pages see only where the server exposes it. */
+function rangeOf({ headers }: Response): { start: number | null; total: number | null } {
+  const match = /^bytes (?:(\d+)-\d+|\*)\/(\d+|\*)$/.exec(headers.get('content-range') ?? '');
+  const number = (text: string | undefined) => (/^\d+$/.test(text ?? '') ? Number(text) : null);
+  return { start: number(match?.[1]), total: number(match?.[2]) };
+}
+
+/** Of the whole file; null where it is not told. A compressed body's length is not the file's. */
+function totalOf(response: Response, from: number): number | null {
+  const { total } = rangeOf(response);
+  const length = response.headers.get('content-length');
+  if (total !== null || length === null) return total;
+  return response.headers.has('content-encoding') ? null : Number(length) + from;
+}
+
+function bodyOf(response: Response, url: string, from: number): RangeAnswer {
+  if (!response.ok || !response.body) refuse(response, url);
+  return {
+    kind: 'body',
+    body: response.body,
+    isWhole: from === 0,
+    validator: validatorOf(response),
+    totalBytes: totalOf(response, from),
+  };
+}
+
 /**
- * Asks for a file from byte `from` on; from the start where the server has another copy by now. The
- * browser's own cache would keep a second copy of the weights.
+ * Asks for a file from byte `from` on; from the start where the server has another copy by now, no
+ * such byte, or no ranges. Another copy is known by its validator; `If-Range` would make browsers
+ * ask the server for permission first, which few give.
  */
 export async function requestFrom(
   url: string,
@@ -52,21 +86,19 @@ export async function requestFrom(
   signal: AbortSignal,
 ): Promise<Answer> {
   checkScheme(url);
-  const headers: Record<string, string> = from > 0 ? { range: `bytes=${from}-` } : {};
-  const response = await fetch(url, { headers, signal, cache: 'no-store' });
-  if (response.status === 416 && from > 0) return { kind: 'complete' };
-  if (!response.ok || !response.body) refuse(response, url);
+  // Also from 0: with a range nothing is compressed, whose length a page would take for the file's.
+  const response = await fetch(url, { headers: { range: `bytes=${from}-` }, signal });
+  const { start, total } = rangeOf(response);
+  const { status } = response;
+  if (status === 416 && total === from) return { kind: 'complete' };
   const told = validatorOf(response);
-  const isOther = validator !== null && told !== null && told !== validator;
-  if (from > 0 && response.status === 206 && isOther) {
-    await response.body.cancel();
-    return requestFrom(url, 0, null, signal);
+  const isOther = from > 0 && validator !== null && told !== validator;
+  const isShifted = start !== null && start !== from;
+  if (status === 416 || (status === 206 && (isOther || isShifted))) {
+    await response.body?.cancel();
+    return bodyOf(await fetch(url, { signal }), url, 0);
   }
-  const isWhole = response.status !== 206;
-  const length = Number(response.headers.get('content-length') ?? NaN);
-  const isEncoded = response.headers.has('content-encoding');
-  const totalBytes = Number.isNaN(length) || isEncoded ? null : length + (isWhole ? 0 : from);
-  return { kind: 'body', body: response.body, isWhole, validator: told, totalBytes };
+  return bodyOf(response, url, status === 206 ? from : 0);
 }
 
 /**
@@ -134,9 +166,11 @@ export function pulse(signal: AbortSignal, stallMs: number) {
       clearTimeout(timer);
       timer = start();
     },
+    /** Also ends a body that was not read to its end. */
     stop(): void {
       clearTimeout(timer);
       signal.removeEventListener('abort', abort);
+      controller.abort();
     },
   };
 }

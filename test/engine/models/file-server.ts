@@ -2,6 +2,7 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { gzipSync } from 'node:zlib';
 
 export interface Habits {
   /** Bytes of a body after which the connection is cut, for each request in turn; null = none. */
@@ -11,12 +12,28 @@ export interface Habits {
   readonly ignoresRange?: boolean;
   readonly etag?: string;
   readonly status?: number;
+  /** Statuses of the first requests in turn; the file after them. */
+  readonly statuses?: readonly number[];
   readonly hasNoLength?: boolean;
+  /** Says nothing of ranges, as pages see servers that do not expose that header. */
+  readonly hidesRange?: boolean;
+  /** Compresses for whom accepts it. */
+  readonly compresses?: boolean;
+  /** Answers every range from the file's beginning. */
+  readonly shiftsRange?: boolean;
+}
+
+interface Served {
+  readonly bytes: Uint8Array;
+  readonly habits: Habits;
+  requests: number;
 }
 
 export class FileServer {
   readonly requests: { readonly path: string; readonly range: string | null }[] = [];
-  readonly files = new Map<string, { bytes: Uint8Array; habits: Habits }>();
+  readonly files = new Map<string, Served>();
+  /** How many bodies were sent compressed. */
+  compressedCount = 0;
   private readonly _server: Server;
 
   private constructor() {
@@ -35,7 +52,8 @@ export class FileServer {
 
   /** Returns: the file's address. */
   put(path: string, bytes: Uint8Array | string, habits: Habits = {}): string {
-    this.files.set(path, { bytes: typeof bytes === 'string' ? Buffer.from(bytes) : bytes, habits });
+    const content = typeof bytes === 'string' ? Buffer.from(bytes) : bytes;
+    this.files.set(path, { bytes: content, habits, requests: 0 });
     return `${this.origin}${path}`;
   }
 
@@ -51,19 +69,40 @@ export class FileServer {
     const file = this.files.get(path);
     if (!file) return void response.writeHead(404).end();
     const { bytes, habits } = file;
-    if (habits.status) return void response.writeHead(habits.status).end();
-    const start = range && !habits.ignoresRange ? Number(/bytes=(\d+)-/.exec(range)?.[1]) : 0;
-    if (range && !habits.ignoresRange && start >= bytes.length) {
-      return void response.writeHead(416).end();
-    }
-    this._send(response, bytes.subarray(start), start > 0, habits);
+    const attempt = file.requests++;
+    const status = habits.status ?? habits.statuses?.[attempt];
+    if (status) return void response.writeHead(status).end();
+    const asked = range && !habits.ignoresRange ? Number(/bytes=(\d+)-/.exec(range)?.[1]) : null;
+    if (asked !== null && asked >= bytes.length) return void this._refuse(response, file);
+    const isCompressed = habits.compresses && /gzip/.test(request.headers['accept-encoding'] ?? '');
+    this._send(response, file, { attempt, asked, isCompressed: isCompressed ?? false });
   }
 
-  private _send(response: ServerResponse, body: Uint8Array, isPartial: boolean, habits: Habits) {
-    const attempt = this.requests.length - 1;
-    response.writeHead(isPartial ? 206 : 200, {
+  private _refuse(response: ServerResponse, { bytes, habits }: Served): void {
+    const told = habits.hidesRange ? {} : { 'content-range': `bytes */${bytes.length}` };
+    response.writeHead(416, told).end();
+  }
+
+  private _send(
+    response: ServerResponse,
+    { bytes, habits }: Served,
+    {
+      attempt,
+      asked,
+      isCompressed,
+    }: { attempt: number; asked: number | null; isCompressed: boolean },
+  ): void {
+    const start = habits.shiftsRange ? 0 : (asked ?? 0);
+    this.compressedCount += Number(isCompressed);
+    const body = isCompressed ? gzipSync(bytes) : bytes.subarray(start);
+    response.writeHead(asked === null ? 200 : 206, {
       ...(habits.etag && { etag: habits.etag }),
+      ...(isCompressed && { 'content-encoding': 'gzip' }),
       ...(!habits.hasNoLength && { 'content-length': body.length }),
+      ...(asked !== null &&
+        !habits.hidesRange && {
+          'content-range': `bytes ${start}-${bytes.length - 1}/${bytes.length}`,
+        }),
     });
     const cut = habits.cuts?.[attempt] ?? null;
     const isStalling = habits.stallsAfter !== undefined && attempt === 0;
