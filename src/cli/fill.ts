@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { planFill } from '../fill/plan.js';
 import { runFill } from '../fill/run.js';
+import { settingsWithin } from '../fill/settings.js';
 import { contextRequest } from '../fill/request.js';
 import { coverageBounds } from '../image/coverage.js';
 import type { FillSettings, SamplerName } from '../protocol/fill.js';
@@ -77,7 +78,7 @@ function expectClassifier({ classifierScale }: FillOptions, card: ModelCard): vo
 }
 
 function settingsFrom(options: FillOptions, card: ModelCard): FillSettings {
-  const preset = presets[options.preset];
+  const preset = settingsWithin(presets[options.preset], card);
   const { sampler = preset.coarse.sampler, eta = null } = options;
   const {
     steps = preset.coarse.numInferenceSteps,

@@ -68,7 +68,7 @@ function expectRgb({ channels }: ModelCard['network']): void {
 }
 
 interface DescribedClassifier {
-  readonly card: ModelCard['classifier'];
+  readonly card: Omit<NonNullable<ModelCard['classifier']>, 'isNetworkConditional'> | null;
   /** null where only the card knows. */
   readonly classCount: number | null;
 }
@@ -138,6 +138,8 @@ export async function describeModel(
       : classCount;
     const { id, words, checkpoint } = options;
     const parts = { id, words, checkpoint, network, diffusion, given };
-    return draftCard({ ...parts, classCount: labels, classifier: steering.card });
+    const told = { isNetworkConditional: classCount > 0 };
+    const steered = steering.card && { ...steering.card, ...told };
+    return draftCard({ ...parts, classCount: labels, classifier: steered });
   });
 }

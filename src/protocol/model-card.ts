@@ -64,6 +64,8 @@ export const modelCardSchema = z.object({
       checkpoint: modelFileSchema,
       family: z.enum(['adm-classifier', 'onnx']),
       parameters: z.number().int().positive(),
+      /** The network is told the class as well, and cannot do without one. */
+      isNetworkConditional: z.boolean().default(false),
     })
     .nullable()
     .default(null),

@@ -157,6 +157,7 @@ describe('describeModel', () => {
       checkpoint: file,
       family: 'adm-classifier',
       parameters: 397_928,
+      isNetworkConditional: false,
     });
   });
 

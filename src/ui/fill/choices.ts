@@ -1,5 +1,6 @@
 /** What the user has chosen in the panel, kept between visits. Pure. */
 import { z } from 'zod';
+import { settingsWithin } from '../../fill/settings.js';
 import type { ModelCard } from '../../protocol/model-card.js';
 import { samplerNames, type FillSettings, type WalkSettings } from '../../protocol/fill.js';
 import { presetNames, presets, type PresetName } from '../../protocol/presets.js';
@@ -95,28 +96,15 @@ export function settingsOf({ preset, custom, classLabel }: Choices): FillSetting
   return { ...(preset === 'custom' ? custom : presets[preset satisfies PresetName]), classLabel };
 }
 
-/** Presets count on this many training timesteps. */
-const usualTimesteps = 1000;
-
 /** Settings of the fill as chosen, within what the model was trained with. */
 export function settingsFor(choices: Choices, card: ModelCard): FillSettings {
-  const { coarse, refine, ...rest } = settingsOf(choices);
-  const { numTrainTimesteps } = card.diffusion;
-  const bounded = <T extends WalkSettings>(walk: T): T => ({
-    ...walk,
-    numInferenceSteps: Math.min(walk.numInferenceSteps, numTrainTimesteps),
-  });
-  const scale = numTrainTimesteps / usualTimesteps;
-  const finer = refine.map((level) => ({
-    ...bounded(level),
-    startTimestep: Math.min(Math.round(level.startTimestep * scale), numTrainTimesteps - 1),
-  }));
-  return { ...rest, coarse: bounded(coarse), refine: finer };
+  return settingsWithin(settingsOf(choices), card);
 }
 
 /** True for a network that was always told a class: it cannot fill with anything. */
 export function needsClass({ classes, nullClassLabel, classifier }: ModelCard): boolean {
-  return classes.length > 0 && nullClassLabel === null && classifier === null;
+  const isTold = classifier === null || classifier.isNetworkConditional;
+  return classes.length > 0 && nullClassLabel === null && isTold;
 }
 
 /** The choices without a class the model does not have: the same label may mean another thing. */
