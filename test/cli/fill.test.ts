@@ -1,6 +1,14 @@
 /** The command as its user runs it, with the shipped model, on a small photo. */
-import { execFile } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFile, spawn } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -165,4 +173,30 @@ describe('repaint-fill fill', () => {
     expect(stderr.trim().split('\n')).toHaveLength(1);
     expect(code).toBe(1);
   });
+});
+
+test('Ctrl+C keeps the fills that are finished and leaves with 130', async () => {
+  const out = file('interrupted');
+  const many = ['--fills', '60', '--preset', 'draft'];
+  const child = spawn(
+    process.execPath,
+    [
+      path.join(root, 'src/cli/bin.mjs'),
+      'fill',
+      file('photo.png'),
+      ...['--region', file('mask.png'), '--out', out, ...many],
+    ],
+    { cwd: root, stdio: 'ignore' },
+  );
+  const code = new Promise<number | null>((resolve) => child.on('close', resolve));
+  await expect
+    .poll(() => existsSync(out) && readdirSync(out).length, { timeout: 50_000, interval: 50 })
+    .toBeGreaterThan(1);
+  child.kill('SIGINT');
+  expect(await code).toBe(130);
+  const kept = readdirSync(out);
+  expect(kept).toContain('fill-1.png');
+  expect(kept.length).toBeLessThan(120);
+  // Every file that is there is whole.
+  for (const name of kept) await sharp(path.join(out, name)).raw().toBuffer();
 });

@@ -4,10 +4,14 @@ import { createDiffusion, networkTimestep } from '../../core/diffusion.js';
 import type { ImageShape, Network, NetworkCall } from '../../core/network.js';
 import { PhiloxNoise } from '../../core/noise.js';
 import type { NoiseSource } from '../../core/noise.js';
-import { noiseLevel } from '../../core/sampler.js';
+import { noiseLevel, runWalk } from '../../core/sampler.js';
 import type { SamplerState } from '../../core/sampler-state.js';
 import { stepCoefficients } from '../../core/step-coefficients.js';
+import { planWalk } from '../../core/walk.js';
 import type { ModelCard } from '../../protocol/model-card.js';
+import { presets } from '../../protocol/presets.js';
+import { timed } from './rows.js';
+import type { Row } from './rows.js';
 
 /** What a state is made from: a known left half and a hole. */
 export function benchSetup(shape: ImageShape, card: Pick<ModelCard, 'nullClassLabel'>) {
@@ -56,4 +60,25 @@ export function denoiseSteps(
       coefficients: stepCoefficients(diffusion, t, null),
     });
   };
+}
+
+/**
+ * Walks the first level of the draft preset to its end, a shorter one of the same kind when quick.
+ * Returns: the time of one fill of the batch.
+ */
+export async function fillRow(
+  name: string,
+  card: Pick<ModelCard, 'diffusion'>,
+  state: SamplerState,
+  isQuick: boolean,
+): Promise<Row> {
+  const { coarse } = presets.draft;
+  const walk = isQuick ? { ...coarse, numInferenceSteps: 10, resamplings: 2 } : coarse;
+  const plan = planWalk(walk, card.diffusion, { startTimestep: null, callsPerStep: 1 });
+  const diffusion = createDiffusion(card.diffusion, plan.timesteps);
+  const steps = runWalk({ plan, diffusion, state, collapseRenoise: true });
+  const ms = await timed(async () => {
+    while (!(await steps.next()).done);
+  });
+  return { name: `${name}: per fill of ${plan.nfe} calls`, value: ms / state.shape[0], unit: 'ms' };
 }

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { InferenceSession } from 'onnxruntime-node';
 import type { ModelCard } from '../../protocol/model-card.js';
 import { OrtNetwork } from '../../engine/ort-network.js';
-import { benchState, denoiseSteps } from './bench-walk.js';
+import { benchState, denoiseSteps, fillRow } from './bench-walk.js';
 import { interleaved, timed } from './rows.js';
 import type { Row } from './rows.js';
 
@@ -35,6 +35,26 @@ async function rowsAt(
   ];
 }
 
+/** The time of a fill when one, two or four are made at once. */
+async function batchRows(
+  threads: number,
+  onnx: Uint8Array,
+  card: ModelCard,
+  isQuick: boolean,
+): Promise<Row[]> {
+  const session = await InferenceSession.create(onnx, { intraOpNumThreads: threads });
+  const network = new OrtNetwork(session);
+  const rows: Row[] = [];
+  for (const batch of [1, 2, 4]) {
+    const { state, call } = benchState(network, [batch, 3, 64, 64], card);
+    await network.predict(call);
+    const name = `node, ${threads} threads, 64 px, batch ${batch}`;
+    rows.push(await fillRow(name, card, state, isQuick));
+  }
+  await network.release();
+  return rows;
+}
+
 /** Measures a built model in this process. `modelFolder` holds model.json and model.onnx. */
 export async function nodeRows(
   modelFolder: string,
@@ -52,6 +72,7 @@ export async function nodeRows(
       rows.push(...(await rowsAt(size, threads, onnx, card, rounds)));
     }
   }
+  rows.push(...(await batchRows(cpus().length, onnx, card, isQuick)));
   rows.push({
     name: 'node: peak memory',
     value: process.resourceUsage().maxRSS / 1024,

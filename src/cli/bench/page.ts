@@ -13,7 +13,7 @@ import { inlineModel } from '../../engine/onnx-model.js';
 import { median } from '../../engine/warm-up.js';
 import { modelManifestSchema } from '../../protocol/model-card.js';
 import type { ModelCard } from '../../protocol/model-card.js';
-import { benchSetup, benchState, denoiseSteps } from './bench-walk.js';
+import { benchSetup, benchState, denoiseSteps, fillRow } from './bench-walk.js';
 import { interleaved, timed } from './rows.js';
 import type { Row } from './rows.js';
 
@@ -162,14 +162,16 @@ async function networkRows(
     submitting.push(await timed(() => network.run({ timestep: 500, classLabels })));
     await device.queue.onSubmittedWorkDone();
   }
+  const full = `${name}, ${size} px, batch ${batch}, ${isCaptured ? 'captured' : 'not captured'}`;
+  const fill = isCaptured ? [await fillRow(full, card, state, isQuick)] : [];
   state.release();
   await network.release();
-  const full = `${name}, ${size} px, batch ${batch}, ${isCaptured ? 'captured' : 'not captured'}`;
   const common: Row[] = [
     { name: `${full}: bare network call`, value: bare, unit: 'ms' },
     { name: `${full}: transition`, value: transition, unit: 'ms' },
     { name: `${full}: transition / call`, value: transition / bare, unit: 'x' },
     { name: `${full}: transition per image`, value: transition / batch, unit: 'ms' },
+    ...fill,
   ];
   if (batch > 1) return common;
   return [
