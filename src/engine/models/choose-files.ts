@@ -42,7 +42,7 @@ function externalData(weights: string, paths: readonly string[]): string[] {
   if (!weights.endsWith('.onnx')) return [];
   const folder = folderOf(weights);
   return paths.filter(
-    (path) => folderOf(path) === folder && /(_data|\.data|\.onnx\.data|weights-\d+\.bin)$/.test(path),
+    (path) => folderOf(path) === folder && /(_data(_\d+)?|\.data|weights-\d+\.bin)$/.test(path),
   );
 }
 

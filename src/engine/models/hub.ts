@@ -5,6 +5,11 @@ import { chooseFiles } from './choose-files.js';
 
 /** The hub, and a mirror for networks that do not reach it. The same paths on both. */
 export const hubHosts: readonly string[] = ['https://huggingface.co', 'https://hf-mirror.com'];
+/** As people paste them. */
+const pageHosts = ['huggingface.co', 'www.huggingface.co', 'hf.co', 'hf-mirror.com'];
+
+/** A host may be out of reach without saying so. */
+const defaultTimeoutMs = 20_000;
 
 export interface RemoteModel {
   readonly title: string;
@@ -21,27 +26,49 @@ interface RepoName {
 }
 
 const repoPattern = /^([\w.-]+\/[\w.-]+)(?:@([\w./-]+))?$/;
-const pagePattern = /^https:\/\/huggingface\.co\/([\w.-]+\/[\w.-]+?)(?:\/tree\/([\w./-]+?))?\/?$/;
+const pagePattern = /^\/([\w.-]+\/[\w.-]+?)(?:\/tree\/([\w./-]+?))?\/?$/;
+
+/** True for an address of the hub or its mirror. */
+export function isOnHub(url: URL): boolean {
+  return /^https?:$/.test(url.protocol) && pageHosts.includes(url.hostname);
+}
+
+/** The address without its query, as the pattern of pages wants it; null for another site's. */
+function pageOf(text: string): string | null {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  return url && isOnHub(url) ? url.pathname : null;
+}
 
 /** "owner/name", "owner/name@revision", or the address of its page; null for anything else. */
 export function parseRepo(text: string): RepoName | null {
-  const match = pagePattern.exec(text.trim()) ?? repoPattern.exec(text.trim());
+  const typed = text.trim();
+  const match = pagePattern.exec(pageOf(typed) ?? '') ?? repoPattern.exec(typed);
   return match?.[1] ? { repo: match[1], revision: match[2] ?? 'main' } : null;
 }
 
-async function list(host: string, { repo, revision }: RepoName, signal: AbortSignal) {
+interface HubQuestion {
+  readonly name: RepoName;
+  readonly signal: AbortSignal;
+  readonly timeoutMs: number;
+}
+
+async function list(host: string, { name, signal, timeoutMs }: HubQuestion) {
+  const { repo, revision } = name;
   // Large, and needed only here.
   const { listFiles, modelInfo } = await import('@huggingface/hub');
-  const fetchHub: typeof fetch = (input, init) => fetch(input, { ...init, signal });
-  const common = { hubUrl: host, revision, fetch: fetchHub };
+  const fetchHub: typeof fetch = (input, init) =>
+    fetch(input, { ...init, signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]) });
+  const common = { hubUrl: host, fetch: fetchHub };
   const files: { path: string; size: number; sha256: string | null }[] = [];
-  for await (const entry of listFiles({ ...common, repo, recursive: true })) {
+  // listFiles 2.17.5 puts the revision into the address as it is, modelInfo encodes it.
+  const listed = { ...common, repo, revision: encodeURIComponent(revision), recursive: true };
+  for await (const entry of listFiles(listed)) {
     const { type, path, size, lfs } = entry;
     if (type === 'file') files.push({ path, size: lfs?.size ?? size, sha256: lfs?.oid ?? null });
   }
-  const info = await modelInfo({ ...common, name: repo, additionalFields: ['tags'] });
+  const info = await modelInfo({ ...common, name: repo, revision, additionalFields: ['tags'] });
   const tag = info.tags?.find((text) => text.startsWith('license:'));
-  return { files, licence: tag?.slice('license:'.length) ?? null };
+  return { host, files, licence: tag?.slice('license:'.length) ?? null };
 }
 
 function statusOf(error: unknown): number | null {
@@ -49,7 +76,8 @@ function statusOf(error: unknown): number | null {
   return typeof status === 'number' ? status : null;
 }
 
-function explained(error: unknown, { repo }: RepoName, signal: AbortSignal): RepaintError {
+function explained(error: unknown, { name, signal }: HubQuestion): RepaintError {
+  const repo = name.revision === 'main' ? name.repo : `${name.repo}@${name.revision}`;
   if (signal.aborted) return new RepaintError('cancelled', 'The look-up was cancelled.');
   const status = statusOf(error);
   if (status === 404 || status === 401) {
@@ -67,6 +95,12 @@ function explained(error: unknown, { repo }: RepoName, signal: AbortSignal): Rep
   );
 }
 
+/** The host that answered comes first: it will be asked for the files, too. */
+function addresses(path: string, { repo, revision }: RepoName, hosts: readonly string[]): string[] {
+  const inRepo = path.split('/').map(encodeURIComponent).join('/');
+  return hosts.map((host) => `${host}/${repo}/resolve/${encodeURIComponent(revision)}/${inRepo}`);
+}
+
 /**
  * Finds what makes a model in a repository. Asks one host after the other.
  * Throws: RepaintError modelUnknown, modelFetch, modelUnusable (no weights, or a choice), cancelled.
@@ -75,25 +109,22 @@ export async function hubModel(
   text: string,
   signal: AbortSignal,
   hosts: readonly string[] = hubHosts,
+  timeoutMs = defaultTimeoutMs,
 ): Promise<RemoteModel> {
   const name = parseRepo(text);
   if (!name) {
     throw new RepaintError('modelUnknown', `"${text}" is no repository: expected owner/name.`);
   }
-  const { files, licence } = await askHosts(name, signal, hosts);
+  const { host, files, licence } = await askHosts({ name, signal, timeoutMs }, hosts);
   const chosen = chooseFiles(
     files.map(({ path }) => path),
     name.repo,
   );
+  const inOrder = [host, ...hosts.filter((other) => other !== host)];
   const remote = (path: string): RemoteFile => {
     const file = files.find((entry) => entry.path === path);
-    const address = `${name.repo}/resolve/${encodeURIComponent(name.revision)}/${path}`;
-    return {
-      name: path,
-      urls: hosts.map((host) => `${host}/${address}`),
-      sizeBytes: file?.size ?? null,
-      sha256: file?.sha256 ?? null,
-    };
+    const urls = addresses(path, name, inOrder);
+    return { name: path, urls, sizeBytes: file?.size ?? null, sha256: file?.sha256 ?? null };
   };
   return {
     title: name.repo,
@@ -103,13 +134,13 @@ export async function hubModel(
   };
 }
 
-async function askHosts(name: RepoName, signal: AbortSignal, hosts: readonly string[]) {
+async function askHosts(question: HubQuestion, hosts: readonly string[]) {
   let last: RepaintError | null = null;
   for (const host of hosts) {
     try {
-      return await list(host, name, signal);
+      return await list(host, question);
     } catch (error) {
-      last = explained(error, name, signal);
+      last = explained(error, question);
       if (last.code !== 'modelFetch') throw last;
     }
   }

@@ -101,6 +101,43 @@ export async function requestFrom(
   return bodyOf(response, url, status === 206 ? from : 0);
 }
 
+/** Answers of servers that may serve a file, but not tell about it. */
+const refusesHead: readonly number[] = [403, 405, 501];
+
+/**
+ * Asks how large a file is, without taking it; null where its server does not tell.
+ * Throws: RepaintError modelFetch, cancelled.
+ */
+export async function askSize(
+  url: string,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<number | null> {
+  checkScheme(url);
+  const watch = pulse(signal, timeoutMs);
+  try {
+    // See `requestFrom` for the range.
+    const init = { headers: { range: 'bytes=0-' }, signal: watch.signal };
+    const head = await fetch(url, { ...init, method: 'HEAD' });
+    const response = refusesHead.includes(head.status) ? await fetch(url, init) : head;
+    if (!response.ok) refuse(response, url);
+    if (!isPage(response)) return totalOf(response, 0);
+    throw new RepaintError(
+      'modelFetch',
+      `${url} is a web page, not a file: give the address that downloads the file.`,
+    );
+  } catch (error) {
+    throw explained(error, url, signal);
+  } finally {
+    watch.stop();
+  }
+}
+
+/** Servers that know no other answer send their start page. */
+export function isPage({ headers }: Response): boolean {
+  return headers.get('content-type')?.startsWith('text/html') ?? false;
+}
+
 /**
  * Fetches bytes [start, end). From a server without ranges only the beginning can be had.
  * Throws: RepaintError modelFetch, cancelled.

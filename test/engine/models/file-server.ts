@@ -15,6 +15,9 @@ export interface Habits {
   /** Statuses of the first requests in turn; the file after them. */
   readonly statuses?: readonly number[];
   readonly hasNoLength?: boolean;
+  readonly refusesHead?: boolean;
+  /** Sent with the file. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** Says nothing of ranges, as pages see servers that do not expose that header. */
   readonly hidesRange?: boolean;
   /** Compresses for whom accepts it. */
@@ -70,6 +73,9 @@ export class FileServer {
     if (!file) return void response.writeHead(404).end();
     const { bytes, habits } = file;
     const attempt = file.requests++;
+    if (request.method === 'HEAD' && habits.refusesHead) {
+      return void response.writeHead(405).end();
+    }
     const status = habits.status ?? habits.statuses?.[attempt];
     if (status) return void response.writeHead(status).end();
     const asked = range && !habits.ignoresRange ? Number(/bytes=(\d+)-/.exec(range)?.[1]) : null;
@@ -96,6 +102,7 @@ export class FileServer {
     this.compressedCount += Number(isCompressed);
     const body = isCompressed ? gzipSync(bytes) : bytes.subarray(start);
     response.writeHead(asked === null ? 200 : 206, {
+      ...habits.headers,
       ...(habits.etag && { etag: habits.etag }),
       ...(isCompressed && { 'content-encoding': 'gzip' }),
       ...(!habits.hasNoLength && { 'content-length': body.length }),
