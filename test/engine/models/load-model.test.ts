@@ -1,11 +1,15 @@
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { sha256Hex } from '../../../src/engine/models/hasher.js';
 import { loadModel } from '../../../src/engine/models/load-model.js';
 import { writeFile } from '../../../src/engine/models/file-store.js';
+import type { FileStore } from '../../../src/engine/models/file-store.js';
 import { MemoryFileStore } from '../../../src/engine/models/memory-files.js';
+import { RepaintError } from '../../../src/protocol/failure.js';
+import type { ModelManifest } from '../../../src/protocol/model-card.js';
+import { FileServer } from './file-server.js';
 import { cardOf, fileOf } from './tiny-manifest.js';
 
 const bytes = Uint8Array.from({ length: 10_000 }, (_, i) => (i * 31) % 251);
@@ -108,6 +112,77 @@ test('a model that is not on the shelf is unknown', async () => {
   await expect(loadModel(source, new MemoryFileStore(), silent)).rejects.toMatchObject({
     code: 'modelUnknown',
   });
+});
+
+test('a part that an earlier visit left of a shipped file is gone on with', async () => {
+  const files = await FileServer.start();
+  try {
+    const url = files.put('/m/model.json', JSON.stringify({ card, onnx: file }));
+    files.put('/m/model.onnx', bytes);
+    const store = new MemoryFileStore();
+    await writeFile(store, 'shipped-tiny', 'model.onnx', bytes.subarray(0, 4000));
+    const { onnx } = await loadModel({ kind: 'shipped', manifestUrl: url }, store, silent);
+    expect(onnx.graph).toEqual(bytes);
+    expect(files.requests.at(-1)).toEqual({ path: '/m/model.onnx', range: 'bytes=4000-' });
+  } finally {
+    await files.stop();
+  }
+});
+
+test.each(['storageFull', 'internal'] as const)(
+  'storage that fails (%s) is no reason not to fill',
+  async (code) => {
+    const refusing: FileStore = {
+      kind: 'opfs',
+      folders: async () => [],
+      files: async () => [],
+      read: async () => null,
+      open: () => Promise.reject(new RepaintError(code, 'No room.')),
+      remove: async () => undefined,
+      usage: async () => null,
+    };
+    const { onnx, storage } = await loadModel({ kind: 'shipped', manifestUrl }, refusing, silent);
+    expect(onnx.graph).toEqual(bytes);
+    expect(storage).toBe('memory');
+  },
+);
+
+describe('a model of this visit only', () => {
+  const weights = fileOf('weights-0.bin', Uint8Array.of(1, 2, 3));
+  const classifier = fileOf('classifier.onnx', Uint8Array.of(4, 5));
+  const manifest: ModelManifest = {
+    card,
+    onnx: file,
+    externalData: [weights],
+    classifier: { onnx: classifier, externalData: [] },
+  };
+  const files = [
+    { path: 'model.onnx', data: new Blob([bytes]) },
+    { path: 'weights-0.bin', data: new Blob([Uint8Array.of(1, 2, 3)]) },
+    { path: 'classifier.onnx', data: new Blob([Uint8Array.of(4, 5)]) },
+  ];
+
+  test('comes from the files that were handed over', async () => {
+    const source = { kind: 'files', manifest, files } as const;
+    const model = await loadModel(source, new MemoryFileStore(), silent);
+    expect(model.onnx.graph).toEqual(bytes);
+    expect(model.onnx.externalData).toEqual([{ path: 'weights-0.bin', data: files[1]?.data }]);
+    expect(model.classifier?.graph).toEqual(Uint8Array.of(4, 5));
+    expect(model.storage).toBe('memory');
+    expect(requests).toEqual([]);
+  });
+
+  test.each(['model.onnx', 'weights-0.bin', 'classifier.onnx'])(
+    'is refused without its %s',
+    async (path) => {
+      const rest = files.filter((one) => one.path !== path);
+      const source = { kind: 'files', manifest, files: rest } as const;
+      await expect(loadModel(source, new MemoryFileStore(), silent)).rejects.toMatchObject({
+        code: 'modelHash',
+        message: expect.stringContaining(path) as string,
+      });
+    },
+  );
 });
 
 test('bytes that are not the manifest’s are refused as modelHash', async () => {
