@@ -4,7 +4,7 @@
  *     npm run model:build
  *     npx tsx models/training/bench_node.mjs --size 64 --size 128 --threads 2
  *
- * Prints one JSON object: `rows` hold, for each size, a bare call of the network (median, fastest,
+ * `--spin off`, or microseconds an idle thread spins. Prints one JSON object: `rows` hold, for each size, a bare call of the network (median, fastest,
  * mean processor time of all threads) and a whole walk divided by its calls. The session's options are those of a fill on the
  * command line; the other flags change one of them, to find what it is worth.
  */
@@ -15,6 +15,7 @@ import { URL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { InferenceSession } from 'onnxruntime-node';
 import { benchState } from '../../src/cli/bench/bench-walk.ts';
+import { sessionOptions } from '../../src/cli/session-options.ts';
 import { createDiffusion } from '../../src/core/diffusion.ts';
 import { runWalk } from '../../src/core/sampler.ts';
 import { planWalk } from '../../src/core/walk.ts';
@@ -31,7 +32,7 @@ const { values: options } = parseArgs({
     resamplings: { type: 'string', default: '3' },
     calls: { type: 'string', default: '40' },
     walks: { type: 'string', default: '1' },
-    spin: { type: 'boolean', default: false },
+    spin: { type: 'string' },
     optimization: { type: 'string', default: 'all' },
   },
 });
@@ -79,9 +80,11 @@ async function measure(network, card, size) {
 
 const { card } = JSON.parse(await readFile(new URL('model.json', modelFolder), 'utf8'));
 const session = await InferenceSession.create(await readFile(new URL('model.onnx', modelFolder)), {
-  intraOpNumThreads: Number(options.threads),
+  ...sessionOptions(
+    Number(options.threads),
+    options.spin === undefined ? undefined : options.spin === 'off' ? null : Number(options.spin),
+  ),
   graphOptimizationLevel: options.optimization,
-  extra: { session: { intra_op: { allow_spinning: options.spin ? '1' : '0' } } },
 });
 const network = new OrtNetwork(session);
 const rows = [];
@@ -93,7 +96,7 @@ console.log(
   JSON.stringify({
     versions: { node: process.versions.node, 'onnxruntime-node': version },
     threads: Number(options.threads),
-    spin: options.spin,
+    spin: options.spin ?? 'default',
     optimization: options.optimization,
     rows,
   }),

@@ -12,6 +12,7 @@ import { OrtNetwork } from '../engine/ort-network.js';
 import type { FillRuntime, LevelSetup } from '../fill/runtime.js';
 import { loadModelFromFolder } from './model-folder.js';
 import type { LoadedGraph } from './model-folder.js';
+import { sessionOptions } from './session-options.js';
 
 /** `models/` of this package. */
 export const modelsFolder = fileURLToPath(new URL('../../models', import.meta.url));
@@ -28,12 +29,7 @@ export interface NodeRuntime extends FillRuntime {
 }
 
 function openSession({ onnx, externalData }: LoadedGraph, threads: number) {
-  return InferenceSession.create(onnx, {
-    externalData,
-    intraOpNumThreads: threads,
-    // Idle threads that spin slow down whatever else the machine does, and other threads of this pool.
-    extra: { session: { intra_op: { allow_spinning: '0' } } },
-  });
+  return InferenceSession.create(onnx, { externalData, ...sessionOptions(threads) });
 }
 
 /**

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { InferenceSession } from 'onnxruntime-node';
 import type { ModelCard } from '../../protocol/model-card.js';
 import { OrtNetwork } from '../../engine/ort-network.js';
+import { sessionOptions } from '../session-options.js';
 import { benchState, denoiseSteps, fillRow } from './bench-walk.js';
 import { interleaved, timed } from './rows.js';
 import type { Row } from './rows.js';
@@ -15,7 +16,7 @@ async function rowsAt(
   card: ModelCard,
   rounds: number,
 ): Promise<Row[]> {
-  const session = await InferenceSession.create(onnx, { intraOpNumThreads: threads });
+  const session = await InferenceSession.create(onnx, sessionOptions(threads));
   const network = new OrtNetwork(session);
   const { state, call } = benchState(network, [1, 3, size, size], card);
   const next = denoiseSteps(card, state);
@@ -42,7 +43,7 @@ async function batchRows(
   card: ModelCard,
   isQuick: boolean,
 ): Promise<Row[]> {
-  const session = await InferenceSession.create(onnx, { intraOpNumThreads: threads });
+  const session = await InferenceSession.create(onnx, sessionOptions(threads));
   const network = new OrtNetwork(session);
   const rows: Row[] = [];
   for (const batch of [1, 2, 4]) {

@@ -45,7 +45,9 @@ export function hasAllWords(words: ModelWords): boolean {
 
 /** True when the form can be sent. */
 export function isComplete({ look, words, preset }: ModelForm): boolean {
-  return hasAllWords(words) && look.questions.every(({ kind }) => kind === 'preset' && preset !== null);
+  return (
+    hasAllWords(words) && look.questions.every(({ kind }) => kind === 'preset' && preset !== null)
+  );
 }
 
 /** The id follows the name given; the shelf makes it one of its own. */

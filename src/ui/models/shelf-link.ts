@@ -39,7 +39,9 @@ export class ShelfLink {
       Promise.resolve()
         .then(() => ask(this._api()))
         .then(resolve, (error: unknown) =>
-          reject(error instanceof ProblemError ? error : new ProblemError('shelfFailed', `${error}`)),
+          reject(
+            error instanceof ProblemError ? error : new ProblemError('shelfFailed', `${error}`),
+          ),
         )
         .finally(() => this._waiting.delete(reject));
     });
