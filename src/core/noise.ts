@@ -12,6 +12,7 @@
  * (m - 1) / (m + 1)) and reduce v to an octant by its integer bits: WGSL's own cos is good to
  * 2^-11 only.
  */
+import { normalPair } from './normal.js';
 import { philox4x32 } from './philox.js';
 
 /** What a draw is for; the code is word 2 of the counter. */
@@ -47,14 +48,6 @@ export function seedWords(seed: Seed): Uint32Array {
   return Uint32Array.of(Number(bits & 0xffffffffn), Number(bits >> 32n));
 }
 
-/** Writes the two normals of one pair of words. */
-function boxMuller(a: number, b: number, out: Float32Array, at: number): void {
-  const radius = Math.sqrt(-2 * Math.log(((a >>> 8) + 1) / 0x1000000));
-  const angle = (2 * Math.PI * (b >>> 8)) / 0x1000000;
-  out[at] = radius * Math.cos(angle);
-  if (at + 1 < out.length) out[at + 1] = radius * Math.sin(angle);
-}
-
 /** Noise that depends on seed, level, transition, purpose and element, and on nothing else. */
 export class PhiloxNoise implements NoiseSource {
   readonly keys: readonly Uint32Array[];
@@ -71,12 +64,13 @@ export class PhiloxNoise implements NoiseSource {
     const key = this.keys[image];
     if (!key) throw new RangeError(`there are ${this.keys.length} seeds, none for image ${image}`);
     const counter = Uint32Array.of(0, draw.transition, noisePurposes[draw.purpose], this.level);
-    const words = new Uint32Array(4);
-    for (let at = 0; at < out.length; at += 4) {
+    const words = new Int32Array(4);
+    const { length } = out;
+    for (let at = 0; at < length; at += 4) {
       counter[0] = at >>> 2;
       philox4x32(counter, key, words);
-      boxMuller(words[0], words[1], out, at);
-      if (at + 2 < out.length) boxMuller(words[2], words[3], out, at + 2);
+      normalPair(words[0], words[1], out, at);
+      if (at + 2 < length) normalPair(words[2], words[3], out, at + 2);
     }
   }
 }

@@ -27,7 +27,11 @@ function mulHigh(a: number, b: number): number {
  * Shapes: counter [4], key [2], out [4], all u32.
  * Source: Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3".
  */
-export function philox4x32(counter: Uint32Array, key: Uint32Array, out: Uint32Array): void {
+export function philox4x32(
+  counter: Uint32Array,
+  key: Uint32Array,
+  out: Uint32Array | Int32Array,
+): void {
   let c0 = counter[0] | 0;
   let c1 = counter[1] | 0;
   let c2 = counter[2] | 0;
