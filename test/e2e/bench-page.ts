@@ -1,13 +1,33 @@
 /** The workbench in real Chromium, driven as its user drives it. */
-import { mkdir } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { chromium, type Browser, type FrameLocator, type Page } from 'playwright';
+import { chromium, type BrowserContext, type FrameLocator, type Page } from 'playwright';
 import type { Command, NodeData } from '../../src/workbench/document.js';
 import type {} from '../../src/workbench/page/workbench.js';
 import { startWorkbench, type RunningWorkbench } from '../../src/workbench/server/serve.js';
 import { chromiumArgs, ensureChromium } from '../setup/chromium.mjs';
 
 const screenshots = fileURLToPath(new URL('../screenshots/', import.meta.url));
+
+export interface BenchOptions {
+  /** Of a built add-on; the dev build by default. */
+  readonly addOnFolder?: string;
+  /** Lets the panel's frame use storage. */
+  readonly allowsStorage?: boolean;
+}
+
+/** A new browser profile. Returns: its folder. */
+async function profile(allowsStorage: boolean): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'repaint-profile-'));
+  await mkdir(join(folder, 'Default'));
+  const preferences = { profile: { cookie_controls_mode: 0, block_third_party_cookies: false } };
+  if (allowsStorage) {
+    await writeFile(join(folder, 'Default/Preferences'), JSON.stringify(preferences));
+  }
+  return folder;
+}
 
 /** A point of the page in document pixels. */
 export type Spot = readonly [x: number, y: number];
@@ -16,23 +36,32 @@ export type Spot = readonly [x: number, y: number];
 export class BenchPage {
   private constructor(
     private readonly server: RunningWorkbench,
-    private readonly browser: Browser,
+    private readonly context: BrowserContext,
     readonly page: Page,
     readonly problems: string[],
+    private readonly profileFolder: string,
   ) {}
 
-  /** WebGPU is left off: the shipped model takes a minute a call on a software adapter. */
-  static async open(addOnFolder?: string): Promise<BenchPage> {
+  /**
+   * WebGPU is left off: the shipped model takes a minute a call on a software adapter. Chromium
+   * refuses storage to frames of other origins unless `allowsStorage`, as a user may allow it.
+   */
+  static async open({ addOnFolder, allowsStorage = false }: BenchOptions = {}): Promise<BenchPage> {
     await mkdir(screenshots, { recursive: true });
     const server = await startWorkbench(0, addOnFolder);
     const args = chromiumArgs.filter((flag) => !/webgpu/.test(flag));
-    const browser = await chromium.launch({ executablePath: ensureChromium(), args });
-    const page = await browser.newPage({ viewport: { width: 1440, height: 1100 } });
+    const folder = await profile(allowsStorage);
+    const context = await chromium.launchPersistentContext(folder, {
+      executablePath: ensureChromium(),
+      args,
+      viewport: { width: 1440, height: 1100 },
+    });
+    const page = await context.newPage();
     const problems: string[] = [];
     page.on('pageerror', (error) => problems.push(error.message));
     await page.goto(server.url);
     await page.getByTestId('layer').first().waitFor();
-    return new BenchPage(server, browser, page, problems);
+    return new BenchPage(server, context, page, problems, folder);
   }
 
   get panel(): FrameLocator {
@@ -89,7 +118,8 @@ export class BenchPage {
   }
 
   async close(): Promise<void> {
-    await this.browser.close();
+    await this.context.close();
     await this.server.close();
+    await rm(this.profileFolder, { recursive: true, force: true });
   }
 }

@@ -14,7 +14,7 @@ let bench: BenchPage;
 beforeAll(async () => {
   const args = ['webpack', '--config-node-env', 'production', '--output-path', folder];
   await promisify(execFile)('npx', args, { cwd: root });
-  bench = await BenchPage.open(folder);
+  bench = await BenchPage.open({ addOnFolder: folder });
 });
 
 afterAll(async () => {
