@@ -52,6 +52,8 @@ export interface Shelf {
   readonly storage: 'opfs' | 'memory';
   readonly models: readonly ShelfModel[];
   readonly unfinished: readonly UnfinishedDownload[];
+  /** Ids of models that cannot be read, written by another version: they only take space. */
+  readonly damaged: readonly string[];
   /** Bytes this origin uses and may use, as the browser estimates; null where it does not say. */
   readonly usage: { readonly usedBytes: number; readonly quotaBytes: number } | null;
 }

@@ -73,6 +73,7 @@ export class FakeShelf {
     storage: 'opfs',
     models: [],
     unfinished: [],
+    damaged: [],
     usage: { usedBytes: 26_000_000, quotaBytes: 4_026_000_000 },
   };
   /** Answers to `look`, first to last; the last one stays. */
@@ -122,7 +123,8 @@ export class FakeShelf {
       remove: async (id) => {
         const models = this.state.models.filter(({ manifest }) => manifest.card.id !== id);
         const unfinished = this.state.unfinished.filter((download) => download.id !== id);
-        this.state = { ...this.state, models, unfinished };
+        const damaged = this.state.damaged.filter((one) => one !== id);
+        this.state = { ...this.state, models, unfinished, damaged };
         return ok(null);
       },
     };

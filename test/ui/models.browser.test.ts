@@ -360,6 +360,14 @@ describe('adding a model', () => {
     await expect.element(at('added')).toBeVisible();
   });
 
+  test('shows a model that cannot be read, and removes it', async () => {
+    shelf.state = { ...shelf.state, damaged: ['old-model'] };
+    await openModels();
+    await expect.element(at('damaged')).toHaveTextContent('old-model');
+    await at('remove-damaged').click();
+    await expect.element(at('damaged')).not.toBeInTheDocument();
+  });
+
   test('goes on with an unfinished download, or forgets it', async () => {
     const origin = { kind: 'hub', repo: 'google/ddpm-church-256' } as const;
     const download = { id: 'part-1', origin, loadedBytes: 120e6, totalBytes: 454e6 };

@@ -127,7 +127,7 @@ describe('models in words', () => {
   });
 
   test('storage is in gigabytes where there are any', () => {
-    const shelf = { storage: 'opfs', models: [], unfinished: [] } as const;
+    const shelf = { storage: 'opfs', models: [], unfinished: [], damaged: [] } as const;
     const usage = { usedBytes: 1.5e9, quotaBytes: 64e9 };
     expect(storageText({ ...shelf, usage })).toBe('1.5 GB used, 62.5 GB free');
     expect(storageText({ ...shelf, usage: null })).toMatch(/does not say/);

@@ -107,12 +107,20 @@ class ShippedModel {
   }
 }
 
+/** Offline, what was kept is as good as what is not to be had. Throws: `error` where nothing was. */
+async function keptManifest(store: FileStore, error: unknown): Promise<ModelManifest> {
+  const kept = await new ModelLibrary(store, 'shipped-').list();
+  const isMissing = error instanceof RepaintError && error.code === 'modelFetch';
+  if (isMissing && kept.length === 1) return kept[0].manifest;
+  throw error;
+}
+
 async function loadShipped(
   url: string,
   store: FileStore,
   onProgress: LoadProgress,
 ): Promise<StoredModel> {
-  const manifest = await fetchManifest(url);
+  const manifest = await fetchManifest(url).catch((error: unknown) => keptManifest(store, error));
   try {
     return await new ShippedModel(store, url, manifest, onProgress).load();
   } catch (error) {

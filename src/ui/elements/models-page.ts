@@ -96,7 +96,7 @@ export class ModelsPage extends LitElement {
           ({ manifest }) => html`<li>${this._card(manifest, false)}</li>`,
         )}
       </ul>
-      ${this._unfinished(shelf.unfinished)}
+      ${shelf.damaged.map((id) => this._damaged(id))} ${this._unfinished(shelf.unfinished)}
       <repaint-model-adder
         .adding=${adding}
         .busyReason=${busyReason(this.session)}
@@ -145,6 +145,17 @@ export class ModelsPage extends LitElement {
       .status=${isInUse ? loadingText(model) : ''}
       .busyReason=${busyReason(this.session)}
     ></repaint-model-card>`;
+  }
+
+  private _damaged(id: string) {
+    const remove = () => this.dispatchEvent(new RemoveModelEvent(id));
+    return html`<div class="card download" data-testid="damaged">
+      <p>${id}</p>
+      <p class="quiet">
+        ${msg('This model’s entry cannot be read. Remove it, and add the model again.')}
+      </p>
+      <div class="actions">${this._button('remove-damaged', msg('Remove'), remove)}</div>
+    </div>`;
   }
 
   private _unfinished(downloads: readonly UnfinishedDownload[]) {

@@ -34,6 +34,10 @@ export class ModelShelf extends Observed {
     return this.shelf?.unfinished ?? [];
   }
 
+  get damaged(): readonly string[] {
+    return this.shelf?.damaged ?? [];
+  }
+
   find(id: string): ShelfModel | undefined {
     return this.models.find(({ manifest }) => manifest.card.id === id);
   }
@@ -43,7 +47,7 @@ export class ModelShelf extends Observed {
     const { id } = model.manifest.card;
     const others = this.models.filter(({ manifest }) => manifest.card.id !== id);
     const storage = model.source.kind === 'files' ? 'memory' : 'opfs';
-    const rest = this.shelf ?? { storage, unfinished: [], usage: null };
+    const rest = this.shelf ?? { storage, unfinished: [], damaged: [], usage: null };
     this.shelf = { ...rest, models: [...others, model] };
     this.changed();
   }

@@ -69,6 +69,7 @@ export class ModelShelf implements ModelShelfApi {
         storage: library.store.kind,
         models: await Promise.all(entries.map((entry) => this._shown(entry))),
         unfinished: this._adding ? [] : await downloads.list(),
+        damaged: await library.damaged(),
         usage: await library.store.usage(),
       };
     });

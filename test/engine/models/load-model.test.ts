@@ -75,6 +75,14 @@ test.each([
   expect(onnx.graph).toEqual(bytes);
 });
 
+test('a model that was kept is there without the network', async () => {
+  const store = new MemoryFileStore();
+  await loadModel({ kind: 'shipped', manifestUrl }, store, silent);
+  served = {};
+  const { onnx } = await loadModel({ kind: 'shipped', manifestUrl }, store, silent);
+  expect(onnx.graph).toEqual(bytes);
+});
+
 test('a new version of the shipped model replaces the old one', async () => {
   const store = new MemoryFileStore();
   await loadModel({ kind: 'shipped', manifestUrl }, store, silent);
