@@ -14,6 +14,7 @@ import { UseModelEvent } from './model-events.js';
 import './model-form.js';
 import './model-source.js';
 import './notice.js';
+import { smallButton } from './small-button.js';
 import { shared } from './styles.js';
 
 @localized()
@@ -110,7 +111,7 @@ export class ModelAdder extends LitElement {
         progress=${100 * (fraction ?? 0)}
         aria-label=${title}
       ></sp-progress-bar>
-      ${this._button(
+      ${smallButton(
         'cancel-adding',
         isCancelling ? msg('Stopping …') : msg('Cancel'),
         () => (name ? this.adding.cancel() : this.adding.close()),
@@ -132,7 +133,7 @@ export class ModelAdder extends LitElement {
       ${problem.detail && !wasAsked ? html`<span slot="detail">${problem.detail}</span>` : nothing}
       ${
         problem.code === 'selfTestFailed'
-          ? this._button('use-anyway', msg('Add it anyway'), () => this.adding.add(false))
+          ? smallButton('use-anyway', msg('Add it anyway'), () => this.adding.add(false))
           : nothing
       }</repaint-notice
     >`;
@@ -142,24 +143,11 @@ export class ModelAdder extends LitElement {
     return html`<div class="card" data-testid="added">
       <p>${msg(str`${card.name} is ready.`)}</p>
       <div class="actions">
-        ${this._button('use-added', msg('Use it'), () => this._use(card.id), this.busyReason !== '')}
-        ${this._button('add-another', msg('Add another'), () => this.adding.close())}
+        ${smallButton('use-added', msg('Use it'), () => this._use(card.id), this.busyReason !== '')}
+        ${smallButton('add-another', msg('Add another'), () => this.adding.close())}
       </div>
       ${this.busyReason ? html`<p class="quiet">${this.busyReason}</p>` : nothing}
     </div>`;
-  }
-
-  private _button(testId: string, label: string, onClick: () => void, isDisabled = false) {
-    return html`<sp-button
-      slot="actions"
-      data-testid=${testId}
-      size="s"
-      variant="secondary"
-      treatment="outline"
-      ?disabled=${isDisabled}
-      @click=${onClick}
-      >${label}</sp-button
-    >`;
   }
 
   private _use(id: string): void {

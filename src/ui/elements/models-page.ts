@@ -18,6 +18,7 @@ import './model-adder.js';
 import './model-card.js';
 import { ManageModelsEvent, RemoveModelEvent } from './model-events.js';
 import './notice.js';
+import { smallButton } from './small-button.js';
 import { shared } from './styles.js';
 
 @localized()
@@ -129,7 +130,7 @@ export class ModelsPage extends LitElement {
       variant="error"
       ><span slot="sentence">${sentence}</span> <span>${nextStep}</span>
       ${problem.detail ? html`<span slot="detail">${problem.detail}</span>` : nothing}
-      ${this._button('read-shelf', msg('Try again'), () => this.session.library.shelf.read())}
+      ${smallButton('read-shelf', msg('Try again'), () => this.session.library.shelf.read())}
     </repaint-notice>`;
   }
 
@@ -154,7 +155,7 @@ export class ModelsPage extends LitElement {
       <p class="quiet">
         ${msg('This model’s entry cannot be read. Remove it, and add the model again.')}
       </p>
-      <div class="actions">${this._button('remove-damaged', msg('Remove'), remove)}</div>
+      <div class="actions">${smallButton('remove-damaged', msg('Remove'), remove)}</div>
     </div>`;
   }
 
@@ -176,8 +177,8 @@ export class ModelsPage extends LitElement {
         ${totalBytes === null ? loaded : msg(str`${loaded} of ${fileSize(totalBytes)}`)}
       </p>
       <div class="actions">
-        ${this._button('continue-download', msg('Continue'), () => adding.look(origin), isBusy)}
-        ${this._button(
+        ${smallButton('continue-download', msg('Continue'), () => adding.look(origin), isBusy)}
+        ${smallButton(
           'remove-download',
           msg('Remove'),
           () => this.dispatchEvent(new RemoveModelEvent(id)),
@@ -185,18 +186,5 @@ export class ModelsPage extends LitElement {
         )}
       </div>
     </div>`;
-  }
-
-  private _button(testId: string, label: string, onClick: () => void, isDisabled = false) {
-    return html`<sp-button
-      slot="actions"
-      data-testid=${testId}
-      size="s"
-      variant="secondary"
-      treatment="outline"
-      ?disabled=${isDisabled}
-      @click=${onClick}
-      >${label}</sp-button
-    >`;
   }
 }

@@ -8,6 +8,7 @@ import { msg, str } from '../host/localisation.js';
 import type { Problem } from '../problem.js';
 import type { Session } from '../session.js';
 import { number } from '../text/format.js';
+import { smallButton } from './small-button.js';
 import { problemText, type ProblemPlace, type ProblemText } from '../text/problems.js';
 import { CancelEvent, ResumeEvent } from './job-events.js';
 
@@ -27,27 +28,17 @@ function problemNotice(
   >`;
 }
 
-function action(testId: string, label: string, onClick: (event: Event) => void): TemplateResult {
-  return html`<sp-button
-    slot="actions"
-    data-testid=${testId}
-    size="s"
-    variant="secondary"
-    treatment="outline"
-    @click=${onClick}
-    >${label}</sp-button
-  >`;
-}
-
 function modelProblem(session: Session): Actions {
   const { state } = session.model;
   if (state.kind !== 'failed') return nothing;
   const { model } = session.choices;
   const actions = html`
-    ${action('retry-model', msg('Try again'), () => session.restartModel())}
+    ${smallButton('retry-model', msg('Try again'), () => session.restartModel())}
     ${
       model && session.queue.jobs.length === 0
-        ? action('use-shipped', msg('Use the add-on’s own model'), () => session.useModel(null))
+        ? smallButton('use-shipped', msg('Use the add-on’s own model'), () =>
+            session.useModel(null),
+          )
         : nothing
     }
   `;
@@ -87,10 +78,10 @@ function interruptedNotice(job: FillJob): Actions {
   return problemNotice(
     job.problem,
     html`
-      ${action('resume', msg(str`Continue (${left} left)`), (event) =>
+      ${smallButton('resume', msg(str`Continue (${left} left)`), (event) =>
         event.target?.dispatchEvent(new ResumeEvent(job.id)),
       )}
-      ${action('dismiss', msg('Dismiss'), (event) =>
+      ${smallButton('dismiss', msg('Dismiss'), (event) =>
         event.target?.dispatchEvent(new CancelEvent(job.id)),
       )}
     `,
@@ -105,8 +96,8 @@ function strandedNotice({ gallery }: Session): Actions {
   return problemNotice(
     first.problem,
     html`
-      ${action('add-stranded', label, () => void gallery.addStranded())}
-      ${action('drop-stranded', msg('Dismiss'), () => gallery.dropStranded())}
+      ${smallButton('add-stranded', label, () => void gallery.addStranded())}
+      ${smallButton('drop-stranded', msg('Dismiss'), () => gallery.dropStranded())}
     `,
   );
 }
