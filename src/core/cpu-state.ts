@@ -1,10 +1,11 @@
 /** The sampler state on Float32Array: the reference every other state must match. */
-import { spreadOverBatch } from './composite.js';
+import { addNoise, addStepNoise } from './add-noise.js';
 import { guidanceCalls, noGuidance, predictGuided, type Guidance } from './guidance.js';
+import { knownRegion, type KnownPixels, type KnownRegion } from './known-region.js';
 import type { GradientModel, ImageShape, Network } from './network.js';
 import type { NoiseDraw, NoiseSource } from './noise.js';
 import { checkFinite } from './non-finite.js';
-import { stepMoments, varianceOf, type StepMoments } from './posterior.js';
+import { emptyMoments, stepMoments, varianceOf, type StepMoments } from './posterior.js';
 import type {
   DenoiseStep,
   NoiseLevel,
@@ -13,14 +14,6 @@ import type {
   SamplerState,
   StateImages,
 } from './sampler-state.js';
-import type { StepCoefficients } from './step-coefficients.js';
-
-/** What is to be kept. Shapes: as `spreadOverBatch`. Units: known [-1, 1], keepMask 0..1. */
-export interface KnownPixels {
-  readonly known: Float32Array;
-  /** 1 = known, 0 = generate. */
-  readonly keepMask: Float32Array;
-}
 
 /** A classifier's gradient, its scale and the classes asked for. */
 export interface ClassifierGuidance {
@@ -40,29 +33,46 @@ export interface CpuStateOptions {
   readonly device?: string;
 }
 
-/** Holds a batch as planar Float32Array; every operation is elementwise. */
+/** Moves since the last injection that gave the kept pixels no noise. */
+interface LateMoves {
+  readonly step: DenoiseStep;
+  readonly renoises: RenoiseStep[];
+}
+
+/**
+ * Holds a batch as planar Float32Array; every operation is elementwise and in place.
+ *
+ * Noise costs more than all the rest here, and the next injection overwrites what it made of the
+ * kept pixels. So moves draw it for the others only, and when somebody looks before an injection
+ * does, `catchUp` makes them again with all of it: counters give the same noise at any time.
+ */
 export class CpuSamplerState implements SamplerState {
   readonly shape: ImageShape;
   readonly device: string;
   readonly callsPerStep: number;
-  private readonly known: Float32Array | null;
-  private readonly keepMask: Float32Array | null;
-  private xt: Float32Array;
-  private x0Hat: Float32Array | null = null;
+  private readonly region: KnownRegion | null;
+  private readonly xt: Float32Array;
+  private readonly z: Float32Array;
+  private readonly moments: StepMoments;
+  private hasX0Hat = false;
+  /** Null: x_t is right everywhere. */
+  private late: LateMoves | null = null;
 
   constructor(private readonly options: CpuStateOptions) {
     const { shape, pixels, guidance = noGuidance } = options;
     this.shape = shape;
     this.device = options.device ?? 'cpu';
     this.callsPerStep = guidanceCalls(guidance, shape[0]).length;
-    this.known = pixels ? spreadOverBatch(pixels.known, shape, 'known') : null;
-    this.keepMask = pixels ? spreadOverBatch(pixels.keepMask, shape, 'keepMask') : null;
-    this.xt = new Float32Array(shape[0] * shape[1] * shape[2] * shape[3]);
+    this.region = pixels ? knownRegion(pixels, shape) : null;
+    const length = shape[0] * shape[1] * shape[2] * shape[3];
+    this.xt = new Float32Array(length);
+    this.z = new Float32Array(length);
+    this.moments = emptyMoments(length);
   }
 
   async start(): Promise<void> {
-    this.xt = this.draw({ purpose: 'start', transition: 0 });
-    this.x0Hat = null;
+    this.xt.set(this.draw({ purpose: 'start', transition: 0 }));
+    this.forgetStep();
   }
 
   async startFrom(x0: Float32Array, step: QSampleStep): Promise<void> {
@@ -71,70 +81,80 @@ export class CpuSamplerState implements SamplerState {
         `start image must hold ${this.xt.length} values for [${this.shape.join(', ')}], got ${x0.length}`,
       );
     }
-    this.xt = addNoise(x0, step, this.draw({ purpose: 'start', transition: 0 }));
-    this.x0Hat = null;
+    addNoise(x0, step, this.draw({ purpose: 'start', transition: 0 }), this.xt);
+    this.forgetStep();
   }
 
   async denoise(step: DenoiseStep): Promise<void> {
     if (step.inject) this.injectKnown(step.inject, step.transition);
+    else this.catchUp();
     const { network, guidance = noGuidance } = this.options;
     const call = { xt: this.xt, shape: this.shape, timestep: step.timestep };
     const running = predictGuided(network, call, guidance);
     // Noise does not wait for the network: it is drawn while the network's own threads are busy.
-    const z = step.coefficients.hasNoise
-      ? this.draw({ purpose: 'step', transition: step.transition })
-      : null;
+    if (step.coefficients.hasNoise) this.draw(stepDraw(step), this.region?.leavesXt);
     const out = await running;
     checkFinite(out, { ...step, device: this.device });
-    const moments = stepMoments(step.coefficients, this.xt, out, this.shape);
-    const mean = await this.shiftMean(moments, step);
-    this.x0Hat = moments.x0Hat;
-    this.xt = z ? addStepNoise(mean, moments, step.coefficients, z) : mean;
+    stepMoments(step.coefficients, this.xt, out, this.shape, this.moments);
+    this.hasX0Hat = true;
+    await this.shiftMean(step);
+    this.finishStep(step);
+    this.late = step.coefficients.hasNoise && this.region ? { step, renoises: [] } : null;
   }
 
   async renoise(step: RenoiseStep): Promise<void> {
-    const z = this.draw({ purpose: 'renoise', transition: step.transition });
-    this.xt = addNoise(this.xt, step, z);
+    this.addRenoise(step, this.late ? this.region?.leavesXt : undefined);
+    this.late?.renoises.push(step);
   }
 
   async restart(step: QSampleStep): Promise<void> {
-    if (!this.x0Hat) throw new RangeError('a restart needs a network call before it');
+    if (!this.hasX0Hat) throw new RangeError('a restart needs a network call before it');
     const z = this.draw({ purpose: 'restart', transition: step.transition });
-    this.xt = addNoise(this.x0Hat, step, z);
+    addNoise(this.moments.x0Hat, step, z, this.xt);
+    this.late = null;
   }
 
   async readXt(): Promise<Float32Array> {
+    this.catchUp();
     return this.xt.slice();
   }
 
   async readX0Hat(): Promise<Float32Array | null> {
-    return this.x0Hat?.slice() ?? null;
+    return this.hasX0Hat ? this.moments.x0Hat.slice() : null;
   }
 
   async restore(images: StateImages): Promise<void> {
-    this.xt = images.xt.slice();
-    this.x0Hat = images.x0Hat?.slice() ?? null;
+    this.forgetStep();
+    this.xt.set(images.xt);
+    if (!images.x0Hat) return;
+    this.moments.x0Hat.set(images.x0Hat);
+    this.hasX0Hat = true;
+  }
+
+  private forgetStep(): void {
+    this.hasX0Hat = false;
+    this.late = null;
   }
 
   /** Known pixels at the noise level of the network's input (docs/sampler.md, "order"). */
   private injectKnown(level: NoiseLevel, transition: number): void {
-    const { known, keepMask } = this;
-    if (!known || !keepMask) return;
+    if (!this.region) return;
+    const { known, keepMask, takesKnown } = this.region;
     const { fround } = Math;
     const { signal, sigma } = level;
-    const z = this.draw({ purpose: 'known', transition });
-    const xt = new Float32Array(z.length);
+    const { xt } = this;
+    const z = this.draw({ purpose: 'known', transition }, takesKnown);
     for (let i = 0; i < xt.length; i++) {
       const noisy = fround(signal * known[i] + sigma * z[i]);
-      xt[i] = keepMask[i] * noisy + (1 - keepMask[i]) * this.xt[i];
+      xt[i] = keepMask[i] * noisy + (1 - keepMask[i]) * xt[i];
     }
-    this.xt = xt;
+    this.late = null;
   }
 
   /** Classifier guidance: mean + variance * scale * gradient. */
-  private async shiftMean(moments: StepMoments, step: DenoiseStep): Promise<Float32Array> {
+  private async shiftMean(step: DenoiseStep): Promise<void> {
     const { classifier } = this.options;
-    if (!classifier) return moments.mean;
+    if (!classifier) return;
     const gradient = await classifier.model.gradient({
       xt: this.xt,
       shape: this.shape,
@@ -142,42 +162,46 @@ export class CpuSamplerState implements SamplerState {
       classLabels: classifier.classLabels,
     });
     const { gradientShift, variance } = step.coefficients;
-    const shifts = gradientShift === null ? varianceOf(variance, moments.logVariance) : null;
-    return moments.mean.map(
-      (m, i) => m + (shifts?.[i] ?? gradientShift ?? 0) * classifier.scale * gradient[i],
-    );
+    const { mean, logVariance } = this.moments;
+    const shifts = gradientShift === null ? varianceOf(variance, logVariance) : null;
+    for (let i = 0; i < mean.length; i++) {
+      mean[i] += (shifts?.[i] ?? gradientShift ?? 0) * classifier.scale * gradient[i];
+    }
   }
 
-  private draw(draw: NoiseDraw): Float32Array {
-    const size = this.xt.length / this.shape[0];
-    const z = new Float32Array(this.xt.length);
-    for (let n = 0; n < this.shape[0]; n++) {
-      this.options.noise.fill(draw, n, z.subarray(n * size, (n + 1) * size));
+  /** x_{t-1} from the moments and the noise drawn. */
+  private finishStep({ coefficients }: DenoiseStep): void {
+    if (coefficients.hasNoise) addStepNoise(this.moments, coefficients.variance, this.z, this.xt);
+    else this.xt.set(this.moments.mean);
+  }
+
+  private addRenoise(step: RenoiseStep, wanted?: Uint8Array): void {
+    const z = this.draw({ purpose: 'renoise', transition: step.transition }, wanted);
+    addNoise(this.xt, step, z, this.xt);
+  }
+
+  /** Makes x_t right everywhere. */
+  private catchUp(): void {
+    if (!this.late) return;
+    const { step, renoises } = this.late;
+    this.draw(stepDraw(step));
+    this.finishStep(step);
+    for (const renoise of renoises) this.addRenoise(renoise);
+    this.late = null;
+  }
+
+  /** Draws noise into z, where it is wanted. Shapes: wanted [N*C*H*W]. */
+  private draw(draw: NoiseDraw, wanted?: Uint8Array): Float32Array {
+    const { shape, z, options } = this;
+    const size = z.length / shape[0];
+    for (let n = 0; n < shape[0]; n++) {
+      const [from, to] = [n * size, (n + 1) * size];
+      options.noise.fill(draw, n, z.subarray(from, to), wanted?.subarray(from, to));
     }
     return z;
   }
 }
 
-function addNoise(x: Float32Array, { signal, sigma }: NoiseLevel, z: Float32Array): Float32Array {
-  const noisy = new Float32Array(x.length);
-  for (let i = 0; i < noisy.length; i++) noisy[i] = signal * x[i] + sigma * z[i];
-  return noisy;
-}
-
-function addStepNoise(
-  mean: Float32Array,
-  { logVariance }: StepMoments,
-  { variance }: StepCoefficients,
-  z: Float32Array,
-): Float32Array {
-  const noisy = new Float32Array(mean.length);
-  if (variance.kind === 'fixed') {
-    const sigma = Math.exp(logVariance[0] / 2);
-    for (let i = 0; i < noisy.length; i++) noisy[i] = mean[i] + sigma * z[i];
-  } else {
-    for (let i = 0; i < noisy.length; i++) {
-      noisy[i] = mean[i] + Math.exp(logVariance[i] / 2) * z[i];
-    }
-  }
-  return noisy;
+function stepDraw({ transition }: DenoiseStep): NoiseDraw {
+  return { purpose: 'step', transition };
 }

@@ -9,7 +9,7 @@ export type ImageShape = readonly [n: number, c: number, h: number, w: number];
 
 /** One call of the network. */
 export interface NetworkCall {
-  /** Noisy images, planar. Shapes: [N*C*H*W], [-1, 1] space plus noise. */
+  /** Noisy images, planar; valid until the call answers. Shapes: [N*C*H*W], [-1, 1] space plus noise. */
   readonly xt: Float32Array;
   readonly shape: ImageShape;
   /** Base-chain timestep tau[t] given to the network, one value for the whole batch. */

@@ -12,8 +12,8 @@
  * (m - 1) / (m + 1)) and reduce v to an octant by its integer bits: WGSL's own cos is good to
  * 2^-11 only.
  */
-import { normalPair } from './normal.js';
 import { philox4x32 } from './philox.js';
+import { quickNormalPair } from './quick-normal.js';
 
 /** What a draw is for; the code is word 2 of the counter. */
 export const noisePurposes = { start: 0, step: 1, known: 2, renoise: 3, restart: 4 } as const;
@@ -28,8 +28,11 @@ export interface NoiseDraw {
 
 /** Gives standard normal noise by name, so that recorded noise can stand in for tests. */
 export interface NoiseSource {
-  /** Fills `out` with the noise of one image of the batch. Shapes: out [C*H*W]. */
-  fill(draw: NoiseDraw, image: number, out: Float32Array): void;
+  /**
+   * Fills `out` with the noise of one image of the batch. Elements whose `wanted` is 0 may be left
+   * as they are. Shapes: out and, where given, wanted [C*H*W].
+   */
+  fill(draw: NoiseDraw, image: number, out: Float32Array, wanted?: Uint8Array | null): void;
 }
 
 /** A 32-bit or 64-bit seed. */
@@ -48,6 +51,12 @@ export function seedWords(seed: Seed): Uint32Array {
   return Uint32Array.of(Number(bits & 0xffffffffn), Number(bits >> 32n));
 }
 
+/** True where one of a block's four elements is wanted; the last block may be shorter. */
+function isAnyWanted(wanted: Uint8Array, at: number): boolean {
+  if (at + 4 > wanted.length) return true;
+  return (wanted[at] | wanted[at + 1] | wanted[at + 2] | wanted[at + 3]) !== 0;
+}
+
 /** Noise that depends on seed, level, transition, purpose and element, and on nothing else. */
 export class PhiloxNoise implements NoiseSource {
   readonly keys: readonly Uint32Array[];
@@ -60,17 +69,18 @@ export class PhiloxNoise implements NoiseSource {
     this.keys = seeds.map(seedWords);
   }
 
-  fill(draw: NoiseDraw, image: number, out: Float32Array): void {
+  fill(draw: NoiseDraw, image: number, out: Float32Array, wanted?: Uint8Array | null): void {
     const key = this.keys[image];
     if (!key) throw new RangeError(`there are ${this.keys.length} seeds, none for image ${image}`);
     const counter = Uint32Array.of(0, draw.transition, noisePurposes[draw.purpose], this.level);
     const words = new Int32Array(4);
     const { length } = out;
     for (let at = 0; at < length; at += 4) {
+      if (wanted && !isAnyWanted(wanted, at)) continue;
       counter[0] = at >>> 2;
       philox4x32(counter, key, words);
-      normalPair(words[0], words[1], out, at);
-      if (at + 2 < length) normalPair(words[2], words[3], out, at + 2);
+      quickNormalPair(words[0], words[1], out, at);
+      if (at + 2 < length) quickNormalPair(words[2], words[3], out, at + 2);
     }
   }
 }

@@ -1,5 +1,5 @@
 /** What the engine is told to make a sampler state from. */
-import type { KnownPixels } from '../core/cpu-state.js';
+import type { KnownPixels } from '../core/known-region.js';
 import type { Guidance } from '../core/guidance.js';
 import type { ImageShape } from '../core/network.js';
 import type { NoiseSource } from '../core/noise.js';

@@ -1,5 +1,5 @@
 /** What a fill needs from the machine: a network for each size, wrapped in a sampler state. */
-import type { KnownPixels } from '../core/cpu-state.js';
+import type { KnownPixels } from '../core/known-region.js';
 import type { Guidance } from '../core/guidance.js';
 import type { ImageShape } from '../core/network.js';
 import type { PhiloxNoise } from '../core/noise.js';

@@ -3,7 +3,7 @@
  * GPU between the start of a walk and what its caller asks to read.
  */
 import { spreadOverBatch } from '../../core/composite.js';
-import type { KnownPixels } from '../../core/cpu-state.js';
+import type { KnownPixels } from '../../core/known-region.js';
 import { guidanceCalls, noGuidance } from '../../core/guidance.js';
 import type { Guidance } from '../../core/guidance.js';
 import type { ImageShape } from '../../core/network.js';
