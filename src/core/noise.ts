@@ -51,10 +51,13 @@ export function seedWords(seed: Seed): Uint32Array {
   return Uint32Array.of(Number(bits & 0xffffffffn), Number(bits >> 32n));
 }
 
-/** True where one of a block's four elements is wanted; the last block may be shorter. */
-function isAnyWanted(wanted: Uint8Array, at: number): boolean {
-  if (at + 4 > wanted.length) return true;
-  return (wanted[at] | wanted[at + 1] | wanted[at + 2] | wanted[at + 3]) !== 0;
+/** Elements made at once: two blocks. */
+const stride = 8;
+
+function isAnyWanted(wanted: Uint8Array, from: number): boolean {
+  const to = Math.min(from + stride, wanted.length);
+  for (let i = from; i < to; i++) if (wanted[i] !== 0) return true;
+  return false;
 }
 
 /** Noise that depends on seed, level, transition, purpose and element, and on nothing else. */
@@ -73,14 +76,14 @@ export class PhiloxNoise implements NoiseSource {
     const key = this.keys[image];
     if (!key) throw new RangeError(`there are ${this.keys.length} seeds, none for image ${image}`);
     const counter = Uint32Array.of(0, draw.transition, noisePurposes[draw.purpose], this.level);
-    const words = new Int32Array(4);
-    const { length } = out;
-    for (let at = 0; at < length; at += 4) {
+    const words = new Int32Array(stride);
+    for (let at = 0; at < out.length; at += stride) {
       if (wanted && !isAnyWanted(wanted, at)) continue;
       counter[0] = at >>> 2;
       philox4x32(counter, key, words);
-      quickNormalPair(words[0], words[1], out, at);
-      if (at + 2 < length) quickNormalPair(words[2], words[3], out, at + 2);
+      for (let k = 0; k < stride && at + k < out.length; k += 2) {
+        quickNormalPair(words[k], words[k + 1], out, at + k);
+      }
     }
   }
 }
