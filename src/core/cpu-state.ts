@@ -91,7 +91,7 @@ export class CpuSamplerState implements SamplerState {
     const { network, guidance = noGuidance } = this.options;
     const call = { xt: this.xt, shape: this.shape, timestep: step.timestep };
     const running = predictGuided(network, call, guidance);
-    // Noise does not wait for the network: it is drawn while the network's own threads are busy.
+    // Before the answer is awaited: a network that computes elsewhere goes on meanwhile.
     if (step.coefficients.hasNoise) this.draw(stepDraw(step), this.region?.leavesXt);
     const out = await running;
     checkFinite(out, { ...step, device: this.device });
