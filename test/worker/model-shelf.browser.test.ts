@@ -11,6 +11,7 @@ import type {
   ModelShelfApi,
   Outcome,
 } from '../../src/protocol/model-shelf-api.js';
+import { lockName } from '../../src/worker/shelf/lock.js';
 
 const garden = '/models/garden-64/';
 const weightsName = 'diffusion_pytorch_model.fp16.safetensors';
@@ -133,6 +134,48 @@ test('files that are no model are refused with a sentence; missing ones are aske
   const files = [await fileOf(weightsName), await fileOf('config.json')];
   const look = valueOf(await shelf.look({ kind: 'files', files }));
   expect(look.questions).toEqual([{ kind: 'missingFiles', names: ['scheduler_config.json'] }]);
+});
+
+/** An import that fails as soon as it may begin. */
+async function addNotes(): Promise<Outcome<unknown>> {
+  const files = [new File(['hello'], 'notes.txt')];
+  const words = { name: 'Notes', licence: '', trainingData: '', bias: '' };
+  const options = { id: 'notes', words, preset: null, isTested: true };
+  return shelf.add({ kind: 'files', files }, options, proxy(nothing));
+}
+
+/** What an import says that begins while another window holds the lock, until `isOver`. */
+async function addBeside(isOver: Promise<unknown>): Promise<Outcome<unknown>> {
+  let outcome: Promise<Outcome<unknown>> | undefined;
+  await navigator.locks.request(lockName, async () => {
+    outcome = addNotes();
+    await Promise.race([isOver, outcome]);
+  });
+  if (!outcome) throw new Error('The lock was not granted.');
+  return outcome;
+}
+
+const after = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+test('a window that is closing, or a worker just killed, is waited for', async () => {
+  expect(await addBeside(after(500))).toMatchObject({ isOk: false, code: 'modelUnusable' });
+});
+
+test('a second import is refused with what to do while another goes on', async () => {
+  const refusal = {
+    isOk: false,
+    code: 'badRequest',
+    message: expect.stringMatching(/^Another model is being added.*wait until/) as string,
+  };
+  expect(await addBeside(new Promise(() => undefined))).toMatchObject(refusal);
+  const second = after(100).then(addNotes);
+  expect(await addBeside(second)).toMatchObject({ code: 'modelUnusable' });
+  expect(await second).toMatchObject(refusal);
+});
+
+test('a cancel while waiting for another window is a cancel', async () => {
+  const cancelled = after(300).then(() => shelf.cancel());
+  expect(await addBeside(cancelled)).toMatchObject({ isOk: false, code: 'cancelled' });
 });
 
 test('an address is looked at by range, downloaded, converted and forgotten', async () => {

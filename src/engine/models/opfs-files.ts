@@ -5,6 +5,7 @@
  */
 import { RepaintError } from '../../protocol/failure.js';
 import type { FileEntry, FileStore, PartFile, StorageUsage } from './file-store.js';
+import { pause } from './waiting.js';
 
 /** Exposed in dedicated workers only, so not in TypeScript's DOM library. */
 interface SyncAccessHandle {
@@ -19,6 +20,9 @@ interface SyncAccessHandle {
 type SyncFileHandle = FileSystemFileHandle & {
   createSyncAccessHandle(): Promise<SyncAccessHandle>;
 };
+
+const takenTries = 20;
+const takenPauseMs = 100;
 
 const megabytes = (bytes: number) => `${Math.ceil(bytes / 1e6)} MB`;
 
@@ -52,6 +56,18 @@ async function writeFailure(neededBytes: number, cause: unknown): Promise<Repain
 
 function isNamed(error: unknown, name: string): boolean {
   return error instanceof DOMException && error.name === name;
+}
+
+/** A worker that was stopped holds its files for a moment: what they refuse is asked again. */
+async function patiently<T>(action: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await action();
+    } catch (error) {
+      if (tries === takenTries || !isNamed(error, 'NoModificationAllowedError')) throw error;
+      await pause(takenPauseMs);
+    }
+  }
 }
 
 /** One writer at a time over all windows. */
@@ -158,7 +174,7 @@ export class OpfsFileStore implements FileStore {
       const handle = (await directory.getFileHandle(keptName(name), {
         create: true,
       })) as SyncFileHandle;
-      return new OpfsPart(await handle.createSyncAccessHandle());
+      return new OpfsPart(await patiently(() => handle.createSyncAccessHandle()));
     } catch (cause) {
       if (!(cause instanceof DOMException)) throw cause;
       if (cause.name === 'QuotaExceededError') throw await storageFull(0, cause);
@@ -168,8 +184,9 @@ export class OpfsFileStore implements FileStore {
 
   async remove(folder: string, name?: string): Promise<void> {
     try {
-      if (name === undefined) await this._root.removeEntry(folder, { recursive: true });
-      else await (await this._folder(folder))?.removeEntry(keptName(name));
+      const directory = name === undefined ? this._root : await this._folder(folder);
+      const entry = name === undefined ? folder : keptName(name);
+      await patiently(async () => directory?.removeEntry(entry, { recursive: true }));
     } catch (error) {
       if (isNamed(error, 'NoModificationAllowedError')) throw takenElsewhere(folder, error);
       if (!isNamed(error, 'NotFoundError')) throw error;

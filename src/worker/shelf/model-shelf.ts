@@ -5,7 +5,7 @@ import { openFileStore } from '../../engine/models/file-store.js';
 import { ModelLibrary } from '../../engine/models/library.js';
 import type { LibraryEntry } from '../../engine/models/library.js';
 import { identify } from '../../import/identify.js';
-import { asImportError } from '../../import/unusable.js';
+import { asImportError, expectNotCancelled } from '../../import/unusable.js';
 import { RepaintError } from '../../protocol/failure.js';
 import { manifestBytes, manifestFiles } from '../../protocol/model-card.js';
 import type {
@@ -22,13 +22,16 @@ import type {
 import { Downloads } from './downloads.js';
 import { whileAlone } from './lock.js';
 import { ModelAdder } from './model-adder.js';
-import type { ShippedFolders } from './model-adder.js';
+import type { AddJob, ShippedFolders } from './model-adder.js';
 import { findRemote, hintsOf, lookSources } from './remote-files.js';
 import { throttled } from './throttled.js';
 
 /** Ids of models that come with the add-on. */
 const shippedIds: readonly string[] = ['garden-64'];
 const progressEveryMs = 100;
+
+/** A worker that was stopped keeps its lock for a moment; so does a window that is closing. */
+const lockPatienceMs = 3000;
 
 async function outcome<T>(action: () => Promise<T>): Promise<Outcome<T>> {
   try {
@@ -63,6 +66,7 @@ export class ModelShelf implements ModelShelfApi {
       await whileAlone(
         () => library.sweep(),
         async () => undefined,
+        { patienceMs: 0 },
       );
       const entries = await library.list();
       return {
@@ -90,7 +94,16 @@ export class ModelShelf implements ModelShelfApi {
     options: AddModelOptions,
     onProgress: (progress: AddModelProgress) => void,
   ): Promise<Outcome<ShelfModel>> {
-    return outcome(() => whileAlone(() => this._add(origin, options, onProgress), refuseSecond));
+    return outcome(async () => {
+      if (this._adding) return refuseSecond();
+      const { signal } = (this._adding = new AbortController());
+      const job = { origin, options, signal, onProgress: throttled(onProgress, progressEveryMs) };
+      try {
+        return await whileAlone(() => this._add(job), refuseSecond, { patienceMs: lockPatienceMs });
+      } finally {
+        this._adding = null;
+      }
+    });
   }
 
   async cancel(): Promise<void> {
@@ -106,26 +119,12 @@ export class ModelShelf implements ModelShelfApi {
     });
   }
 
-  private async _add(
-    origin: ModelOrigin,
-    options: AddModelOptions,
-    onProgress: (progress: AddModelProgress) => void,
-  ): Promise<ShelfModel> {
+  private async _add(job: AddJob): Promise<ShelfModel> {
+    expectNotCancelled(job.signal);
     const { library, downloads } = await this._parts;
-    const controller = new AbortController();
-    this._adding = controller;
-    try {
-      const adder = new ModelAdder(library, downloads, this._folders);
-      const entry = await adder.add({
-        origin,
-        options: { ...options, id: await this._freeId(options.id) },
-        signal: controller.signal,
-        onProgress: throttled(onProgress, progressEveryMs),
-      });
-      return await this._shown(entry);
-    } finally {
-      this._adding = null;
-    }
+    const id = await this._freeId(job.options.id);
+    const adder = new ModelAdder(library, downloads, this._folders);
+    return this._shown(await adder.add({ ...job, options: { ...job.options, id } }));
   }
 
   private async _shown({ manifest, addedAt, speed }: LibraryEntry): Promise<ShelfModel> {

@@ -66,6 +66,10 @@ test('a second writer is refused with what to do', async () => {
   });
 });
 
+test('a second writer waits for one that is about to end, as a killed worker is', async () => {
+  expect(await probe.openAfter('soon', 'x', 500)).toBe(1);
+});
+
 test('full storage says what is needed and what to do; what fitted stays', async () => {
   await probe.append('full', 'x', [new Uint8Array(1000).fill(1)]);
   const { origin } = location;

@@ -66,6 +66,13 @@ export class StoreProbe {
     return this._with(folder, name, () => this.append(folder, name, []));
   }
 
+  /** A second writer while the first ends after `ms`. Returns: the file's size, or the failure. */
+  async openAfter(folder: string, name: string, ms: number): Promise<unknown> {
+    const first = await (await this._open()).open(folder, name);
+    setTimeout(() => void first.close(), ms);
+    return this.append(folder, name, [Uint8Array.of(1)]);
+  }
+
   /** Appends bytes that count up, until the worker is killed. */
   async appendForever(
     folder: string,
