@@ -1,6 +1,6 @@
 /** `repaint-fill fill`: fills a region of a photo in Node, with the panel's plan, walk and composite. */
 import { join } from 'node:path';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { planFill } from '../fill/plan.js';
 import { runFill } from '../fill/run.js';
 import { settingsWithin } from '../fill/settings.js';
@@ -10,10 +10,11 @@ import type { FillSettings, SamplerName } from '../protocol/fill.js';
 import { samplerNames } from '../protocol/fill.js';
 import type { ModelCard } from '../protocol/model-card.js';
 import { presetNames, presets, type PresetName } from '../protocol/presets.js';
-import { UsageError } from './cli-error.js';
+import { rangeChecked, UsageError } from './cli-error.js';
 import { FillReport } from './fill-report.js';
 import { makeFolder, placeLayer, readPhoto, readRegion, writePng } from './image-files.js';
 import { openNodeRuntime } from './node-runtime.js';
+import { integer, real } from './numbers.js';
 
 interface FillOptions {
   readonly region: string;
@@ -32,25 +33,6 @@ interface FillOptions {
   readonly model: string;
   readonly threads?: number;
   readonly json: boolean;
-}
-
-/** Parses an integer within bounds, for commander. */
-function integer(min: number, max: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (!Number.isInteger(value) || value < min || value > max)
-      throw new InvalidArgumentError(`expected an integer from ${min} to ${max}.`);
-    return value;
-  };
-}
-
-function real(min: number, max: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (text.trim() === '' || !(value >= min && value <= max))
-      throw new InvalidArgumentError(`expected a number from ${min} to ${max}.`);
-    return value;
-  };
 }
 
 /** Finds a class by name, whatever its case, or by its label; "anything" is no class. */
@@ -109,14 +91,11 @@ async function fill(photoPath: string, options: FillOptions): Promise<void> {
   const photo = await readPhoto(photoPath);
   const region = await readRegion(options.region, photo);
   const runtime = await openNodeRuntime(options.model, options.threads, classifierScale(options));
-  expectClassifier(options, runtime.card);
-  const settings = settingsFrom(options, runtime.card);
-  const plan = planFill({
-    imageSize: photo,
-    maskBounds: coverageBounds(region)!,
-    card: runtime.card,
-    settings,
-  });
+  const { card } = runtime;
+  expectClassifier(options, card);
+  const settings = settingsFrom(options, card);
+  const maskBounds = coverageBounds(region)!;
+  const plan = rangeChecked(() => planFill({ imageSize: photo, maskBounds, card, settings }));
   const seeds = Array.from({ length: options.fills }, (_, k) => (options.seed + k) >>> 0);
   const request = contextRequest({
     jobId: 'cli',
@@ -127,13 +106,14 @@ async function fill(photoPath: string, options: FillOptions): Promise<void> {
     seeds,
   });
   await makeFolder(options.out);
-  const report = new FillReport(plan, seeds, runtime.card.id, runtime.device, options.json);
+  const report = new FillReport(plan, seeds, card.id, runtime.device, options.json);
   const stop = stopOnInterrupt();
   try {
     for await (const event of runFill(request, runtime)) {
-      if (stop.isAsked) break;
-      if (event.kind === 'call') report.call(event);
-      else {
+      if (event.kind === 'call') {
+        if (stop.isAsked) break;
+        report.call(event);
+      } else {
         const { layer, preview } = placeLayer(event.layer, plan.maskBounds, photo);
         const files = [`fill-${event.fill + 1}.png`, `preview-${event.fill + 1}.png`];
         await writePng(join(options.out, files[0]), layer);

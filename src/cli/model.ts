@@ -1,5 +1,5 @@
 /** `repaint-fill model`: adds models from published checkpoints, lists, removes and builds them. */
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { knownCheckpointNames } from '../checkpoint/known-checkpoints.js';
 import { RepaintError } from '../protocol/failure.js';
 import { addModel } from './model-add.js';
@@ -9,6 +9,7 @@ import { downloadWithBar, forgetDownload, isRemote } from './model-download.js';
 import { listModels, modelLines, removeModel } from './model-list.js';
 import { UsageError } from './cli-error.js';
 import { modelsFolder } from './node-runtime.js';
+import { integer } from './numbers.js';
 
 interface AddOptions {
   readonly config?: string;
@@ -33,12 +34,6 @@ async function withPlainErrors(action: () => Promise<void>): Promise<void> {
     if (error instanceof RepaintError) throw new UsageError(error.message);
     throw error;
   }
-}
-
-function factor(text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= 1 && value <= 64) return value;
-  throw new InvalidArgumentError('expected an integer from 1 to 64.');
 }
 
 function printAdded({ folder, card, selfTest }: AddedModel): void {
@@ -111,7 +106,7 @@ function addCommand(): Command {
     .option(
       '--pixel-unshuffle <factor>',
       'space-to-depth factor, if its channels do not tell',
-      factor,
+      integer(1, 64),
     )
     .option('--out <folder>', 'where model folders lie', modelsFolder)
     .option('--no-self-test', 'accept a model that does not predict noise')

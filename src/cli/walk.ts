@@ -1,9 +1,10 @@
 /** `repaint-fill walk`: what a walk does and costs, without running it. */
 import { writeFile } from 'node:fs/promises';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { planWalk, samplerNames, type SamplerName, type WalkPlan } from '../core/walk.js';
 import { presetNames, presets } from '../protocol/presets.js';
-import { UsageError } from './cli-error.js';
+import { rangeChecked, UsageError } from './cli-error.js';
+import { integer } from './numbers.js';
 import { describePlan, turningPoints, visitedLabels, walksSvg } from './walk-svg.js';
 
 interface WalkCommandOptions {
@@ -26,21 +27,8 @@ interface WalkCommandOptions {
   readonly json: boolean;
 }
 
-function count(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) {
-    throw new InvalidArgumentError('expected an integer of at least 1.');
-  }
-  return value;
-}
-
-function step(text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !Number.isInteger(value) || value < 0) {
-    throw new InvalidArgumentError('expected an integer of at least 0.');
-  }
-  return value;
-}
+const count = integer(1);
+const step = integer(0);
 
 function planFrom(options: WalkCommandOptions, steps: number): WalkPlan {
   const settings = {
@@ -103,13 +91,9 @@ async function drawPresets(file: string | undefined): Promise<void> {
 }
 
 function checkedPlan(options: WalkCommandOptions): WalkPlan {
-  if (options.steps === undefined) throw new UsageError('--steps <T> is missing.');
-  try {
-    return planFrom(options, options.steps);
-  } catch (error) {
-    if (error instanceof RangeError) throw new UsageError(error.message);
-    throw error;
-  }
+  const { steps } = options;
+  if (steps === undefined) throw new UsageError('--steps <T> is missing.');
+  return rangeChecked(() => planFrom(options, steps));
 }
 
 async function walk(options: WalkCommandOptions): Promise<void> {

@@ -1,5 +1,5 @@
 /** The command as its user runs it, with the shipped model, on a small photo. */
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import {
   cpSync,
   existsSync,
@@ -11,28 +11,14 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { bin, root, runCli } from './run-cli.js';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
 let folder: string;
 const file = (name: string) => path.join(folder, name);
 
-interface Result {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function run(...args: string[]): Promise<Result> {
-  const command = [path.join(root, 'src/cli/bin.mjs'), 'fill', ...args];
-  return new Promise((resolve) => {
-    execFile(process.execPath, command, { cwd: root }, (error, stdout, stderr) =>
-      resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
-    );
-  });
-}
+const run = (...args: string[]) => runCli('fill', ...args);
 
 function mask(name: string, width: number, height: number, shape: string): Promise<unknown> {
   const svg = `<svg width="${width}" height="${height}"><rect width="100%" height="100%"/>${shape}</svg>`;
@@ -180,12 +166,7 @@ test('Ctrl+C keeps the fills that are finished and leaves with 130', async () =>
   const many = ['--fills', '60', '--preset', 'draft'];
   const child = spawn(
     process.execPath,
-    [
-      path.join(root, 'src/cli/bin.mjs'),
-      'fill',
-      file('photo.png'),
-      ...['--region', file('mask.png'), '--out', out, ...many],
-    ],
+    [bin, 'fill', file('photo.png'), ...['--region', file('mask.png'), '--out', out, ...many]],
     { cwd: root, stdio: 'ignore' },
   );
   const code = new Promise<number | null>((resolve) => child.on('close', resolve));

@@ -1,40 +1,24 @@
 /** A classifier beside a network, from the files to a fill that it steers. */
-import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { addModel } from '../../src/cli/model-add.js';
 import { buildModel } from '../../src/cli/model-build.js';
 import { loadModelFromFolder } from '../../src/cli/model-folder.js';
 import { manifestFiles } from '../../src/protocol/model-card.js';
+import { root, runCli, type Result } from './run-cli.js';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
 const fixtures = path.join(root, 'test/fixtures');
 let folder: string;
 const at = (name: string) => path.join(folder, name);
-
-interface Result {
-  readonly code: number;
-  readonly stderr: string;
-}
-
-function run(...args: string[]): Promise<Result> {
-  const command = [path.join(root, 'src/cli/bin.mjs'), ...args];
-  return new Promise((resolve) => {
-    execFile(process.execPath, command, { cwd: root }, (error, _, stderr) =>
-      resolve({ code: error ? Number(error.code) : 0, stderr }),
-    );
-  });
-}
 
 const schedule = ['--steps', '6', '--jump-length', '2', '--jump-samples', '1', '--fills', '1'];
 
 function fill(out: string, ...args: string[]): Promise<Result> {
   const files = [at('photo.png'), '--region', at('mask.png'), '--out', at(out)];
-  return run('fill', ...files, '--model', at('steered'), ...schedule, ...args);
+  return runCli('fill', ...files, '--model', at('steered'), ...schedule, ...args);
 }
 
 const layer = (out: string) =>

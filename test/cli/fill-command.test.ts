@@ -1,0 +1,79 @@
+/** What the command does around the run, with a machine and a run of the test's own. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import sharp from 'sharp';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { main } from '../../src/cli/main.js';
+import { openNodeRuntime } from '../../src/cli/node-runtime.js';
+import { runFill, type FillEvent } from '../../src/fill/run.js';
+import type { ModelCard } from '../../src/protocol/model-card.js';
+import { modelFolder } from '../checkpoint/fixture-folders.js';
+
+vi.mock('../../src/fill/run.js');
+vi.mock(import('../../src/cli/node-runtime.js'), async (original) => ({
+  ...(await original()),
+  openNodeRuntime: vi.fn(),
+}));
+
+const cardFile = path.join(modelFolder('garden-64'), 'card.json');
+const card = JSON.parse(readFileSync(cardFile, 'utf8')) as ModelCard;
+let folder: string;
+const at = (name: string) => path.join(folder, name);
+
+/** The `fill` subcommand in this process, with a machine that has a model of this card. */
+async function fill(model: ModelCard, ...args: string[]): Promise<void> {
+  const runtime = { card: model, device: 'none', release: () => Promise.resolve() };
+  vi.mocked(openNodeRuntime).mockResolvedValue(
+    runtime as Awaited<ReturnType<typeof openNodeRuntime>>,
+  );
+  const files = [at('photo.png'), '--region', at('mask.png'), '--out', at('out')];
+  await main(['node', 'repaint-fill', 'fill', ...files, '--json', ...args]);
+}
+
+beforeEach(async () => {
+  folder = mkdtempSync(path.join(tmpdir(), 'fill-command-'));
+  const grey = sharp({ create: { width: 48, height: 48, channels: 3, background: '#777' } });
+  await grey.png().toFile(at('photo.png'));
+  const box =
+    '<svg width="48" height="48"><rect x="9" y="9" width="9" height="9" fill="white"/></svg>';
+  await sharp(Buffer.from(box)).png().toFile(at('mask.png'));
+  vi.spyOn(console, 'log').mockReturnValue();
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  process.exitCode = undefined;
+  rmSync(folder, { recursive: true });
+});
+
+test('Ctrl+C keeps every fill of a batch that is made, and makes no other', async () => {
+  const made: number[] = [];
+  vi.mocked(runFill).mockImplementation(async function* ({ seeds, plan }) {
+    for (const [fill, seed] of seeds.entries()) {
+      // Fills 0 and 1 are made at once; the key is pressed while the first is being written.
+      if (fill === 2) yield { kind: 'call' } as FillEvent;
+      made.push(fill);
+      const { width, height } = plan.maskBounds;
+      const layer = { width, height, data: new Uint8ClampedArray(4 * width * height) };
+      yield { kind: 'filled', fill, seed, layer };
+      process.emit('SIGINT');
+    }
+  });
+  await fill(card, '--fills', '3');
+  expect(made).toEqual([0, 1]);
+  expect(readdirSync(at('out')).sort()).toEqual([
+    'fill-1.png',
+    'fill-2.png',
+    'preview-1.png',
+    'preview-2.png',
+  ]);
+  expect(process.exitCode).toBe(130);
+});
+
+test('more steps than the model has are the user’s mistake, told in a sentence', async () => {
+  const error = vi.spyOn(console, 'error').mockReturnValue();
+  const short = { ...card, diffusion: { ...card.diffusion, numTrainTimesteps: 100 } };
+  await fill(short, '--steps', '101');
+  expect(error).toHaveBeenCalledExactlyOnceWith('steps must be an integer in 1..100, got 101');
+  expect(process.exitCode).toBe(2);
+});
