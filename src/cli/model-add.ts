@@ -3,7 +3,6 @@ import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { InferenceSession } from 'onnxruntime-node';
 import { OrtNetwork } from '../engine/ort-network.js';
 import { planarAtSize } from '../image/resize.js';
 import { describeModel } from '../import/describe-model.js';
@@ -25,6 +24,7 @@ import { readPhoto } from './image-files.js';
 import { gatherFiles } from './model-files.js';
 import type { ModelSources } from './model-files.js';
 import { classifierConfigName, createSha256, loadModelFromFolder } from './model-folder.js';
+import { openSession } from './node-runtime.js';
 
 const samples = fileURLToPath(new URL('../../assets/samples', import.meta.url));
 
@@ -138,8 +138,8 @@ async function samplePhotos(side: number) {
 
 /** Loads the folder as a fill would, and tests its network on photos. */
 async function testFolder(folder: string): Promise<SelfTestLevel[]> {
-  const { card, onnx, externalData } = await loadModelFromFolder(folder);
-  const network = new OrtNetwork(await InferenceSession.create(onnx, { externalData }));
+  const { card, ...graph } = await loadModelFromFolder(folder);
+  const network = new OrtNetwork(await openSession(graph));
   try {
     const levels = await selfTest(card, network, await samplePhotos(card.network.nativeSize));
     expectNoisePrediction(levels);
@@ -149,7 +149,9 @@ async function testFolder(folder: string): Promise<SelfTestLevel[]> {
   }
 }
 
+/** Files of an addition that was killed must not get into this one. */
 async function fillFolder(folder: string, { json, copied }: PlannedFolder): Promise<void> {
+  await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   for (const { path: from, name = path.basename(from) } of copied) {
     await copyFile(from, path.join(folder, name));

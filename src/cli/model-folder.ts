@@ -67,7 +67,7 @@ export async function readModelCard(folder: string): Promise<ModelCard> {
 }
 
 /** Hashes a file piece by piece. */
-export async function sha256OfFile(file: string): Promise<string> {
+async function sha256OfFile(file: string): Promise<string> {
   const hash = createHash('sha256');
   for await (const chunk of createReadStream(file)) hash.update(chunk as Uint8Array);
   return hash.digest('hex');
@@ -100,7 +100,7 @@ async function verifyFile(folder: string, expected: ModelFile): Promise<string> 
  * Checks a model's checkpoint, and its classifier's, against its card.
  * Throws: RepaintError `modelFetch` when one is missing, `modelHash` when size or hash differ.
  */
-export async function verifyCheckpoint(folder: string, card: ModelCard): Promise<string> {
+async function verifyCheckpoint(folder: string, card: ModelCard): Promise<string> {
   if (card.classifier) await verifyFile(folder, card.classifier.checkpoint);
   return verifyFile(folder, card.checkpoint);
 }

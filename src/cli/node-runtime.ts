@@ -7,6 +7,7 @@ import { InferenceSession } from 'onnxruntime-node';
 import { CpuSamplerState } from '../core/cpu-state.js';
 import { BatchChooser } from '../engine/batch-chooser.js';
 import { CpuTrials } from '../engine/cpu-trials.js';
+import { toEngineError } from '../engine/engine-error.js';
 import { OrtClassifier } from '../engine/ort-classifier.js';
 import { OrtNetwork } from '../engine/ort-network.js';
 import type { FillRuntime, LevelSetup } from '../fill/runtime.js';
@@ -28,8 +29,15 @@ export interface NodeRuntime extends FillRuntime {
   release(): Promise<void>;
 }
 
-function openSession({ onnx, externalData }: LoadedGraph, threads: number) {
-  return InferenceSession.create(onnx, { externalData, ...sessionOptions(threads) });
+/** Throws: RepaintError when ONNX Runtime refuses the graph. */
+export async function openSession(
+  { onnx, externalData }: LoadedGraph,
+  threads = availableParallelism(),
+): Promise<InferenceSession> {
+  const options = { externalData, ...sessionOptions(threads) };
+  return InferenceSession.create(onnx, options).catch((error: unknown) => {
+    throw toEngineError(error, 'The model could not be loaded into ONNX Runtime');
+  });
 }
 
 /**

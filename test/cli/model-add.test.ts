@@ -141,6 +141,32 @@ describe('adding a model', () => {
     expect(again.card).toEqual({ ...card, id: 'b' });
   });
 
+  it('says in a sentence that ONNX Runtime cannot run an .onnx', async () => {
+    const built = path.join(out, 'built');
+    await buildModel(garden, built);
+    const file = path.join(built, 'model.onnx');
+    // An operator by a name that nobody has heard of.
+    const bytes = readFileSync(file);
+    for (let at = bytes.indexOf('Conv'); at >= 0; at = bytes.indexOf('Conv', at)) bytes[at] = 0x4b;
+    writeFileSync(file, bytes);
+    const unknown = sources(file, { card: path.join(garden, 'card.json') });
+    await expect(addModel(unknown, options(true))).rejects.toMatchObject({
+      name: 'UsageError',
+      message: expect.stringMatching(/could not be loaded into ONNX Runtime: .*Konv/) as string,
+    });
+  });
+
+  it('takes nothing over from an addition that was killed', async () => {
+    const part = path.join(out, 'new.part');
+    cpSync(path.join(garden, 'README.md'), path.join(part, 'left.bin'));
+    await addModel(sources(gardenFile), options(false));
+    expect(readdirSync(path.join(out, 'new')).sort()).toEqual([
+      'card.json',
+      'config.json',
+      path.basename(gardenFile),
+    ]);
+  });
+
   it('refuses a preset of another network', async () => {
     const file = path.join(fixtures, 'adm-unet/nonsquare/checkpoint.pt');
     const wrong = sources(file, { preset: 'repaint-celeba256' });
