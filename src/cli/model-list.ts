@@ -32,8 +32,9 @@ export async function listModels(folder: string): Promise<ListedModel[]> {
   const found: ListedModel[] = [];
   for (const id of names) {
     const model = path.join(folder, id);
-    const isModel = existsSync(path.join(model, 'card.json'));
-    if (!isModel && !id.endsWith('.download')) continue;
+    const isDownload = id.endsWith('.download');
+    const isModel = !isDownload && existsSync(path.join(model, 'card.json'));
+    if (!isModel && !isDownload) continue;
     const card = isModel ? await readModelCard(model).catch(() => null) : null;
     found.push({ id, sizeBytes: await folderBytes(model), card });
   }
