@@ -1,16 +1,12 @@
 /** What the user of `repaint-fill fill` reads: a progress bar on stderr, results on stdout. */
 import { SingleBar } from 'cli-progress';
+import { median } from '../engine/warm-up.js';
 import type { FillEvent } from '../fill/run.js';
 import type { FillPlan } from '../protocol/fill.js';
 
 interface FillRow {
   readonly seed: number;
   readonly files: readonly string[];
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted.length === 0 ? 0 : sorted[Math.floor(sorted.length / 2)];
 }
 
 /** Counts calls and their measured times, level by level. */
@@ -67,7 +63,7 @@ export class FillReport {
         width: level.width,
         height: level.height,
         nfe: level.nfe,
-        msPerCall: Number(median(this.times[k]).toFixed(2)),
+        msPerCall: this.times[k].length > 0 ? Number(median(this.times[k]).toFixed(2)) : 0,
       })),
       fills: this.rows,
     };

@@ -32,7 +32,7 @@ export interface NoiseSource {
    * Fills `out` with the noise of one image of the batch. Elements whose `wanted` is 0 may be left
    * as they are. Shapes: out and, where given, wanted [C*H*W].
    */
-  fill(draw: NoiseDraw, image: number, out: Float32Array, wanted?: Uint8Array | null): void;
+  fill(draw: NoiseDraw, image: number, out: Float32Array, wanted?: Uint8Array): void;
 }
 
 /** A 32-bit or 64-bit seed. */
@@ -72,7 +72,7 @@ export class PhiloxNoise implements NoiseSource {
     this.keys = seeds.map(seedWords);
   }
 
-  fill(draw: NoiseDraw, image: number, out: Float32Array, wanted?: Uint8Array | null): void {
+  fill(draw: NoiseDraw, image: number, out: Float32Array, wanted?: Uint8Array): void {
     const key = this.keys[image];
     if (!key) throw new RangeError(`there are ${this.keys.length} seeds, none for image ${image}`);
     const counter = Uint32Array.of(0, draw.transition, noisePurposes[draw.purpose], this.level);

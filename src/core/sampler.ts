@@ -1,6 +1,5 @@
 /** The loop: walks a plan's transitions over a state, one network call at a time. */
 import { networkTimestep, type Diffusion } from './diffusion.js';
-
 import type { NoiseLevel, SamplerState, StateImages } from './sampler-state.js';
 import { checkLabel, stepCoefficients } from './step-coefficients.js';
 import type { Transition, WalkPlan } from './walk.js';

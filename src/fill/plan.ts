@@ -8,7 +8,7 @@ import type { FillLevel, FillPlan, FillSettings } from '../protocol/fill.js';
 import type { ModelCard } from '../protocol/model-card.js';
 
 /** The finest level; the picture's own pixels beyond it come from enlarging. */
-export const maxLevelSize = 256;
+const maxLevelSize = 256;
 
 export interface PlanInput {
   /** The image being filled, raster pixels. */

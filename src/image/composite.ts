@@ -1,7 +1,7 @@
 /** A finished fill as a layer over its picture, exact outside the selection. */
 import { featherInside } from './coverage.js';
 import { widen, type Rect } from './geometry.js';
-import { cropCoverage, cropRgba, rgbaFromPlanar, type PlanarImage } from './planar.js';
+import { checkCrop, cropCoverage, rgbaFromPlanar, type PlanarImage } from './planar.js';
 import type { Coverage, RgbaImage } from './raster.js';
 import { resizePlanar } from './resize.js';
 
@@ -37,7 +37,7 @@ export function compositeFill(
  * Throws: RangeError when the layer leaves the picture.
  */
 export function flatten(picture: RgbaImage, layer: RgbaImage, x: number, y: number): RgbaImage {
-  cropRgba(picture, { x, y, width: layer.width, height: layer.height });
+  checkCrop(picture, { x, y, width: layer.width, height: layer.height });
   const data = picture.data.slice();
   for (let v = 0; v < layer.height; v++) {
     for (let u = 0; u < layer.width; u++) {

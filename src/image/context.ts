@@ -2,7 +2,7 @@
 import type { Rect, Size } from './geometry.js';
 
 /** The region takes at most this part of the crop's width and height, where the image allows. */
-export const maxRegionFraction = 0.5;
+const maxRegionFraction = 0.5;
 
 /** Smallest crop side in pixels: the least a network with a 32 px floor can make sense of. */
 const minContextSide = 32;

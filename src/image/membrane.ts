@@ -1,5 +1,4 @@
 /** A membrane over a hole: values at its rim continued into it, as smoothly as they can be. */
-
 import type { Size } from './geometry.js';
 
 /** Relaxation sweeps at each size; the coarser solution is a good start, so few are enough. */

@@ -34,7 +34,7 @@ export function rgbaFromPlanar({ width, height, data }: PlanarImage): RgbaImage 
 }
 
 /** Throws: RangeError when the rectangle is not whole pixels within the image. */
-function checkCrop(size: Size, { x, y, width, height }: Rect): void {
+export function checkCrop(size: Size, { x, y, width, height }: Rect): void {
   const isWhole = [x, y, width, height].every(Number.isInteger) && width > 0 && height > 0;
   if (isWhole && x >= 0 && y >= 0 && x + width <= size.width && y + height <= size.height) return;
   throw new RangeError(
