@@ -5,28 +5,15 @@ import type { DiffusionConfig } from '../../src/core/diffusion.js';
 import type { ImageShape, Network } from '../../src/core/network.js';
 import { PhiloxNoise } from '../../src/core/noise.js';
 import type { NoiseDraw } from '../../src/core/noise.js';
-import { composeRenoise, runWalk, undoStep } from '../../src/core/sampler.js';
+import { composeRenoise, undoStep } from '../../src/core/sampler.js';
 import { planWalk } from '../../src/core/walk.js';
+import { finish, linearConfig, settings } from './chains.js';
 
-const config: DiffusionConfig = {
-  betaSchedule: 'linear',
-  betaStart: 1e-4,
-  betaEnd: 0.02,
-  numTrainTimesteps: 1000,
-  predictionType: 'sample',
-  varianceType: 'fixed_small',
-  clipDenoised: true,
-};
-const settings = {
-  sampler: 'repaint',
-  numInferenceSteps: 20,
-  jumpLength: 5,
-  resamplings: 3,
-  eta: null,
-} as const;
+const config: DiffusionConfig = { ...linearConfig, predictionType: 'sample' };
+const walk = settings(20, 5, 3);
 
 test('composed steps reach the level of the chain itself', () => {
-  const plan = planWalk(settings, config);
+  const plan = planWalk(walk, config);
   const diffusion = createDiffusion(config, plan.timesteps);
   const steps = [6, 7, 8, 9, 10].map((t) => undoStep(diffusion, t));
   const { signal, sigma } = steps.reduce(composeRenoise);
@@ -54,11 +41,10 @@ test('a climb draws once, and every denoise sees the level it expects', async ()
       return Promise.resolve(new Float32Array(xt.length));
     },
   };
-  const plan = planWalk(settings, config);
+  const plan = planWalk(walk, config);
   const diffusion = createDiffusion(config, plan.timesteps);
   const state = new CpuSamplerState({ shape, network, noise });
-  const walk = runWalk({ plan, diffusion, state, collapseRenoise: true });
-  while (!(await walk.next()).done);
+  await finish({ plan, diffusion, state, collapseRenoise: true });
   const labels = plan.transitions.filter((m) => m.kind === 'denoise').map((m) => m.t);
   labels.forEach((t, call) => {
     // 4096 samples: the variance's own deviation is sqrt(2 / 4096) = 2.2 %; 5 of them.

@@ -10,14 +10,11 @@ import {
 } from '../../src/image/coverage.js';
 import { squaredDistancesWithin } from '../../src/image/distance.js';
 import type { Coverage } from '../../src/image/raster.js';
+import { numbers } from './numbers.js';
 
-/** Pseudo-random bits from a multiplicative generator (Lehmer, 48271), so that runs repeat. */
 function randomBits(count: number, density: number, seed = 7): boolean[] {
-  let state = seed;
-  return Array.from({ length: count }, () => {
-    state = (state * 48271) % 2147483647;
-    return state / 2147483647 < density;
-  });
+  const next = numbers(seed);
+  return Array.from({ length: count }, () => next() < density);
 }
 
 const [width, height] = [23, 17];

@@ -9,6 +9,7 @@ import {
 import type { Size } from '../../src/image/geometry.js';
 import type { Coverage, RgbaImage } from '../../src/image/raster.js';
 import { keepMaskAtSize, planarAtSize, resizePlanar } from '../../src/image/resize.js';
+import { numbers } from './numbers.js';
 
 function planar(
   width: number,
@@ -110,12 +111,6 @@ describe('8-bit pixels', () => {
 });
 
 describe('a picture with a hole', () => {
-  /** Pseudo-random numbers from a multiplicative generator (Lehmer, 48271), so that runs repeat. */
-  function numbers(seed: number): () => number {
-    let state = seed;
-    return () => (state = (state * 48271) % 2147483647) / 2147483647;
-  }
-
   function paint(size: Size, hole: Coverage, colour: (i: number) => number): RgbaImage {
     const data = new Uint8ClampedArray(4 * size.width * size.height);
     for (let i = 0; i < data.length; i++)
