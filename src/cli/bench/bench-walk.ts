@@ -3,23 +3,21 @@ import { CpuSamplerState } from '../../core/cpu-state.js';
 import { createDiffusion, networkTimestep } from '../../core/diffusion.js';
 import type { ImageShape, Network, NetworkCall } from '../../core/network.js';
 import { PhiloxNoise } from '../../core/noise.js';
-import type { NoiseSource } from '../../core/noise.js';
 import { noiseLevel, runWalk } from '../../core/sampler.js';
 import type { SamplerState } from '../../core/sampler-state.js';
 import { stepCoefficients } from '../../core/step-coefficients.js';
 import { planWalk } from '../../core/walk.js';
 import type { ModelCard } from '../../protocol/model-card.js';
 import { presets } from '../../protocol/presets.js';
-import { timed } from './rows.js';
+import { interleaved, timed } from './rows.js';
 import type { Row } from './rows.js';
 
 /** What a state is made from: a known left half and a hole. */
 export function benchSetup(shape: ImageShape, card: Pick<ModelCard, 'nullClassLabel'>) {
   const [n, c, h, w] = shape;
-  const noise: NoiseSource = new PhiloxNoise(Array.from({ length: n }, (_, seed) => seed));
   return {
     shape,
-    noise: noise as PhiloxNoise,
+    noise: new PhiloxNoise(Array.from({ length: n }, (_, seed) => seed)),
     pixels: {
       known: Float32Array.from({ length: c * h * w }, (_, i) => Math.sin(i * 0.01)),
       keepMask: Float32Array.from({ length: h * w }, (_, i) => (i % w < w / 2 ? 1 : 0)),
@@ -60,6 +58,28 @@ export function denoiseSteps(
       coefficients: stepCoefficients(diffusion, t, null),
     });
   };
+}
+
+/** Measures the first call, the bare call after it, and the transition around that. */
+export async function callRows(
+  name: string,
+  network: Network,
+  shape: ImageShape,
+  card: ModelCard,
+  rounds: number,
+): Promise<Row[]> {
+  const { state, call } = benchState(network, shape, card);
+  const predict = () => network.predict(call);
+  const next = denoiseSteps(card, state);
+  const first = await timed(predict);
+  await next();
+  const { bare, transition } = await interleaved({ bare: predict, transition: next }, rounds);
+  return [
+    { name: `${name}: first call`, value: first, unit: 'ms' },
+    { name: `${name}: bare network call`, value: bare, unit: 'ms' },
+    { name: `${name}: transition`, value: transition, unit: 'ms' },
+    { name: `${name}: transition / call`, value: transition / bare, unit: 'x' },
+  ];
 }
 
 /**

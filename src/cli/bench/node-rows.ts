@@ -5,8 +5,8 @@ import { InferenceSession } from 'onnxruntime-node';
 import type { ModelCard } from '../../protocol/model-card.js';
 import { OrtNetwork } from '../../engine/ort-network.js';
 import { sessionOptions } from '../session-options.js';
-import { benchState, denoiseSteps, fillRow } from './bench-walk.js';
-import { interleaved, timed } from './rows.js';
+import { benchState, callRows, fillRow } from './bench-walk.js';
+import { timed } from './rows.js';
 import type { Row } from './rows.js';
 
 async function rowsAt(
@@ -18,22 +18,10 @@ async function rowsAt(
 ): Promise<Row[]> {
   const session = await InferenceSession.create(onnx, sessionOptions(threads));
   const network = new OrtNetwork(session);
-  const { state, call } = benchState(network, [1, 3, size, size], card);
-  const next = denoiseSteps(card, state);
-  const first = await timed(() => network.predict(call));
-  await next();
-  const { bare, transition } = await interleaved(
-    { bare: () => network.predict(call), transition: next },
-    rounds,
-  );
-  await network.release();
   const name = `node, ${threads} thread${threads > 1 ? 's' : ''}, ${size} px`;
-  return [
-    { name: `${name}: first call`, value: first, unit: 'ms' },
-    { name: `${name}: bare network call`, value: bare, unit: 'ms' },
-    { name: `${name}: transition`, value: transition, unit: 'ms' },
-    { name: `${name}: transition / call`, value: transition / bare, unit: 'x' },
-  ];
+  const rows = await callRows(name, network, [1, 3, size, size], card, rounds);
+  await network.release();
+  return rows;
 }
 
 /** The time of a fill when one, two or four are made at once. */
@@ -62,7 +50,7 @@ export async function nodeRows(
   card: ModelCard,
   isQuick: boolean,
 ): Promise<Row[]> {
-  const onnx = new Uint8Array(await readFile(`${modelFolder}/${'model.onnx'}`));
+  const onnx = new Uint8Array(await readFile(`${modelFolder}/model.onnx`));
   const load = await timed(async () => (await InferenceSession.create(onnx)).release());
   const rows: Row[] = [{ name: 'node: session', value: load, unit: 'ms' }];
   const threadCounts = [...new Set([1, cpus().length])];
