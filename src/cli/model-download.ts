@@ -78,11 +78,12 @@ export function isRemote(text: string): boolean {
   return /^https?:\/\//.test(text) || (!existsSync(text) && parseRepo(text) !== null);
 }
 
-/** "…/resolve/main/unet/model.bin" of a repository is called by the repository. */
-function nameOf({ title }: RemoteModel, text: string): string | null {
+/** "…/resolve/main/unet/model.bin" of a repository is called by the repository, else by its host. */
+function nameOf({ title }: RemoteModel, text: string): string {
   if (!isPlainName(title) || !URL.canParse(text)) return title;
-  const folders = new URL(text).pathname.split('/').slice(0, -1);
-  return folders.filter((part) => !/^(|resolve|blob|raw|main|unet)$/.test(part)).at(-1) ?? null;
+  const { pathname, hostname } = new URL(text);
+  const folders = pathname.split('/').slice(0, -1);
+  return folders.filter((part) => !/^(|resolve|blob|raw|main|unet)$/.test(part)).at(-1) ?? hostname;
 }
 
 function findModel(text: string, signal: AbortSignal): Promise<RemoteModel> {
@@ -100,9 +101,12 @@ async function fetchConfig({ urls }: RemoteFile, to: string, signal: AbortSignal
   }
 }
 
-/** Downloads into a part file, its server's mark beside it, and names it when it is whole. */
+/**
+ * Downloads into a part file, its server's mark beside it, and names it when it is whole. What an
+ * earlier run has named is a part again: there may be another copy by now.
+ */
 async function fetchFile(file: RemoteFile, to: string, options: DownloadOptions): Promise<void> {
-  if (existsSync(to)) return;
+  if (existsSync(to)) await rename(to, `${to}.part`);
   const mark = `${to}.mark`;
   const part = await DiskPart.open(`${to}.part`);
   try {
@@ -140,9 +144,8 @@ export async function downloadModel(
   }
   const file = path.join(folder, last(model.weights.name));
   await fetchFile(model.weights, file, options);
-  const name = nameOf(model, text);
   const { licence } = model;
-  return { folder, file, hints: { ...(name && { name }), ...(licence && { licence }) } };
+  return { folder, file, hints: { name: nameOf(model, text), ...(licence && { licence }) } };
 }
 
 /** Downloads with a bar on stderr; Ctrl+C ends it, and what has come stays. */

@@ -22,11 +22,14 @@ let address: string;
 /** Where each request for the weights began. */
 let starts: number[];
 let isBreaking: boolean;
+/** What the server has under the weights' name. */
+let served: Buffer;
 
 beforeEach(async () => {
   out = mkdtempSync(path.join(tmpdir(), 'models-'));
   starts = [];
   isBreaking = false;
+  served = weights;
   server = createServer((request, response) => {
     const name = path.basename(request.url ?? '');
     if (name === 'config.json') {
@@ -37,19 +40,22 @@ beforeEach(async () => {
       response.writeHead(404).end();
       return;
     }
-    const start = Number(/bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0);
+    const etag = `"${served.length}"`;
+    const isSameCopy = [undefined, etag].includes(request.headers['if-range']?.toString());
+    const range = isSameCopy ? request.headers.range : undefined;
+    const start = Number(/bytes=(\d+)-/.exec(range ?? '')?.[1] ?? 0);
     response.writeHead(start > 0 ? 206 : 200, {
-      'content-length': weights.length - start,
-      etag: '"1"',
+      'content-length': served.length - start,
+      etag,
     });
     if (request.method === 'HEAD') {
       response.end();
       return;
     }
     starts.push(start);
-    if (!isBreaking) response.end(weights.subarray(start));
+    if (!isBreaking) response.end(served.subarray(start));
     else if (start >= half) response.destroy();
-    else response.write(weights.subarray(start, half), () => response.destroy());
+    else response.write(served.subarray(start, half), () => response.destroy());
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/some-net/checkpoint.pt`;
@@ -98,6 +104,19 @@ describe('a model by its address', () => {
     starts.length = 0;
     await downloadModel(address, options());
     expect(starts).toEqual([]);
+  });
+
+  it('is what the server has now, not what an earlier run left', async () => {
+    await downloadModel(address, options());
+    served = Buffer.concat([weights, weights]);
+    const { file } = await downloadModel(address, options());
+    expect(readFileSync(file).equals(served)).toBe(true);
+  });
+
+  it('is called by its host where the rest of the address says nothing', async () => {
+    const { file, hints } = await downloadModel(new URL('/checkpoint.pt', address).href, options());
+    const { card } = await addModel({ file }, { folder: out, words: {}, hints, isTested: false });
+    expect(card).toMatchObject({ id: '127-0-0-1', name: '127.0.0.1' });
   });
 
   it('is told from a file and from a repository', () => {
