@@ -2,19 +2,13 @@
  * Whether a network answers each image of a batch as it answers the image alone: another size has
  * other kernels, and a fill must not depend on what is made beside it.
  */
+import { askNetwork } from './ask-network.js';
 import type { GpuNetwork } from './gpu-network.js';
 import { relativeDifference } from './precision-check.js';
-import { readBuffer } from './read-buffer.js';
 
-async function answer(
-  device: GPUDevice,
-  network: GpuNetwork,
-  xt: Float32Array<ArrayBuffer>,
-): Promise<Float32Array> {
-  const [n, , h, w] = network.shape;
-  device.queue.writeBuffer(network.input, 0, xt);
-  const output = await network.run({ timestep: 500, classLabels: new Int32Array(n) });
-  return new Float32Array(await readBuffer(device, output, 4 * n * network.outChannels * h * w));
+function answer(device: GPUDevice, network: GpuNetwork, xt: Float32Array): Promise<Float32Array> {
+  const classLabels = new Int32Array(network.shape[0]);
+  return askNetwork(device, network, xt, { timestep: 500, classLabels });
 }
 
 /**

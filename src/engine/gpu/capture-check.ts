@@ -2,20 +2,17 @@
  * A captured graph may replay stale or wrong work without an error (onnxruntime issue 29594; drop
  * this file when a release fixes it and says so). Its first run is not a replay and serves as the truth.
  */
+import { askNetwork } from './ask-network.js';
 import type { GpuNetwork } from './gpu-network.js';
-import { readBuffer } from './read-buffer.js';
 
 /** Differences of a replay to the run it replays: none are expected, this allows rounding. */
 const tolerance = 1e-5;
 
-async function answer(device: GPUDevice, network: GpuNetwork, phase: number) {
+function answer(device: GPUDevice, network: GpuNetwork, phase: number) {
   const [n, c, h, w] = network.shape;
   const xt = Float32Array.from({ length: n * c * h * w }, (_, i) => Math.sin(i * 0.7 + phase));
-  device.queue.writeBuffer(network.input, 0, xt);
   const classLabels = new Int32Array(n);
-  const output = await network.run({ timestep: 400 + 50 * phase, classLabels });
-  const bytes = await readBuffer(device, output, 4 * n * network.outChannels * h * w);
-  return new Float32Array(bytes);
+  return askNetwork(device, network, xt, { timestep: 400 + 50 * phase, classLabels });
 }
 
 function maxDifference(a: Float32Array, b: Float32Array): number {

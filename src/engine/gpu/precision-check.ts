@@ -1,7 +1,7 @@
 /** Whether a network in float16 says on this GPU what it says in float32. */
 import { PhiloxNoise } from '../../core/noise.js';
+import { askNetwork } from './ask-network.js';
 import type { GpuNetwork } from './gpu-network.js';
-import { readBuffer } from './read-buffer.js';
 
 /** From nearly clean to nearly noise, of the 1,000 timesteps networks are trained with. */
 const timesteps = [50, 500, 950];
@@ -17,11 +17,9 @@ export async function probeNetwork(
   const xt = new Float32Array(n * c * h * w);
   new PhiloxNoise([1]).fill({ purpose: 'start', transition: 0 }, 0, xt);
   const answers = new Float32Array(timesteps.length * size);
+  const classLabels = new Int32Array(n).fill(nullClassLabel ?? 0);
   for (const [i, timestep] of timesteps.entries()) {
-    device.queue.writeBuffer(network.input, 0, xt);
-    const classLabels = new Int32Array(n).fill(nullClassLabel ?? 0);
-    const output = await network.run({ timestep, classLabels });
-    answers.set(new Float32Array(await readBuffer(device, output, 4 * size)), i * size);
+    answers.set(await askNetwork(device, network, xt, { timestep, classLabels }), i * size);
   }
   return answers;
 }

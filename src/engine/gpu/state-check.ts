@@ -1,34 +1,18 @@
 /** Start-up check of the GPU state: a short walk on it must be the CPU state's walk. */
 import { CpuSamplerState } from '../../core/cpu-state.js';
-import type { ImageShape, Network, NetworkCall } from '../../core/network.js';
+import type { ImageShape, NetworkCall } from '../../core/network.js';
 import { PhiloxNoise } from '../../core/noise.js';
 import type { SamplerState } from '../../core/sampler-state.js';
 import type { StepCoefficients } from '../../core/step-coefficients.js';
 import type { LevelSetup } from '../level-setup.js';
+import { askNetwork } from './ask-network.js';
 import type { GpuNetwork } from './gpu-network.js';
-import { readBuffer } from './read-buffer.js';
 
 /**
  * Largest difference of x after two network calls. The network is the same on both sides and its
  * inputs differ by rounding only, so this is generous.
  */
 const tolerance = 1e-3;
-
-/** The same GPU network as core's port: uploads, runs, reads back. */
-class RoundTripNetwork implements Network {
-  constructor(
-    private readonly _device: GPUDevice,
-    private readonly _network: GpuNetwork,
-  ) {}
-
-  async predict({ xt, shape, timestep, classLabels }: NetworkCall): Promise<Float32Array> {
-    const [n, , h, w] = shape;
-    this._device.queue.writeBuffer(this._network.input, 0, xt as Float32Array<ArrayBuffer>);
-    const output = await this._network.run({ timestep, classLabels });
-    const sizeBytes = 4 * n * this._network.outChannels * h * w;
-    return new Float32Array(await readBuffer(this._device, output, sizeBytes));
-  }
-}
 
 /** A step in the middle of a chain, with every coefficient in play. */
 function middleStep(isLearned: boolean): StepCoefficients {
@@ -91,10 +75,8 @@ export async function checkGpuState(
   const setup = checkSetup(network.shape, nullClassLabel);
   const isLearned = network.outChannels > network.shape[1];
   const got = await walk(await createState(setup), isLearned);
-  const reference = new CpuSamplerState({
-    ...setup,
-    network: new RoundTripNetwork(device, network),
-  });
+  const predict = ({ xt, ...call }: NetworkCall) => askNetwork(device, network, xt, call);
+  const reference = new CpuSamplerState({ ...setup, network: { predict } });
   const expected = await walk(reference, isLearned);
   const differences = got.map((x, i) => Math.abs(x - expected[i]));
   const maxDifference = differences.reduce(
