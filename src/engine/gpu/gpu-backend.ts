@@ -71,19 +71,20 @@ export class GpuBackend implements StateBackend {
     return `${this._grant.description}, ${precision}, sampler on the GPU, ${graph}`;
   }
 
-  /** Makes the state of a level and frees the one before it. */
+  /** Frees the state before it, then makes the state of a level. */
   async createState(setup: LevelSetup): Promise<GpuSamplerState> {
     const [n, ...rest] = setup.shape;
     const calls = guidanceCalls(setup.guidance, n).length;
-    const network = await this._networks.acquire([n * calls, ...rest]);
     this._current?.release();
-    const device = this._grant.description;
-    this._current = await inErrorScopes(
-      this._grant.device,
+    const network = await this._networks.acquire([n * calls, ...rest]);
+    const { device, description } = this._grant;
+    const options = { ...setup, kernels: this._kernels, network, device: description };
+    // Kept at once, so that one for which memory was short is freed too.
+    return inErrorScopes(
+      device,
       ['out-of-memory'],
-      async () => new GpuSamplerState({ ...setup, kernels: this._kernels, network, device }),
+      async () => (this._current = new GpuSamplerState(options)),
     );
-    return this._current;
   }
 
   /** Compares this state with the CPU state over a short walk of that shape. */

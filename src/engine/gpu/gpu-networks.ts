@@ -94,27 +94,37 @@ export class GpuNetworks {
     }
     // What one size or batch is refused, another may still have.
     if (!this._hasCaptured) this._captures = false;
-    const network = await this._openNetwork(size, false);
-    await network.run({ timestep: 500, classLabels: new Int32Array(size.N) });
-    return network;
+    const classLabels = new Int32Array(size.N);
+    return this._openProved(size, false, (network) => network.run({ timestep: 500, classLabels }));
   }
 
   /** null where the runtime refuses to capture, or a replay is not what the first run was. */
-  private async _openCaptured(size: BatchSize): Promise<OrtGpuNetwork | null> {
-    const network = await this._openNetwork(size, true).catch(() => null);
-    if (!network) return null;
-    if (await replaysFaithfully(this._device, network).catch(() => false)) return network;
-    await network.release().catch(() => undefined);
-    return null;
+  private _openCaptured(size: BatchSize): Promise<OrtGpuNetwork | null> {
+    return this._openProved(size, true, async (network) => {
+      if (!(await replaysFaithfully(this._device, network))) throw new Error('a wrong replay');
+    }).catch(() => null);
   }
 
-  private async _openNetwork(size: BatchSize, isCaptured: boolean): Promise<OrtGpuNetwork> {
+  /** A network that is not proved, or for which memory was short meanwhile, is let go. */
+  private async _openProved(
+    size: BatchSize,
+    isCaptured: boolean,
+    prove: (network: OrtGpuNetwork) => Promise<unknown>,
+  ): Promise<OrtGpuNetwork> {
     const { onnx, channels, outChannels } = this._model;
     const options = { freeDimensions: { ...size }, keepsOutputOnGpu: true, isCaptured };
-    const session = await inErrorScopes(this._device, ['out-of-memory'], () =>
-      this._ort.createSession(onnx, options),
-    );
     const shape: ImageShape = [size.N, channels, size.H, size.W];
-    return new OrtGpuNetwork(session, this._ort.queue, this._device, shape, outChannels);
+    let opened = null as OrtGpuNetwork | null;
+    try {
+      return await inErrorScopes(this._device, ['out-of-memory'], async () => {
+        const session = await this._ort.createSession(onnx, options);
+        opened = new OrtGpuNetwork(session, this._ort.queue, this._device, shape, outChannels);
+        await prove(opened);
+        return opened;
+      });
+    } catch (error) {
+      await opened?.release().catch(() => undefined);
+      throw error;
+    }
   }
 }

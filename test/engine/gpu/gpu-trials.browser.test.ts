@@ -48,6 +48,29 @@ function watchSessions(refuses: (images: number) => boolean = () => false): numb
   return opened;
 }
 
+type Session = Awaited<ReturnType<OrtWeb['createSession']>>;
+
+/** Counts the sessions that are open; does something to those for several images. */
+function countSessions(spoil: (session: Session, device: GPUDevice) => void) {
+  const count = { held: 0 };
+  const create = OrtWeb.prototype.createSession;
+  vi.spyOn(OrtWeb.prototype, 'createSession').mockImplementation(async function (
+    this: OrtWeb,
+    ...args
+  ) {
+    const session = await create.apply(this, args);
+    count.held++;
+    const release = session.release.bind(session);
+    vi.spyOn(session, 'release').mockImplementation(async () => {
+      await release();
+      count.held--;
+    });
+    if (args[1].freeDimensions?.N !== 1) spoil(session, this.gpu!.device);
+    return session;
+  });
+  return count;
+}
+
 afterEach(() => vi.restoreAllMocks());
 
 describe.skipIf(!gpuAdapterName)(`trials on WebGPU (${gpuAdapterName})`, () => {
@@ -130,6 +153,31 @@ describe.skipIf(!gpuAdapterName)(`trials on WebGPU (${gpuAdapterName})`, () => {
     expect(await runtime.chooseBatch({ ...question, nfe: 1e6 })).toBe(1);
     expect(runtime.device.description).toContain('captured graph');
     await runtime.release();
+  });
+
+  test.each([
+    [
+      'whose first call fails',
+      (session: Session) =>
+        void vi.spyOn(session, 'run').mockRejectedValue(new Error('a broken driver')),
+    ],
+    [
+      'for which the device reports no memory',
+      (_: Session, device: GPUDevice) => {
+        const pop = device.popErrorScope.bind(device);
+        vi.spyOn(device, 'popErrorScope').mockImplementationOnce(async () => {
+          await pop();
+          return new GPUOutOfMemoryError('no room');
+        });
+      },
+    ],
+  ])('a session %s is let go', async (_, spoil) => {
+    const count = countSessions(spoil);
+    const runtime = await load();
+    await runtime.prepare(question, { isOver: false });
+    expect(count.held).toBe(1);
+    await runtime.release();
+    expect(count.held).toBe(0);
   });
 
   test('after a loss nothing but single images is loaded', async () => {
