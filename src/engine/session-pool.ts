@@ -47,19 +47,20 @@ export class SessionPool<T extends Releasable> {
   }
 
   /**
-   * Opens, or finds, the session of that size. A failed opening is forgotten.
+   * Opens, or finds, the session of that size. A failed opening is forgotten. Room is made first:
+   * memory need not hold one more than are kept.
    * `spare`: how many more than the capacity are kept this time.
    */
   async acquire(size: BatchSize, spare = 0): Promise<T> {
     const key = keyOf(size);
-    const entry = this._entries.get(key) ?? { size, opened: this._open(size) };
+    const known = this._entries.get(key);
     this._entries.delete(key);
+    const surplus = Math.max(0, this._entries.size + 1 - this._capacity - spare);
+    const room = Promise.all(this.sizes.slice(0, surplus).map((oldest) => this.release(oldest)));
+    const entry = known ?? { size, opened: room.then(() => this._open(size)) };
     this._entries.set(key, entry);
     entry.opened.catch(() => this._entries.delete(key));
-    while (this._entries.size > this._capacity + spare) {
-      const [oldest] = this._entries.values();
-      await this.release(oldest.size);
-    }
+    await room;
     return entry.opened;
   }
 
