@@ -21,6 +21,8 @@ type SyncFileHandle = FileSystemFileHandle & {
   createSyncAccessHandle(): Promise<SyncAccessHandle>;
 };
 
+/** What a file refuses with while somebody else writes it. */
+const takenName = 'NoModificationAllowedError';
 const takenTries = 20;
 const takenPauseMs = 100;
 
@@ -64,7 +66,7 @@ async function patiently<T>(action: () => Promise<T>): Promise<T> {
     try {
       return await action();
     } catch (error) {
-      if (tries === takenTries || !isNamed(error, 'NoModificationAllowedError')) throw error;
+      if (tries === takenTries || !isNamed(error, takenName)) throw error;
       await pause(takenPauseMs);
     }
   }
@@ -176,9 +178,9 @@ export class OpfsFileStore implements FileStore {
       })) as SyncFileHandle;
       return new OpfsPart(await patiently(() => handle.createSyncAccessHandle()));
     } catch (cause) {
-      if (!(cause instanceof DOMException)) throw cause;
-      if (cause.name === 'QuotaExceededError') throw await storageFull(0, cause);
-      throw takenElsewhere(`${folder}/${name}`, cause);
+      if (isNamed(cause, 'QuotaExceededError')) throw await storageFull(1, cause);
+      if (isNamed(cause, takenName)) throw takenElsewhere(`${folder}/${name}`, cause);
+      throw cause;
     }
   }
 
@@ -188,7 +190,7 @@ export class OpfsFileStore implements FileStore {
       const entry = name === undefined ? folder : keptName(name);
       await patiently(async () => directory?.removeEntry(entry, { recursive: true }));
     } catch (error) {
-      if (isNamed(error, 'NoModificationAllowedError')) throw takenElsewhere(folder, error);
+      if (isNamed(error, takenName)) throw takenElsewhere(folder, error);
       if (!isNamed(error, 'NotFoundError')) throw error;
     }
   }

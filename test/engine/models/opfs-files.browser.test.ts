@@ -70,6 +70,14 @@ test('a second writer waits for one that is about to end, as a killed worker is'
   expect(await probe.openAfter('soon', 'x', 500)).toBe(1);
 });
 
+test('what cannot be opened for another reason is not said to be written elsewhere', async () => {
+  const root = await navigator.storage.getDirectory();
+  const models = await root.getDirectoryHandle('test-models', { create: true });
+  await models.getFileHandle('no-folder', { create: true });
+  const failure = probe.append('no-folder', 'x', []);
+  await expect(failure).rejects.toMatchObject({ name: 'TypeMismatchError' });
+});
+
 test('full storage says what is needed and what to do; what fitted stays', async () => {
   await probe.append('full', 'x', [new Uint8Array(1000).fill(1)]);
   const { origin } = location;
