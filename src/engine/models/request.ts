@@ -101,6 +101,8 @@ export async function requestFrom(
   return bodyOf(response, url, status === 206 ? from : 0);
 }
 
+/** For what is small, from question to end. */
+const smallTimeoutMs = 30_000;
 /** Answers of servers that may serve a file, but not tell about it. */
 const refusesHead: readonly number[] = [403, 405, 501];
 
@@ -108,29 +110,23 @@ const refusesHead: readonly number[] = [403, 405, 501];
  * Asks how large a file is, without taking it; null where its server does not tell.
  * Throws: RepaintError modelFetch, cancelled.
  */
-export async function askSize(
+export function askSize(
   url: string,
   timeoutMs: number,
   signal: AbortSignal,
 ): Promise<number | null> {
-  checkScheme(url);
-  const watch = pulse(signal, timeoutMs);
-  try {
+  return within(url, timeoutMs, signal, async (init) => {
     // See `requestFrom` for the range.
-    const init = { headers: { range: 'bytes=0-' }, signal: watch.signal };
-    const head = await fetch(url, { ...init, method: 'HEAD' });
-    const response = refusesHead.includes(head.status) ? await fetch(url, init) : head;
+    const fromStart = { ...init, headers: { range: 'bytes=0-' } };
+    const head = await fetch(url, { ...fromStart, method: 'HEAD' });
+    const response = refusesHead.includes(head.status) ? await fetch(url, fromStart) : head;
     if (!response.ok) refuse(response, url);
     if (!isPage(response)) return totalOf(response, 0);
     throw new RepaintError(
       'modelFetch',
       `${url} is a web page, not a file: give the address that downloads the file.`,
     );
-  } catch (error) {
-    throw explained(error, url, signal);
-  } finally {
-    watch.stop();
-  }
+  });
 }
 
 /** Servers that know no other answer send their start page. */
@@ -142,30 +138,23 @@ export function isPage({ headers }: Response): boolean {
  * Fetches bytes [start, end). From a server without ranges only the beginning can be had.
  * Throws: RepaintError modelFetch, cancelled.
  */
-export async function fetchRange(
+export function fetchRange(
   url: string,
   start: number,
   end: number,
   signal: AbortSignal,
 ): Promise<Uint8Array> {
-  checkScheme(url);
-  const watch = pulse(signal, 30_000);
-  try {
+  return within(url, smallTimeoutMs, signal, async (init) => {
     const headers = { range: `bytes=${start}-${end - 1}` };
-    const response = await fetch(url, { headers, signal: watch.signal, cache: 'no-store' });
+    const response = await fetch(url, { ...init, headers, cache: 'no-store' });
     if (!response.ok || !response.body) refuse(response, url);
     if (response.status === 206) return new Uint8Array(await response.arrayBuffer());
-    if (start === 0) return await firstBytes(response.body, end);
-    await response.body.cancel();
+    if (start === 0) return firstBytes(response.body, end);
     throw new RepaintError(
       'modelFetch',
       `${url} cannot be read in parts: download it and add the file.`,
     );
-  } catch (error) {
-    throw explained(error, url, signal);
-  } finally {
-    watch.stop();
-  }
+  });
 }
 
 async function firstBytes(body: ReadableStream<Uint8Array>, count: number): Promise<Uint8Array> {
@@ -178,8 +167,25 @@ async function firstBytes(body: ReadableStream<Uint8Array>, count: number): Prom
     bytes.set(value.subarray(0, count - filled), filled);
     filled += Math.min(value.byteLength, count - filled);
   }
-  await reader.cancel();
   return bytes.subarray(0, filled);
+}
+
+/** A question that must be answered in time; a body that was not read to its end is let go. */
+async function within<T>(
+  url: string,
+  timeoutMs: number,
+  signal: AbortSignal,
+  ask: (init: { readonly signal: AbortSignal }) => Promise<T>,
+): Promise<T> {
+  checkScheme(url);
+  const watch = pulse(signal, timeoutMs);
+  try {
+    return await ask({ signal: watch.signal });
+  } catch (error) {
+    throw explained(error, url, signal);
+  } finally {
+    watch.stop();
+  }
 }
 
 function explained(error: unknown, url: string, signal: AbortSignal): RepaintError {
@@ -213,23 +219,17 @@ export function pulse(signal: AbortSignal, stallMs: number) {
 }
 
 /** Fetches a small file whole. Throws: RepaintError modelFetch, cancelled. */
-export async function fetchSmall(
+export function fetchSmall(
   url: string,
   maxBytes: number,
   signal: AbortSignal,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  checkScheme(url);
-  const watch = pulse(signal, 30_000);
-  try {
-    const response = await fetch(url, { signal: watch.signal });
+  return within(url, smallTimeoutMs, signal, async (init) => {
+    const response = await fetch(url, init);
     if (!response.ok) refuse(response, url);
     const length = Number(response.headers.get('content-length') ?? 0);
     const bytes = length > maxBytes ? null : new Uint8Array(await response.arrayBuffer());
     if (bytes && bytes.byteLength <= maxBytes) return bytes;
     throw new RepaintError('modelFetch', `${url} is larger than expected (${maxBytes} bytes).`);
-  } catch (error) {
-    throw explained(error, url, signal);
-  } finally {
-    watch.stop();
-  }
+  });
 }
