@@ -55,9 +55,10 @@ export class ModelLibrary {
    */
   async damaged(): Promise<string[]> {
     const ids = await this._ids();
-    const known = new Set((await this.list()).map(({ manifest }) => manifest.card.id));
-    const isFinished = await Promise.all(ids.map((id) => this._isFinished(id)));
-    return ids.filter((id, i) => isFinished[i] && !known.has(id));
+    const isDamaged = await Promise.all(
+      ids.map(async (id) => (await this._isFinished(id)) && !(await this.find(id))),
+    );
+    return ids.filter((_, i) => isDamaged[i]);
   }
 
   /** null when absent, unfinished or damaged. */
