@@ -2,18 +2,11 @@
 import { createDiffusion } from '../../src/core/diffusion.js';
 import type { ImageShape } from '../../src/core/network.js';
 import { PhiloxNoise } from '../../src/core/noise.js';
-import { runWalk } from '../../src/core/sampler.js';
 import type { SamplerState } from '../../src/core/sampler-state.js';
 import { planWalk } from '../../src/core/walk.js';
 import type { ModelCard } from '../../src/protocol/model-card.js';
-
-const settings = {
-  sampler: 'repaint',
-  numInferenceSteps: 6,
-  jumpLength: 2,
-  resamplings: 2,
-  eta: null,
-} as const;
+import { finish, settings } from '../core/chains.js';
+import { maxDifference } from './max-difference.js';
 
 /** What a runtime is told for a walk of these seeds at a size. */
 export function batchSetup(card: ModelCard, seeds: readonly number[], side: number) {
@@ -30,20 +23,21 @@ export function batchSetup(card: ModelCard, seeds: readonly number[], side: numb
 }
 
 /** Walks the state to its end. Shapes: returns [N*C*H*W]. */
-export async function walked(state: SamplerState, card: ModelCard): Promise<Float32Array> {
-  const plan = planWalk(settings, card.diffusion, { callsPerStep: state.callsPerStep });
-  const diffusion = createDiffusion(card.diffusion, plan.timesteps);
-  const walk = runWalk({ plan, diffusion, state, collapseRenoise: true });
-  let step = await walk.next();
-  while (!step.done) step = await walk.next();
-  return step.value;
+export function walked(
+  state: SamplerState,
+  { diffusion: config }: ModelCard,
+  collapseRenoise = true,
+): Promise<Float32Array> {
+  const plan = planWalk(settings(6, 2, 2), config, { callsPerStep: state.callsPerStep });
+  const diffusion = createDiffusion(config, plan.timesteps);
+  return finish({ plan, diffusion, state, collapseRenoise });
 }
 
 /** Largest difference of image k of the batch to the image alone, over all k. */
 export function largestDifference(batch: Float32Array, alone: readonly Float32Array[]): number {
   const size = alone[0].length;
   const differences = alone.map((image, k) =>
-    image.reduce((most, value, i) => Math.max(most, Math.abs(value - batch[k * size + i])), 0),
+    maxDifference(image, batch.subarray(k * size, (k + 1) * size)),
   );
   return Math.max(...differences);
 }

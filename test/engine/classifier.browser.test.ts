@@ -12,6 +12,7 @@ import { stepCoefficients } from '../../src/core/step-coefficients.js';
 import { CpuBackend } from '../../src/engine/cpu-backend.js';
 import { inlineModel } from '../../src/engine/onnx-model.js';
 import { OrtWeb } from '../../src/engine/ort-web.js';
+import { linearConfig } from '../core/chains.js';
 import { ortBaseUrl } from './browser-setup.js';
 
 const fixture = '/test/fixtures/adm-classifier/adaptive-pool/';
@@ -36,15 +37,7 @@ test('a classifier steers towards its class, more so with a larger scale', async
   };
   const backend = new CpuBackend(ort, model, 'test');
   const judge = await ort.createSession(inlineModel(graph), { freeDimensions: null });
-  const diffusion = createDiffusion({
-    betaSchedule: 'linear',
-    betaStart: 1e-4,
-    betaEnd: 0.02,
-    numTrainTimesteps: 1000,
-    predictionType: 'epsilon',
-    varianceType: 'fixed_small',
-    clipDenoised: true,
-  });
+  const diffusion = createDiffusion(linearConfig);
   const t = 300;
   const logProbs: number[] = [];
   const { Tensor } = await import('onnxruntime-common');

@@ -1,20 +1,11 @@
 /** A short walk with the shipped model, the same in Node and in the browser. */
-import { createDiffusion } from '../../src/core/diffusion.js';
 import { PhiloxNoise } from '../../src/core/noise.js';
-import { runWalk } from '../../src/core/sampler.js';
 import type { SamplerState } from '../../src/core/sampler-state.js';
-import { planWalk } from '../../src/core/walk.js';
 import type { LevelSetup } from '../../src/engine/level-setup.js';
 import type { ModelCard } from '../../src/protocol/model-card.js';
+import { walked } from './batch-walk.js';
 
 const side = 64;
-const settings = {
-  sampler: 'repaint',
-  numInferenceSteps: 6,
-  jumpLength: 2,
-  resamplings: 2,
-  eta: null,
-} as const;
 /** One value of every 256: enough to tell any difference, small enough to read. */
 const stride = 256;
 
@@ -35,10 +26,6 @@ export function goldenSetup(card: ModelCard): LevelSetup {
 
 /** Walks to the end. Returns: every 256th value of the clean image. */
 export async function goldenValues(state: SamplerState, card: ModelCard): Promise<number[]> {
-  const plan = planWalk(settings, card.diffusion, { callsPerStep: state.callsPerStep });
-  const diffusion = createDiffusion(card.diffusion, plan.timesteps);
-  const walk = runWalk({ plan, diffusion, state });
-  let step = await walk.next();
-  while (!step.done) step = await walk.next();
-  return Array.from(step.value).filter((_, i) => i % stride === 0);
+  const values = await walked(state, card, false);
+  return Array.from(values).filter((_, i) => i % stride === 0);
 }

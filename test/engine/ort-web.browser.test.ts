@@ -5,18 +5,13 @@ import { OrtWeb } from '../../src/engine/ort-web.js';
 import { inlineModel } from '../../src/engine/onnx-model.js';
 import { measureCalls } from '../../src/engine/warm-up.js';
 import { gpuAdapterName, ortBaseUrl, report, shippedModel } from './browser-setup.js';
+import { maxDifference } from './max-difference.js';
 import { readFloat32Tensors } from './read-safetensors.js';
 
 async function fetchBuffer(url: string): Promise<ArrayBuffer> {
   const response = await fetch(url);
   expect(response.ok, `${url} answered ${response.status}`).toBe(true);
   return response.arrayBuffer();
-}
-
-/** Largest absolute difference. */
-function maxDifference(a: Float32Array, b: Float32Array): number {
-  expect(a.length).toBe(b.length);
-  return a.reduce((most, value, i) => Math.max(most, Math.abs(value - b[i])), 0);
 }
 
 function noise(count: number): Float32Array {

@@ -18,7 +18,9 @@ import { GpuSamplerState } from '../../../src/engine/gpu/gpu-state.js';
 import { createStepKernels } from '../../../src/engine/gpu/step-kernels.js';
 import type { StepKernels } from '../../../src/engine/gpu/step-kernels.js';
 import { rgbaFromPlanar } from '../../../src/image/planar.js';
+import { linearConfig, settings } from '../../core/chains.js';
 import { gpuAdapterName } from '../browser-setup.js';
+import { maxDifference } from '../max-difference.js';
 import { HostNetwork } from './host-network.js';
 
 const shape: ImageShape = [2, 3, 8, 12];
@@ -52,22 +54,8 @@ class WaveNoise implements NoiseSource {
   }
 }
 
-const config: DiffusionConfig = {
-  betaSchedule: 'linear',
-  betaStart: 1e-4,
-  betaEnd: 0.02,
-  numTrainTimesteps: 1000,
-  predictionType: 'epsilon',
-  varianceType: 'fixed_small',
-  clipDenoised: true,
-};
-const walk: WalkSettings = {
-  sampler: 'repaint',
-  numInferenceSteps: 12,
-  jumpLength: 3,
-  resamplings: 2,
-  eta: null,
-};
+const config = linearConfig;
+const walk = settings(12, 3, 2);
 const pixels = {
   known: Float32Array.from({ length: 2 * size }, (_, i) => Math.cos(i * 0.11)),
   keepMask: Float32Array.from({ length: 8 * 12 }, (_, i) =>
@@ -78,10 +66,10 @@ const pixels = {
 /** Every state after a network call, and the final image. */
 async function trace(
   state: SamplerState,
-  settings: WalkSettings,
+  walkSettings: WalkSettings,
   diffusionConfig: DiffusionConfig,
 ) {
-  const plan = planWalk(settings, diffusionConfig, { callsPerStep: state.callsPerStep });
+  const plan = planWalk(walkSettings, diffusionConfig, { callsPerStep: state.callsPerStep });
   const diffusion = createDiffusion(diffusionConfig, plan.timesteps);
   const states: Float32Array[] = [];
   const run = runWalk({ plan, diffusion, state });
@@ -90,11 +78,6 @@ async function trace(
     if (done) return [...states, value];
     states.push(await state.readXt(), await value.readX0Hat());
   }
-}
-
-function maxDifference(a: Float32Array, b: Float32Array): number {
-  expect(a.length).toBe(b.length);
-  return a.reduce((most, value, i) => Math.max(most, Math.abs(value - b[i])), 0);
 }
 
 describe.skipIf(!gpuAdapterName)(`the GPU state (${gpuAdapterName})`, () => {
@@ -135,12 +118,12 @@ describe.skipIf(!gpuAdapterName)(`the GPU state (${gpuAdapterName})`, () => {
 
   async function expectSameTrace(setup: Case, walkChange = {}, configChange = {}) {
     const { cpu, gpu } = bothStates(setup);
-    const [settings, diffusion] = [
+    const change = [
       { ...walk, ...walkChange },
       { ...config, ...configChange },
-    ];
-    const expected = await trace(cpu, settings, diffusion);
-    const got = await trace(gpu, settings, diffusion);
+    ] as const;
+    const expected = await trace(cpu, ...change);
+    const got = await trace(gpu, ...change);
     expect(got.length).toBe(expected.length);
     const differences = got.map((state, i) => maxDifference(state, expected[i]));
     // Float32 against float64 rounded once; 1e-4 over a whole trace is the bar of the design.
