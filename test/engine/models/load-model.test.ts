@@ -1,6 +1,3 @@
-import { createServer } from 'node:http';
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { sha256Hex } from '../../../src/engine/models/hasher.js';
 import { loadModel } from '../../../src/engine/models/load-model.js';
@@ -16,27 +13,22 @@ const bytes = Uint8Array.from({ length: 10_000 }, (_, i) => (i * 31) % 251);
 const file = fileOf('model.onnx', bytes);
 const { sha256 } = file;
 const card = cardOf('tiny');
-/** What the server answers, by path; absent = 404. */
-let served: Record<string, string | Uint8Array>;
-let requests: string[];
-let server: Server;
+let server: FileServer;
 let manifestUrl: string;
 
 beforeEach(async () => {
-  served = { '/m/model.json': JSON.stringify({ card, onnx: file }), '/m/model.onnx': bytes };
-  requests = [];
-  server = createServer((request, response) => {
-    const path = request.url ?? '';
-    requests.push(path);
-    response.statusCode = path in served ? 200 : 404;
-    response.end(served[path]);
-  });
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  manifestUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/m/model.json`;
+  server = await FileServer.start();
+  manifestUrl = putManifest({ card, onnx: file });
+  server.put('/m/model.onnx', bytes);
 });
 
-afterEach(() => new Promise((done) => server.close(done)));
+afterEach(() => server.stop());
 
+function putManifest(manifest: object): string {
+  return server.put('/m/model.json', JSON.stringify(manifest));
+}
+
+const requests = () => server.requests.map(({ path }) => path);
 const silent = (): void => undefined;
 
 test('the SHA-256 of "abc" is the one of FIPS 180-2', async () => {
@@ -61,7 +53,7 @@ test('the second time only the manifest is fetched', async () => {
   await loadModel({ kind: 'shipped', manifestUrl }, store, silent);
   const again = await loadModel({ kind: 'shipped', manifestUrl }, store, silent);
   expect(again.onnx.graph).toEqual(bytes);
-  expect(requests).toEqual(['/m/model.json', '/m/model.onnx', '/m/model.json']);
+  expect(requests()).toEqual(['/m/model.json', '/m/model.onnx', '/m/model.json']);
 });
 
 test.each([
@@ -78,7 +70,7 @@ test.each([
 test('a model that was kept is there without the network', async () => {
   const store = new MemoryFileStore();
   await loadModel({ kind: 'shipped', manifestUrl }, store, silent);
-  served = {};
+  server.files.clear();
   const { onnx } = await loadModel({ kind: 'shipped', manifestUrl }, store, silent);
   expect(onnx.graph).toEqual(bytes);
 });
@@ -88,7 +80,8 @@ test('a new version of the shipped model replaces the old one', async () => {
   await loadModel({ kind: 'shipped', manifestUrl }, store, silent);
   const newer = bytes.map((byte) => byte ^ 1);
   const newFile = { ...file, path: 'model-2.onnx', sha256: await sha256Hex(newer) };
-  served = { '/m/model.json': JSON.stringify({ card, onnx: newFile }), '/m/model-2.onnx': newer };
+  putManifest({ card, onnx: newFile });
+  server.put('/m/model-2.onnx', newer);
   const { onnx } = await loadModel({ kind: 'shipped', manifestUrl }, store, silent);
   expect(onnx.graph).toEqual(newer);
   expect((await store.files('shipped-tiny')).map(({ name }) => name).sort()).toEqual([
@@ -102,13 +95,13 @@ test('what an earlier visit left of the file is not fetched twice', async () => 
   await writeFile(store, 'shipped-tiny', 'model.onnx', bytes);
   const { onnx } = await loadModel({ kind: 'shipped', manifestUrl }, store, silent);
   expect(onnx.graph).toEqual(bytes);
-  expect(requests).toEqual(['/m/model.json']);
+  expect(requests()).toEqual(['/m/model.json']);
 });
 
 test('weights in files beside the graph come as blobs', async () => {
   const weights = { ...file, path: 'weights-0.bin' };
-  served['/m/weights-0.bin'] = bytes;
-  served['/m/model.json'] = JSON.stringify({ card, onnx: file, externalData: [weights] });
+  server.put('/m/weights-0.bin', bytes);
+  putManifest({ card, onnx: file, externalData: [weights] });
   const { onnx } = await loadModel({ kind: 'shipped', manifestUrl }, new MemoryFileStore(), silent);
   const [data] = onnx.externalData;
   expect(data?.path).toBe('weights-0.bin');
@@ -123,18 +116,11 @@ test('a model that is not on the shelf is unknown', async () => {
 });
 
 test('a part that an earlier visit left of a shipped file is gone on with', async () => {
-  const files = await FileServer.start();
-  try {
-    const url = files.put('/m/model.json', JSON.stringify({ card, onnx: file }));
-    files.put('/m/model.onnx', bytes);
-    const store = new MemoryFileStore();
-    await writeFile(store, 'shipped-tiny', 'model.onnx', bytes.subarray(0, 4000));
-    const { onnx } = await loadModel({ kind: 'shipped', manifestUrl: url }, store, silent);
-    expect(onnx.graph).toEqual(bytes);
-    expect(files.requests.at(-1)).toEqual({ path: '/m/model.onnx', range: 'bytes=4000-' });
-  } finally {
-    await files.stop();
-  }
+  const store = new MemoryFileStore();
+  await writeFile(store, 'shipped-tiny', 'model.onnx', bytes.subarray(0, 4000));
+  const { onnx } = await loadModel({ kind: 'shipped', manifestUrl }, store, silent);
+  expect(onnx.graph).toEqual(bytes);
+  expect(server.requests.at(-1)).toEqual({ path: '/m/model.onnx', range: 'bytes=4000-' });
 });
 
 test.each(['storageFull', 'internal'] as const)(
@@ -177,7 +163,7 @@ describe('a model of this visit only', () => {
     expect(model.onnx.externalData).toEqual([{ path: 'weights-0.bin', data: files[1]?.data }]);
     expect(model.classifier?.graph).toEqual(Uint8Array.of(4, 5));
     expect(model.storage).toBe('memory');
-    expect(requests).toEqual([]);
+    expect(requests()).toEqual([]);
   });
 
   test.each(['model.onnx', 'weights-0.bin', 'classifier.onnx'])(
@@ -194,7 +180,8 @@ describe('a model of this visit only', () => {
 });
 
 test('bytes that are not the manifest’s are refused as modelHash', async () => {
-  served['/m/model.onnx'] = bytes.map((byte) => byte ^ 1);
+  const changed = bytes.map((byte) => byte ^ 1);
+  server.put('/m/model.onnx', changed);
   await expect(
     loadModel({ kind: 'shipped', manifestUrl }, new MemoryFileStore(), silent),
   ).rejects.toMatchObject({
@@ -210,8 +197,8 @@ test.each([
   ['a manifest of another shape', '/m/model.json', '{"card":{}}', /not a model manifest: card\.id/],
   ['a model cut short', '/m/model.onnx', 'short', /has 5 bytes; expected 10000/],
 ])('%s fails as modelFetch and says what came', async (_name, path, answer, message) => {
-  if (answer === undefined) delete served[path];
-  else served[path] = answer;
+  if (answer === undefined) server.files.delete(path);
+  else server.put(path, answer);
   await expect(
     loadModel({ kind: 'shipped', manifestUrl }, new MemoryFileStore(), silent),
   ).rejects.toMatchObject({
