@@ -15,9 +15,10 @@ function answer(device: GPUDevice, network: GpuNetwork, phase: number) {
   return askNetwork(device, network, xt, { timestep: 400 + 50 * phase, classLabels });
 }
 
+/** NaN where either is: that is no answer to be replayed. */
 function maxDifference(a: Float32Array, b: Float32Array): number {
   let most = 0;
-  for (let i = 0; i < a.length; i++) most = Math.max(most, Math.abs(a[i] - b[i]) || 0);
+  for (let i = 0; i < a.length; i++) most = Math.max(most, Math.abs(a[i] - b[i]));
   return most;
 }
 

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { NetworkCall } from '../../../src/core/network.js';
 import { batchDifference } from '../../../src/engine/gpu/batch-check.js';
+import { replaysFaithfully } from '../../../src/engine/gpu/capture-check.js';
 import { inErrorScopes } from '../../../src/engine/gpu/error-scopes.js';
 import { GpuMemory } from '../../../src/engine/gpu/gpu-memory.js';
 import { requestGpu } from '../../../src/engine/gpu-device.js';
@@ -117,6 +118,23 @@ describe.skipIf(!gpuAdapterName)(`trials on WebGPU (${gpuAdapterName})`, () => {
     expect(await batchDifference(device, one, network(6, 0))).toBe(0);
     expect(await batchDifference(device, one, network(6, 0.01))).toBeGreaterThan(0.01);
     expect(await batchDifference(device, one, network(6, NaN))).toBeNaN();
+    device.destroy();
+  });
+
+  test.each([
+    ['equal', 0, true],
+    ['another number', 0.01, false],
+    ['no number', NaN, false],
+  ])('a replay is compared with what it replays: %s', async (_, off, isFaithful) => {
+    const device = await grantedDevice();
+    let calls = 0;
+    const predict = async ({ xt }: NetworkCall) => {
+      const out = xt.map(Math.tanh);
+      if (++calls === 3) out[7] += off;
+      return out;
+    };
+    const network = new HostNetwork(device, { predict }, [1, 3, 8, 8], 3);
+    expect(await replaysFaithfully(device, network)).toBe(isFaithful);
     device.destroy();
   });
 
