@@ -33,7 +33,10 @@ async function openGpu(
   return GpuBackend.create(ort, ort.gpu, model).catch(() => null);
 }
 
-/** null when the GPU state is refused or differs from the CPU state. */
+/**
+ * null when the GPU state is refused, differs from the CPU state, or has no way to give the network
+ * its inputs: the CPU state has.
+ */
 async function openTrusted(
   ort: OrtWeb,
   model: StoredModel,
@@ -41,8 +44,11 @@ async function openTrusted(
 ): Promise<GpuBackend | null> {
   const backend = await openGpu(ort, model, 'float32');
   if (!backend) return null;
-  const { isEqual } = await backend.check(shape);
-  if (isEqual) return backend;
+  const check = await backend.check(shape).catch((error: unknown) => {
+    if (error instanceof RepaintError && error.code === 'modelShape') return null;
+    throw error;
+  });
+  if (check?.isEqual) return backend;
   await backend.release();
   return null;
 }

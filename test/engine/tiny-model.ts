@@ -1,3 +1,6 @@
+import { elementTypes, encodeModel } from '../../src/checkpoint/onnx/proto.js';
+import type { GraphProto, NodeProto, ValueInfoProto } from '../../src/checkpoint/onnx/proto.js';
+import { readModel } from '../../src/checkpoint/onnx/read-model.js';
 import { tinyUNet } from '../../src/checkpoint/tiny-unet.js';
 import { sha256Hex } from '../../src/engine/models/hasher.js';
 import type { ModelManifest } from '../../src/protocol/model-card.js';
@@ -5,12 +8,43 @@ import type { ModelManifest } from '../../src/protocol/model-card.js';
 /** The label that means "no class". */
 export const tinyNullLabel = 3;
 
+/** The network as other exporters would state its timestep. */
+export function withTimestep(
+  onnx: Uint8Array,
+  time: Pick<ValueInfoProto, 'type' | 'dims'>,
+): Uint8Array {
+  const model = readModel(onnx);
+  const { nodes, inputs, initializers } = model.graph;
+  const node = (opType: string, from: string[], to: string, attributes = {}): NodeProto => {
+    return { name: to, opType, inputs: from, outputs: [to], attributes };
+  };
+  const shape = new Uint8Array(BigInt64Array.of(-1n).buffer);
+  const graph: GraphProto = {
+    ...model.graph,
+    inputs: inputs.map((it) => (it.name === 'timestep' ? { ...it, ...time } : it)),
+    initializers: [
+      ...initializers,
+      { name: 'timeShape', type: 'int64', dims: [1], data: { raw: shape } },
+    ],
+    nodes: [
+      node('Cast', ['timestep'], 'timeCast', { to: { int: elementTypes.float32 } }),
+      node('Reshape', ['timeCast', 'timeShape'], 'time'),
+      ...nodes.map((it) => ({
+        ...it,
+        inputs: it.inputs.map((name) => (name === 'timestep' ? 'time' : name)),
+      })),
+    ],
+  };
+  return encodeModel(graph, model);
+}
+
 /** Makes a tiny network and its manifest as blob URLs, as if they had been built and served. */
-export async function serveTinyModel(nativeSize = 16): Promise<string> {
-  const onnx = (await tinyUNet(5, {
-    classes: 4,
-    pixelUnshuffle: 2,
-  })) as Uint8Array<ArrayBuffer>;
+export async function serveTinyModel(
+  nativeSize = 16,
+  change = (onnx: Uint8Array) => onnx,
+): Promise<string> {
+  const plain = await tinyUNet(5, { classes: 4, pixelUnshuffle: 2 });
+  const onnx = change(plain) as Uint8Array<ArrayBuffer>;
   const file = {
     path: URL.createObjectURL(new Blob([onnx])),
     sizeBytes: onnx.length,

@@ -9,7 +9,7 @@ import { gpuAdapterName, ortBaseUrl, report, shippedModel } from './browser-setu
 import { walked } from './batch-walk.js';
 import { goldenSetup, goldenValues } from './golden-walk.js';
 import { maxDifference } from './max-difference.js';
-import { serveTinyModel, tinyNullLabel } from './tiny-model.js';
+import { serveTinyModel, tinyNullLabel, withTimestep } from './tiny-model.js';
 
 const size = 3 * 16 * 16;
 
@@ -33,8 +33,11 @@ function level(seed: number): LevelSetup {
 
 const common = { ortBaseUrl, precision: null, toHalf, onProgress: () => undefined };
 
-async function load(backend: Backend | null): Promise<WebRuntime> {
-  const manifestUrl = await serveTinyModel();
+async function load(
+  backend: Backend | null,
+  change?: (onnx: Uint8Array) => Uint8Array,
+): Promise<WebRuntime> {
+  const manifestUrl = await serveTinyModel(16, change);
   const model = { kind: 'shipped', manifestUrl } as const;
   return WebRuntime.load({ ...common, model, backend });
 }
@@ -108,6 +111,19 @@ describe.skipIf(!gpuAdapterName)(`on WebGPU (${gpuAdapterName})`, () => {
     const runtime = await load('webgpu');
     expect(runtime.device.description).toContain('sampler on the CPU');
     expect((await fill(runtime, 1)).every(Number.isFinite)).toBe(true);
+    await runtime.release();
+  });
+
+  test.each([
+    ['an int64', 'int64', ['N'], 'sampler on the CPU'],
+    ['one', 'float32', [], 'sampler on the GPU'],
+  ] as const)('a network that takes %s timestep runs on the GPU', async (_, type, dims, where) => {
+    const plain = await load('wasm');
+    const expected = await fill(plain, 1);
+    await plain.release();
+    const runtime = await load('webgpu', (onnx) => withTimestep(onnx, { type, dims }));
+    expect(runtime.device.description).toContain(where);
+    expect(maxDifference(await fill(runtime, 1), expected)).toBeLessThan(1e-3);
     await runtime.release();
   });
 

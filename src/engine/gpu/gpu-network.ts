@@ -5,7 +5,7 @@ import type { ImageShape } from '../../core/network.js';
 import { RepaintError } from '../../protocol/failure.js';
 import { toEngineError } from '../engine-error.js';
 import { readSignature } from '../model-signature.js';
-import type { ModelSignature } from '../model-signature.js';
+import type { ModelSignature, ScalarInput } from '../model-signature.js';
 import type { SerialQueue } from '../serial-queue.js';
 
 /** What one call is told besides the images. */
@@ -36,6 +36,20 @@ function roundUp16(sizeBytes: number): number {
 
 type InputType = 'float32' | 'int32';
 
+function wordType(type: string): InputType {
+  if (type === 'float32' || type === 'int32') return type;
+  throw new RepaintError(
+    'modelShape',
+    `WebGPU has no ${type}: the model's timestep and class_label must be float32 or int32.`,
+  );
+}
+
+/** Guidance gives class and no class in one call. */
+function expectLabelPerImage({ isPerImage }: ScalarInput): void {
+  if (isPerImage) return;
+  throw new RepaintError('modelShape', "The model's class_label must be one for each image.");
+}
+
 /** A session of onnxruntime-web on WebGPU whose outputs stay on the GPU. */
 export class OrtGpuNetwork implements GpuNetwork {
   readonly input: GPUBuffer;
@@ -59,12 +73,12 @@ export class OrtGpuNetwork implements GpuNetwork {
     this._timestep = this._buffer(4 * n);
     this._feeds = {
       [sample]: this._tensor(this.input, 'float32', shape),
-      [timestep.name]: this._tensor(this._timestep, this._wordType(timestep.type), [n]),
+      [timestep.name]: this._scalars(this._timestep, timestep),
     };
     if (classLabel) {
+      expectLabelPerImage(classLabel);
       this._classLabel = this._buffer(4 * n);
-      const type = this._wordType(classLabel.type);
-      this._feeds[classLabel.name] = this._tensor(this._classLabel, type, [n]);
+      this._feeds[classLabel.name] = this._scalars(this._classLabel, classLabel);
     }
   }
 
@@ -99,12 +113,8 @@ export class OrtGpuNetwork implements GpuNetwork {
     this._device.queue.writeBuffer(this._classLabel, 0, Int32Array.from(classLabels));
   }
 
-  private _wordType(type: string): InputType {
-    if (type === 'float32' || type === 'int32') return type;
-    throw new RepaintError(
-      'modelShape',
-      `WebGPU has no ${type}: the model's timestep and class_label must be float32 or int32.`,
-    );
+  private _scalars(buffer: GPUBuffer, { type, isPerImage }: ScalarInput): Tensor {
+    return this._tensor(buffer, wordType(type), isPerImage ? [this.shape[0]] : []);
   }
 
   private _buffer(sizeBytes: number): GPUBuffer {

@@ -3,7 +3,7 @@ import type { ImageShape } from '../../core/network.js';
 import type { OnnxModel } from '../onnx-model.js';
 import type { OrtWeb } from '../ort-web.js';
 import { SessionPool, sizeOf } from '../session-pool.js';
-import type { BatchSize } from '../session-pool.js';
+import type { BatchSize, Releasable } from '../session-pool.js';
 import { replaysFaithfully } from './capture-check.js';
 import { inErrorScopes } from './error-scopes.js';
 import { GpuMemory } from './gpu-memory.js';
@@ -114,16 +114,19 @@ export class GpuNetworks {
     const { onnx, channels, outChannels } = this._model;
     const options = { freeDimensions: { ...size }, keepsOutputOnGpu: true, isCaptured };
     const shape: ImageShape = [size.N, channels, size.H, size.W];
-    let opened = null as OrtGpuNetwork | null;
+    let held = null as Releasable | null;
     try {
       return await inErrorScopes(this._device, ['out-of-memory'], async () => {
         const session = await this._ort.createSession(onnx, options);
-        opened = new OrtGpuNetwork(session, this._ort.queue, this._device, shape, outChannels);
-        await prove(opened);
-        return opened;
+        const { queue } = this._ort;
+        held = { release: () => queue.run(() => session.release()) };
+        const network = new OrtGpuNetwork(session, queue, this._device, shape, outChannels);
+        held = network;
+        await prove(network);
+        return network;
       });
     } catch (error) {
-      await opened?.release().catch(() => undefined);
+      await held?.release().catch(() => undefined);
       throw error;
     }
   }
