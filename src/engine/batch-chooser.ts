@@ -21,8 +21,8 @@ export interface BatchTrials {
   readonly openMs: number;
   /** True where a guided step's two calls are one of twice the images. */
   readonly joinsGuidedCalls: boolean;
-  /** Expected ms of a call for one image, or null before any call was measured. */
-  expectedMs(question: BatchQuestion): number | null;
+  /** Expected ms of a call for each pixel of one image; null before any call was measured. */
+  msPerPixel(): number | null;
   /** Whether so many images can be expected to fit into memory. */
   fits(question: BatchQuestion, images: number): boolean;
   /** Loads what the batch needs. Throws: where it cannot. */
@@ -147,7 +147,9 @@ export class BatchChooser {
   private _oneImageMs(question: BatchQuestion): number | null {
     const alone = this._ms(question, 1);
     if (Number.isFinite(alone)) return alone / question.callsPerStep;
-    return this._trials.expectedMs(question);
+    const msPerPixel = this._trials.msPerPixel();
+    const [, , height, width] = question.shape;
+    return msPerPixel === null ? null : msPerPixel * height * width;
   }
 
   private _isKnown(question: BatchQuestion, images: number): boolean {

@@ -30,9 +30,8 @@ export class CpuTrials implements BatchTrials {
 
   constructor(private readonly _options: CpuTrialsOptions) {}
 
-  expectedMs({ shape }: BatchQuestion): number | null {
-    const msPerPixel = this._options.msPerPixel();
-    return msPerPixel === null ? null : msPerPixel * shape[2] * shape[3];
+  msPerPixel(): number | null {
+    return this._options.msPerPixel();
   }
 
   fits(): boolean {

@@ -23,7 +23,7 @@ class Machine implements BatchTrials {
 
   constructor(private readonly _ms: (images: number) => number) {}
 
-  expectedMs = () => 10;
+  msPerPixel = () => 10 / 64 ** 2;
   fits = (_: BatchQuestion, images: number) => images <= this.room;
   open = async () => this.onOpen();
 
@@ -102,7 +102,7 @@ describe('the batch chosen', () => {
 
   test('never has calls of more than half a second', async () => {
     const machine = new Machine((images) => 26 * idleHalf(images));
-    machine.expectedMs = () => 260;
+    machine.msPerPixel = () => 260 / 64 ** 2;
     expect(await new BatchChooser(machine).choose({ ...question, nfe: 1e6 })).toBe(1);
     expect(machine.measured).toEqual([]);
   });

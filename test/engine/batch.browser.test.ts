@@ -1,19 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import type { LevelSetup } from '../../src/engine/level-setup.js';
-import { WebRuntime } from '../../src/engine/web-runtime.js';
-import type { Backend } from '../../src/protocol/worker-api.js';
-import { toHalf } from '../../src/worker/to-half.js';
+import type { WebRuntime } from '../../src/engine/web-runtime.js';
 import { batchSetup, largestDifference, walked } from './batch-walk.js';
-import { gpuAdapterName, ortBaseUrl, report, shippedModel } from './browser-setup.js';
+import { gpuAdapterName, report, shippedModel } from './browser-setup.js';
+import { loadRuntime } from './load-runtime.js';
 import { serveTinyModel } from './tiny-model.js';
 
 const seeds = [11, 12, 13];
-
-async function load(manifestUrl: string, backend: Backend): Promise<WebRuntime> {
-  const model = { kind: 'shipped', manifestUrl } as const;
-  const common = { ortBaseUrl, precision: null, toHalf, onProgress: () => undefined };
-  return WebRuntime.load({ ...common, model, backend });
-}
 
 async function walk(runtime: WebRuntime, setup: LevelSetup): Promise<Float32Array> {
   return walked(await runtime.createState(setup), runtime.card);
@@ -34,7 +27,7 @@ async function batchDifference(runtime: WebRuntime, side: number): Promise<numbe
 test.skipIf(!shippedModel)(
   'fill k of a batch equals fill k alone: the shipped model on WebAssembly, bit for bit',
   async () => {
-    const runtime = await load(shippedModel!.manifestUrl, 'wasm');
+    const runtime = await loadRuntime(shippedModel!.manifestUrl, { backend: 'wasm' });
     expect(await batchDifference(runtime, 32)).toBe(0);
     await runtime.release();
   },
@@ -42,7 +35,7 @@ test.skipIf(!shippedModel)(
 
 describe.skipIf(!gpuAdapterName)(`on WebGPU (${gpuAdapterName})`, () => {
   test('fill k of a batch equals fill k alone', async () => {
-    const runtime = await load(await serveTinyModel(), 'webgpu');
+    const runtime = await loadRuntime(await serveTinyModel(), { backend: 'webgpu' });
     // A GPU may sum in another order for another batch: 1e-5 a call, guided, over 10 steps.
     const bar = gpuAdapterName?.includes('swiftshader') ? 0 : 1e-3;
     expect(await batchDifference(runtime, 16)).toBeLessThanOrEqual(bar);

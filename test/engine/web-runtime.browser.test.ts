@@ -2,12 +2,12 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { PhiloxNoise } from '../../src/core/noise.js';
 import type { LevelSetup } from '../../src/engine/level-setup.js';
 import { OrtWeb } from '../../src/engine/ort-web.js';
-import { WebRuntime } from '../../src/engine/web-runtime.js';
-import { toHalf } from '../../src/worker/to-half.js';
+import type { WebRuntime } from '../../src/engine/web-runtime.js';
 import type { Backend } from '../../src/protocol/worker-api.js';
-import { gpuAdapterName, ortBaseUrl, report, shippedModel } from './browser-setup.js';
+import { gpuAdapterName, report, shippedModel } from './browser-setup.js';
 import { walked } from './batch-walk.js';
 import { goldenSetup, goldenValues } from './golden-walk.js';
+import { loadRuntime } from './load-runtime.js';
 import { maxDifference } from './max-difference.js';
 import { serveTinyModel, tinyNullLabel, withTimestep } from './tiny-model.js';
 
@@ -31,15 +31,11 @@ function level(seed: number): LevelSetup {
   };
 }
 
-const common = { ortBaseUrl, precision: null, toHalf, onProgress: () => undefined };
-
 async function load(
   backend: Backend | null,
   change?: (onnx: Uint8Array) => Uint8Array,
 ): Promise<WebRuntime> {
-  const manifestUrl = await serveTinyModel(16, change);
-  const model = { kind: 'shipped', manifestUrl } as const;
-  return WebRuntime.load({ ...common, model, backend });
+  return loadRuntime(await serveTinyModel(16, change), { backend });
 }
 
 async function fill(runtime: WebRuntime, seed: number): Promise<Float32Array> {
@@ -60,10 +56,9 @@ test('on WebAssembly the same seed gives the same image, another seed another', 
 });
 
 test.skipIf(!shippedModel)('a walk with the shipped model ends as in Node', async () => {
-  const model = { kind: 'shipped', manifestUrl: shippedModel!.manifestUrl } as const;
   // Made by make-golden-walk.mts with onnxruntime-node.
   const golden = (await (await fetch('/test/fixtures/engine/golden-walk.json')).json()) as Golden;
-  const runtime = await WebRuntime.load({ ...common, model, backend: 'wasm' });
+  const runtime = await loadRuntime(shippedModel!.manifestUrl, { backend: 'wasm' });
   expect(runtime.card.checkpoint.sha256).toBe(golden.checkpointSha256);
   const state = await runtime.createState(goldenSetup(runtime.card));
   const values = await goldenValues(state, runtime.card);

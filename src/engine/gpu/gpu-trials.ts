@@ -41,9 +41,8 @@ export class GpuTrials implements BatchTrials {
     return this._options.networks.openMs;
   }
 
-  expectedMs({ shape }: BatchQuestion): number | null {
-    const msPerPixel = this._options.msPerPixel();
-    return msPerPixel === null ? null : msPerPixel * shape[2] * shape[3];
+  msPerPixel(): number | null {
+    return this._options.msPerPixel();
   }
 
   fits(question: BatchQuestion, images: number): boolean {

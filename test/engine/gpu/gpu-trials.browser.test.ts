@@ -6,13 +6,13 @@ import { inErrorScopes } from '../../../src/engine/gpu/error-scopes.js';
 import { GpuMemory } from '../../../src/engine/gpu/gpu-memory.js';
 import { requestGpu } from '../../../src/engine/gpu-device.js';
 import { OrtWeb } from '../../../src/engine/ort-web.js';
-import { WebRuntime } from '../../../src/engine/web-runtime.js';
+import type { WebRuntime } from '../../../src/engine/web-runtime.js';
 import type { BatchQuestion } from '../../../src/protocol/fill.js';
 import { batchSetup, walked } from '../batch-walk.js';
-import { gpuAdapterName, ortBaseUrl, report } from '../browser-setup.js';
+import { gpuAdapterName, report } from '../browser-setup.js';
+import { loadRuntime } from '../load-runtime.js';
 import { serveTinyModel } from '../tiny-model.js';
 import { HostNetwork } from './host-network.js';
-import { toHalf } from '../../../src/worker/to-half.js';
 
 async function grantedDevice(): Promise<GPUDevice> {
   const answer = await requestGpu(true);
@@ -21,16 +21,8 @@ async function grantedDevice(): Promise<GPUDevice> {
 }
 
 async function load(triesBatches = true): Promise<WebRuntime> {
-  const manifestUrl = await serveTinyModel();
-  return WebRuntime.load({
-    model: { kind: 'shipped', manifestUrl },
-    ortBaseUrl,
-    backend: 'webgpu',
-    precision: 'float32',
-    toHalf,
-    triesBatches,
-    onProgress: () => undefined,
-  });
+  const options = { backend: 'webgpu', precision: 'float32', triesBatches } as const;
+  return loadRuntime(await serveTinyModel(), options);
 }
 
 const question: BatchQuestion = { shape: [1, 3, 16, 16], callsPerStep: 1, fills: 2, nfe: 10 };
