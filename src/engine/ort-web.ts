@@ -38,7 +38,7 @@ export interface SessionOptions {
 }
 
 /** The build with native promise integration where the browser has it: 10 MB smaller. */
-export function chooseOrtBuild(): OrtBuild {
+function chooseOrtBuild(): OrtBuild {
   return 'Suspending' in WebAssembly ? 'jspi' : 'asyncify';
 }
 

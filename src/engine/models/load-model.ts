@@ -16,7 +16,7 @@ const maxManifestBytes = 2 ** 22;
 const neverAborted = new AbortController().signal;
 
 /** Throws: RepaintError modelFetch when absent or not a manifest. */
-export async function fetchManifest(url: string): Promise<ModelManifest> {
+async function fetchManifest(url: string): Promise<ModelManifest> {
   const bytes = await fetchSmall(url, maxManifestBytes, neverAborted);
   let json: unknown;
   try {
