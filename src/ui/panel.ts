@@ -26,6 +26,7 @@ import type {
   RemoveModelEvent,
   UseModelEvent,
 } from './elements/model-events.js';
+import { smallButton } from './elements/small-button.js';
 import { shared } from './elements/styles.js';
 import type { FillSet } from './gallery/fill-gallery.js';
 import { getLocale, localized, msg, speak } from './host/localisation.js';
@@ -179,14 +180,7 @@ export class RepaintPanel extends LitElement {
         (job) =>
           html`<div class="waiting" data-testid="queued">
             <span>${queuedText(job.seedsLeft.length)}</span>
-            <sp-button
-              data-testid="cancel-queued"
-              size="s"
-              variant="secondary"
-              treatment="outline"
-              @click=${() => this.session.queue.cancel(job.id)}
-              >${msg('Cancel')}</sp-button
-            >
+            ${smallButton('cancel-queued', msg('Cancel'), () => this.session.queue.cancel(job.id))}
           </div>`,
       )}
     `;

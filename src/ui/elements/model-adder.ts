@@ -1,7 +1,6 @@
 /** Adding a model, from where it comes from to the word that it is there. */
 import { LitElement, css, html, nothing, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
-import '@spectrum-web-components/button/sp-button.js';
 import '@spectrum-web-components/progress-bar/sp-progress-bar.js';
 import type { ShelfModel } from '../../protocol/model-shelf-api.js';
 import { localized, msg, str } from '../host/localisation.js';

@@ -68,19 +68,18 @@ export class ModelCardElement extends LitElement {
 
   private _actions() {
     const { busyReason, isInUse, isShipped, status } = this;
-    const canRemove = !isShipped;
-    if (isInUse && !canRemove) return this._note(status);
+    if (isInUse && isShipped) return this._note(status);
     return html`
       ${isInUse ? this._note(status) : nothing}
       <div class="actions">
         ${isInUse ? nothing : this._button('use-model', msg('Use'), busyReason, this._use)}
         ${
-          canRemove
-            ? this._button('remove-model', msg('Remove'), isInUse ? busyReason : '', this._ask)
-            : nothing
+          isShipped
+            ? nothing
+            : this._button('remove-model', msg('Remove'), isInUse ? busyReason : '', this._ask)
         }
       </div>
-      ${this._note(busyReason && (canRemove || !isInUse) ? busyReason : '')}
+      ${this._note(busyReason)}
     `;
   }
 

@@ -14,6 +14,7 @@ import { localized, msg, str } from '../host/localisation.js';
 import type { ModelAdding, ModelForm } from '../models/model-adding.js';
 import { incompleteText, lookText, transferText } from '../text/model-text.js';
 import './model-source.js';
+import { smallButton } from './small-button.js';
 import { shared } from './styles.js';
 
 /** Said of each model, in this order; the long ones get more lines. */
@@ -159,14 +160,7 @@ export class ModelFormElement extends LitElement {
             this.form.origin.kind === 'files' ? msg('Add model') : msg('Download and add')
           }</sp-button
         >
-        <sp-button
-          data-testid="discard-model"
-          size="s"
-          variant="secondary"
-          treatment="outline"
-          @click=${() => this.adding.close()}
-          >${msg('Discard')}</sp-button
-        >
+        ${smallButton('discard-model', msg('Discard'), () => this.adding.close())}
       </div>
     `;
   }

@@ -12,6 +12,7 @@ import { localized, msg } from '../host/localisation.js';
 import { droppedFiles } from '../models/dropped-files.js';
 import type { ModelAdding } from '../models/model-adding.js';
 import { originOf } from '../models/model-origin.js';
+import { smallButton } from './small-button.js';
 import { shared } from './styles.js';
 
 const firstInvitation = () =>
@@ -69,14 +70,7 @@ export class ModelSourceElement extends LitElement {
               ? nothing
               : html`<p class="quiet">${msg('or an .onnx file with its card.json')}</p>`
           }
-          <sp-button
-            data-testid="choose-files"
-            size="s"
-            variant="secondary"
-            treatment="outline"
-            @click=${() => this._input.click()}
-            >${msg('Choose files …')}</sp-button
-          >
+          ${smallButton('choose-files', msg('Choose files …'), () => this._input.click())}
           <input
             hidden
             multiple

@@ -1,13 +1,13 @@
 /** One running fill: calls done of total, pace, time left, the image as it grows, and Cancel. */
 import { LitElement, css, html } from 'lit';
 import { customElement, property, queryAll } from 'lit/decorators.js';
-import '@spectrum-web-components/button/sp-button.js';
 import '@spectrum-web-components/progress-bar/sp-progress-bar.js';
 import type { RgbaImage } from '../../image/raster.js';
 import type { FillJob } from '../fill/fill-queue.js';
 import { localized, msg } from '../host/localisation.js';
 import { callsText, fillsText, paceText } from '../text/plan-text.js';
 import { CancelEvent } from './job-events.js';
+import { smallButton } from './small-button.js';
 import { shared } from './styles.js';
 
 @localized()
@@ -62,6 +62,7 @@ export class ProgressCard extends LitElement {
     const { job } = this;
     if (!job) return '';
     const { progress, request } = job;
+    const isCancelling = job.state === 'cancelling';
     const title = fillsText(progress, request.seeds.length);
     const percent = progress ? (100 * progress.nfe) / progress.nfeTotal : 0;
     return html`<section class="card" aria-label=${msg('Fill in progress')} data-testid="progress">
@@ -70,15 +71,12 @@ export class ProgressCard extends LitElement {
         <h2>${title}</h2>
         <p data-testid="calls">${progress ? callsText(progress) : msg('Starting …')}</p>
         <p class="quiet" data-testid="pace">${progress ? paceText(progress) : ''}</p>
-        <sp-button
-          data-testid="cancel"
-          size="s"
-          variant="secondary"
-          treatment="outline"
-          ?disabled=${job.state === 'cancelling'}
-          @click=${() => this.dispatchEvent(new CancelEvent(job.id))}
-          >${job.state === 'cancelling' ? msg('Stopping after this call …') : msg('Cancel')}</sp-button
-        >
+        ${smallButton(
+          'cancel',
+          isCancelling ? msg('Stopping after this call …') : msg('Cancel'),
+          () => this.dispatchEvent(new CancelEvent(job.id)),
+          isCancelling,
+        )}
       </div>
       <sp-progress-bar size="s" progress=${percent} aria-label=${title}></sp-progress-bar>
     </section>`;

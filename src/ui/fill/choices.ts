@@ -81,16 +81,6 @@ export function parseChoices(kept: unknown): Choices {
   return parsed.success ? parsed.data : firstChoices;
 }
 
-/** Reads the settings kept with a layer, null when they cannot be read. */
-export function parseSettings(text: string): FillSettings | null {
-  try {
-    const parsed = settingsSchema.safeParse(JSON.parse(text));
-    return parsed.success ? parsed.data : null;
-  } catch {
-    return null;
-  }
-}
-
 /** Settings of the fill as chosen. */
 export function settingsOf({ preset, custom, classLabel }: Choices): FillSettings {
   return { ...(preset === 'custom' ? custom : presets[preset satisfies PresetName]), classLabel };

@@ -1,4 +1,4 @@
-/** What a screen reader is told of a running fill: beginnings, ends, and now and then how far. */
+/** What a screen reader is told: how a fill goes, now and then, and how far adding a model is. */
 import { msg, str } from '../host/localisation.js';
 import type { AddingState } from '../models/model-adding.js';
 import type { Session } from '../session.js';

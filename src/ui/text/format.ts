@@ -9,7 +9,7 @@ export function size({ width, height }: { width: number; height: number }): stri
   return msg(str`${number(width)} × ${number(height)} px`);
 }
 
-/** Two digits that matter: 0.84, 3.2, 41, 612. */
+/** Tenths under ten, whole ones above: 0.8, 3.2, 41, 612. */
 export function milliseconds(ms: number): string {
   return msg(str`${number(ms, ms < 10 ? 1 : 0)} ms`);
 }
