@@ -82,6 +82,8 @@ export class FakeShelf {
   readonly adds: PendingAdd[] = [];
   readonly ports: ShelfPort[] = [];
   cancels = 0;
+  /** False: an add goes on although it was cancelled. */
+  isHeeded = true;
 
   readonly start = (): ShelfPort => {
     const { port1, port2 } = new MessageChannel();
@@ -118,7 +120,7 @@ export class FakeShelf {
         new Promise((answer) => this.adds.push({ origin, options, progress, answer })),
       cancel: async () => {
         this.cancels++;
-        this.lastAdd.answer(failure('cancelled'));
+        if (this.isHeeded) this.lastAdd.answer(failure('cancelled'));
       },
       remove: async (id) => {
         const models = this.state.models.filter(({ manifest }) => manifest.card.id !== id);

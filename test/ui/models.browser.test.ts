@@ -177,8 +177,18 @@ describe('the models', () => {
     await userEvent.keyboard('{Enter}');
     await at('confirm-remove').click();
     await expect.element(cardOf('Church')).not.toBeInTheDocument();
+    await vi.waitFor(() => expect(focused()).toBe('models-heading'));
     expect(shelf.state.models).toEqual([]);
     expect(workers.last.sent[0]).toMatchObject({ model: { kind: 'shipped' } });
+  });
+
+  test('taken into use keep the keyboard on their card', async () => {
+    shelf.state = { ...shelf.state, models: [shelfModel('church-256', 'Church 256')] };
+    await openModels();
+    await cardOf('Church').getByTestId('use-model').click();
+    await vi.waitFor(() => expect(focused()).toBe('remove-model'));
+    await cardOf('Garden').getByTestId('use-model').click();
+    await vi.waitFor(() => expect(focused()).toBe('model-details'));
   });
 
   test('that were always told a class wait for one', async () => {
@@ -377,8 +387,31 @@ describe('adding a model', () => {
     await at('continue-download').click();
     await expect.element(at('model-form')).toBeVisible();
     expect(shelf.lookedAt).toEqual([origin]);
+    await vi.waitFor(() => expect(focused()).toBe('adder-heading'));
     await at('remove-download').click();
     await expect.element(at('unfinished')).not.toBeInTheDocument();
+    await vi.waitFor(() => expect(focused()).toBe('models-heading'));
+  });
+
+  // WCAG 2.4.3: focus that falls back to the page begins anew at its top.
+  test('keeps the keyboard from step to step', async () => {
+    const heading = () => vi.waitFor(() => expect(focused()).toBe('adder-heading'));
+    await openModels();
+    await at('address').getByRole('textbox').fill('google/ddpm-church-256');
+    await at('look').click();
+    await expect.element(at('model-form')).toBeVisible();
+    await heading();
+    await at('add-model').click();
+    await vi.waitFor(() => expect(shelf.adds).toHaveLength(1));
+    await heading();
+    shelf.isHeeded = false;
+    await at('cancel-adding').click();
+    await expect.element(at('cancel-adding')).toHaveTextContent('Stopping');
+    await heading();
+    shelf.finish();
+    await at('use-added').click();
+    await expect.element(at('drop-zone')).toBeVisible();
+    await heading();
   });
 });
 

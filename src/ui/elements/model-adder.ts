@@ -9,6 +9,7 @@ import { Watching } from '../observed.js';
 import type { Problem } from '../problem.js';
 import { fractionOf, stageText } from '../text/model-text.js';
 import { problemText } from '../text/problems.js';
+import { KeepFocus } from './keep-focus.js';
 import { UseModelEvent } from './model-events.js';
 import './model-form.js';
 import './model-source.js';
@@ -55,13 +56,18 @@ export class ModelAdder extends LitElement {
   constructor() {
     super();
     new Watching(this, () => this.adding);
+    new KeepFocus(this, ['h2']);
   }
 
   override render() {
     return html`<section aria-labelledby="heading">
-      <h2 id="heading">${msg('Add a model')}</h2>
+      <h2 id="heading" tabindex="-1" data-testid="adder-heading">${msg('Add a model')}</h2>
       ${this._step(this.adding.state)}
     </section>`;
+  }
+
+  override focus(): void {
+    this.renderRoot.querySelector('h2')?.focus();
   }
 
   private _step(state: AddingState): TemplateResult {
@@ -152,5 +158,11 @@ export class ModelAdder extends LitElement {
   private _use(id: string): void {
     this.dispatchEvent(new UseModelEvent(id));
     this.adding.close();
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'repaint-model-adder': ModelAdder;
   }
 }

@@ -7,6 +7,7 @@ import type { ModelManifest } from '../../protocol/model-card.js';
 import type { ModelSpeed } from '../../protocol/model-shelf-api.js';
 import { localized, msg, str } from '../host/localisation.js';
 import { cardDetails, factsText, speedText } from '../text/model-text.js';
+import { KeepFocus } from './keep-focus.js';
 import { modelCardStyles } from './model-card.styles.js';
 import { RemoveModelEvent, UseModelEvent } from './model-events.js';
 import { shared } from './styles.js';
@@ -26,6 +27,11 @@ export class ModelCardElement extends LitElement {
   @state() private _isAsking = false;
 
   static override styles = [shared, modelCardStyles];
+
+  constructor() {
+    super();
+    new KeepFocus(this, ['[data-testid=keep-model]', '[data-testid=remove-model]', 'summary']);
+  }
 
   override render() {
     const { card } = this.manifest;
@@ -55,7 +61,7 @@ export class ModelCardElement extends LitElement {
 
   private _details() {
     return html`<details>
-      <summary>${msg('Training data, bias and licence')}</summary>
+      <summary data-testid="model-details">${msg('Training data, bias and licence')}</summary>
       <dl>
         ${cardDetails(this.manifest.card).map(
           ({ title, text }) =>
@@ -93,7 +99,7 @@ export class ModelCardElement extends LitElement {
       <p class="question" id="question">${msg(str`Remove ${name} from this machine?`)}</p>
       <div class="actions" role="group" aria-labelledby="question">
         ${this._button('confirm-remove', msg('Remove'), '', () => {
-          this._isAsking = false;
+          this._leave();
           this.dispatchEvent(new RemoveModelEvent(id));
         })}
         ${this._button('keep-model', msg('Keep it'), '', this._leave)}
@@ -121,19 +127,11 @@ export class ModelCardElement extends LitElement {
     this.dispatchEvent(new UseModelEvent(this.isShipped ? null : this.manifest.card.id));
   };
 
-  /** The focus goes along, so that the keyboard stays where it was. */
-  private readonly _ask = async (): Promise<void> => {
+  private readonly _ask = (): void => {
     this._isAsking = true;
-    await this._focus('keep-model');
   };
 
-  private readonly _leave = async (): Promise<void> => {
+  private readonly _leave = (): void => {
     this._isAsking = false;
-    await this._focus('remove-model');
   };
-
-  private async _focus(testId: string): Promise<void> {
-    await this.updateComplete;
-    this.renderRoot.querySelector<HTMLElement>(`[data-testid=${testId}]`)?.focus();
-  }
 }

@@ -14,6 +14,7 @@ import { fileSize } from '../text/format.js';
 import { storageText } from '../text/model-text.js';
 import { problemText } from '../text/problems.js';
 import { busyReason, loadingText } from '../text/readiness.js';
+import { KeepFocus } from './keep-focus.js';
 import './model-adder.js';
 import './model-card.js';
 import { ManageModelsEvent, RemoveModelEvent } from './model-events.js';
@@ -70,6 +71,7 @@ export class ModelsPage extends LitElement {
   constructor() {
     super();
     new Watching(this, () => this.session);
+    new KeepFocus(this, ['h1']);
   }
 
   override render() {
@@ -86,7 +88,7 @@ export class ModelsPage extends LitElement {
         >
           <sp-icon-chevron-left slot="icon"></sp-icon-chevron-left>
         </sp-action-button>
-        <h1>${msg('Models')}</h1>
+        <h1 tabindex="-1" data-testid="models-heading">${msg('Models')}</h1>
       </div>
       ${this._storage()} ${this._problem()}
       <ul>
@@ -177,7 +179,7 @@ export class ModelsPage extends LitElement {
         ${totalBytes === null ? loaded : msg(str`${loaded} of ${fileSize(totalBytes)}`)}
       </p>
       <div class="actions">
-        ${smallButton('continue-download', msg('Continue'), () => adding.look(origin), isBusy)}
+        ${smallButton('continue-download', msg('Continue'), () => this._goOn(origin), isBusy)}
         ${smallButton(
           'remove-download',
           msg('Remove'),
@@ -186,5 +188,11 @@ export class ModelsPage extends LitElement {
         )}
       </div>
     </div>`;
+  }
+
+  /** The form comes up below; the focus goes there. */
+  private _goOn(origin: UnfinishedDownload['origin']): void {
+    void this.session.library.adding.look(origin);
+    this.renderRoot.querySelector('repaint-model-adder')?.focus();
   }
 }
