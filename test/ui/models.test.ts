@@ -8,6 +8,7 @@ import {
   settingsOf,
   withKnownClass,
 } from '../../src/ui/fill/choices.js';
+import { droppedFiles } from '../../src/ui/models/dropped-files.js';
 import { isComplete, type ModelForm } from '../../src/ui/models/model-adding.js';
 import { originOf, originText, withFiles } from '../../src/ui/models/model-origin.js';
 import { stageText, storageText, transferText } from '../../src/ui/text/model-text.js';
@@ -21,6 +22,10 @@ describe('where a model is', () => {
     [' google/ddpm@refs/pr/1 ', { kind: 'hub', repo: 'google/ddpm@refs/pr/1' }],
     ['https://huggingface.co/google/ddpm', { kind: 'hub', repo: 'google/ddpm' }],
     ['https://huggingface.co/google/ddpm/tree/main', { kind: 'hub', repo: 'google/ddpm@main' }],
+    [
+      'https://huggingface.co/google/ddpm/tree/refs%2Fpr%2F1',
+      { kind: 'hub', repo: 'google/ddpm@refs/pr/1' },
+    ],
     [
       'https://huggingface.co/google/ddpm/blob/main/unet/model.bin?download=true',
       { kind: 'url', url: 'https://huggingface.co/google/ddpm/resolve/main/unet/model.bin' },
@@ -51,6 +56,15 @@ describe('where a model is', () => {
     const first = withFiles({ kind: 'hub', repo: 'x/y' }, [a, b]);
     expect(withFiles(first, [newB, c])).toEqual({ kind: 'files', files: [a, newB, c] });
   });
+});
+
+// File and Directory Entries API: file() tells its second callback what it could not read.
+test('files of a drop are taken as they are where their entries are refused', async () => {
+  const file = new File(['x'], 'model.onnx');
+  const refused = { isFile: true, file: (_: unknown, fail: (why: Error) => void) => fail(Error()) };
+  const items = [{ webkitGetAsEntry: () => refused }];
+  const drop = { items, files: [file] } as unknown as DataTransfer;
+  expect(await droppedFiles(drop)).toEqual([file]);
 });
 
 describe('a form', () => {
@@ -111,6 +125,11 @@ describe('models in words', () => {
       // The user's own model does not come with the add-on.
       expect(nextStep).not.toMatch(/install the add-on/i);
     }
+  });
+
+  // The shelf adds one at a time, over all windows; the panel asks for nothing else it refuses.
+  test('a model refused because of another one is told so', () => {
+    expect(problemText({ code: 'badRequest' }, 'adding').sentence).toMatch(/another window/);
   });
 
   test('only a download is said to fetch', () => {

@@ -27,5 +27,10 @@ export async function droppedFiles({ items, files }: DataTransfer): Promise<File
   const entries = [...items].map((item) => item.webkitGetAsEntry());
   const plain = [...files];
   const found = entries.filter((entry) => entry !== null);
-  return found.length === 0 ? plain : (await Promise.all(found.map(filesOf))).flat();
+  if (found.length === 0) return plain;
+  // Entries may be refused where the files themselves are not.
+  return Promise.all(found.map(filesOf)).then(
+    (files) => files.flat(),
+    () => plain,
+  );
 }

@@ -12,7 +12,7 @@ function hubOrigin({ pathname }: URL): AddressedOrigin | null {
   if (!owner || !name) return null;
   if (view === undefined) return { kind: 'hub', repo: `${owner}/${name}` };
   if (view === 'tree' && revision && rest.length === 0) {
-    return { kind: 'hub', repo: `${owner}/${name}@${revision}` };
+    return { kind: 'hub', repo: `${owner}/${name}@${revision.replace(/%2f/gi, '/')}` };
   }
   if ((view !== 'blob' && view !== 'resolve') || rest.length === 0) return null;
   const file = [owner, name, 'resolve', revision, ...rest].join('/');

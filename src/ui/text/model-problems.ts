@@ -116,6 +116,10 @@ export const addingTexts: Partial<ProblemTexts> = {
     sentence: msg('The graphics processor was reset while the model was tested.'),
     nextStep: msg('Try again, with no other heavy work running.'),
   }),
+  badRequest: () => ({
+    sentence: msg('Another model is being added in another window.'),
+    nextStep: msg('Wait until it is done, then try again.'),
+  }),
   internal: stoppedUnexpectedly,
   shelfFailed: stoppedUnexpectedly,
 };
