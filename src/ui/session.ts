@@ -117,7 +117,7 @@ export class Session extends Observed {
   /** Forgets a model; the one in use gives way to the one that comes with the add-on. */
   removeModel(id: string): Promise<void> {
     if (this.choices.model?.id === id) this.useModel(null);
-    return this.library.shelf.remove(id);
+    return this.library.remove(id);
   }
 
   restartModel(): void {

@@ -182,6 +182,25 @@ describe('the models', () => {
     expect(workers.last.sent[0]).toMatchObject({ model: { kind: 'shipped' } });
   });
 
+  test('are forgotten with all that is known of them', async () => {
+    const church = shelfModel('church-256', 'Church 256');
+    const source = { kind: 'files', manifest: church.manifest, files: [] } as const;
+    shelf.state = { ...shelf.state, storage: 'memory', models: [{ ...church, source }] };
+    const device = { backend: 'wasm', description: '', precision: 'float32' };
+    stored.set('speeds', { 'church-256': { msPerCall: 5, device } });
+    await openModels();
+    await expect.element(cardOf('Church')).toHaveTextContent('5 ms a call on Processor');
+    await at('remove-model').click();
+    await at('confirm-remove').click();
+    await expect.element(cardOf('Church')).not.toBeInTheDocument();
+    expect(panel.session.library.source({ id: 'church-256', name: '' }).kind).toBe('stored');
+    // Another model of that name is another model.
+    await startAdding();
+    shelf.finish();
+    await expect.element(cardOf('Church')).toHaveTextContent('41 ms a call on Test GPU');
+    expect(stored.get('speeds')).not.toHaveProperty('church-256');
+  });
+
   test('taken into use keep the keyboard on their card', async () => {
     shelf.state = { ...shelf.state, models: [shelfModel('church-256', 'Church 256')] };
     await openModels();
@@ -227,6 +246,7 @@ describe('adding a model', () => {
     expect(filesLookedAt()).toEqual(['model.safetensors', 'config.json']);
     await at('words-name').getByRole('textbox').fill('');
     await expect.element(at('incomplete')).toBeVisible();
+    await expect.element(page.getByRole('status')).toHaveTextContent('Fill in every field');
     expect(element('add-model')).toHaveAttribute('disabled');
     await at('words-name').getByRole('textbox').fill('My churches');
     await at('add-model').click();
@@ -305,6 +325,10 @@ describe('adding a model', () => {
     await expect.element(page.getByText('begins with https://')).toBeVisible();
     expect(shelf.lookedAt).toEqual([]);
     await address.fill('google/ddpm-church-256');
+    // An input method that composes takes Enter to end that.
+    const composing = { key: 'Enter', isComposing: true, bubbles: true, composed: true };
+    address.element().dispatchEvent(new KeyboardEvent('keydown', composing));
+    expect(panel.session.library.adding.state.kind).toBe('idle');
     await userEvent.keyboard('{Enter}');
     await expect
       .element(at('transfer'))
@@ -353,6 +377,9 @@ describe('adding a model', () => {
     await openModels();
     await startAdding();
     shelf.lastAdd.answer(failure('selfTestFailed', 'error 1.4, at most 0.5'));
+    await at('words-name').getByRole('textbox').fill('');
+    await vi.waitFor(() => expect(element('use-anyway')).toHaveAttribute('disabled'));
+    await at('words-name').getByRole('textbox').fill('Church 256');
     await at('use-anyway').click();
     await vi.waitFor(() => expect(shelf.adds).toHaveLength(2));
     expect(shelf.lastAdd.options.isTested).toBe(false);

@@ -4,7 +4,7 @@ import { customElement, property } from 'lit/decorators.js';
 import '@spectrum-web-components/progress-bar/sp-progress-bar.js';
 import type { ShelfModel } from '../../protocol/model-shelf-api.js';
 import { localized, msg, str } from '../host/localisation.js';
-import type { AddingState, ModelAdding } from '../models/model-adding.js';
+import { isComplete, type AddingState, type ModelAdding } from '../models/model-adding.js';
 import { Watching } from '../observed.js';
 import type { Problem } from '../problem.js';
 import { fractionOf, stageText } from '../text/model-text.js';
@@ -81,7 +81,7 @@ export class ModelAdder extends LitElement {
         return this._progress({ title: msg('Looking at the files …'), fraction: null });
       case 'asking':
         return html`
-          ${this._problem(state.problem)}
+          ${this._problem(state.problem, isComplete(state))}
           <repaint-model-form
             .adding=${this.adding}
             .form=${state}
@@ -125,7 +125,7 @@ export class ModelAdder extends LitElement {
     </div>`;
   }
 
-  private _problem(problem: Problem | null) {
+  private _problem(problem: Problem | null, canAdd = false) {
     if (!problem) return nothing;
     const { sentence, nextStep } = problemText(problem, 'adding');
     const wasAsked = problem.code === 'cancelled';
@@ -138,7 +138,7 @@ export class ModelAdder extends LitElement {
       ${problem.detail && !wasAsked ? html`<span slot="detail">${problem.detail}</span>` : nothing}
       ${
         problem.code === 'selfTestFailed'
-          ? smallButton('use-anyway', msg('Add it anyway'), () => this.adding.add(false))
+          ? smallButton('use-anyway', msg('Add it anyway'), () => this.adding.add(false), !canAdd)
           : nothing
       }</repaint-notice
     >`;

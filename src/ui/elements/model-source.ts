@@ -45,7 +45,7 @@ export class ModelSourceElement extends LitElement {
         gap: 8px;
         text-align: center;
       }
-      form {
+      .address {
         display: grid;
         grid-template-columns: 1fr auto;
         align-items: start;
@@ -81,12 +81,12 @@ export class ModelSourceElement extends LitElement {
           />
         </div>
       </sp-dropzone>
-      ${this.invitation ? nothing : this._addressForm()}
+      ${this.invitation ? nothing : this._addressRow()}
     `;
   }
 
-  private _addressForm() {
-    return html`<form @submit=${this._onSubmit}>
+  private _addressRow() {
+    return html`<div class="address">
       <sp-field-label class="wide" for="address"
         >${msg('Address, or Hugging Face name (owner/name)')}</sp-field-label
       >
@@ -96,7 +96,7 @@ export class ModelSourceElement extends LitElement {
         autocomplete="off"
         ?invalid=${this._isRefused}
         @input=${() => (this._isRefused = false)}
-        @keydown=${(event: KeyboardEvent) => event.key === 'Enter' && this._onSubmit(event)}
+        @keydown=${this._onKey}
       >
         <sp-help-text slot="help-text"
           >${msg('A download only fetches: nothing of yours is sent.')}</sp-help-text
@@ -105,10 +105,10 @@ export class ModelSourceElement extends LitElement {
           >${msg('Give an address that begins with https://, or owner/name.')}</sp-help-text
         >
       </sp-textfield>
-      <sp-button data-testid="look" variant="secondary" @click=${this._onSubmit}
+      <sp-button data-testid="look" variant="secondary" @click=${this._look}
         >${msg('Look')}</sp-button
       >
-    </form>`;
+    </div>`;
   }
 
   private readonly _onDrop = async ({ detail }: CustomEvent<DropzoneEventDetail>) => {
@@ -122,8 +122,12 @@ export class ModelSourceElement extends LitElement {
     await this.adding.takeFiles(files);
   };
 
-  private readonly _onSubmit = async (event: Event) => {
-    event.preventDefault();
+  /** While an input method composes, Enter is its own. */
+  private readonly _onKey = ({ key, isComposing }: KeyboardEvent) => {
+    if (key === 'Enter' && !isComposing) void this._look();
+  };
+
+  private readonly _look = async () => {
     const origin = originOf(this._address.value);
     this._isRefused = origin === null;
     if (origin) await this.adding.look(origin);

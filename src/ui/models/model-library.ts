@@ -55,6 +55,14 @@ export class ModelLibrary extends Observed {
     return this._speeds.of(id) ?? this.shelf.find(id)?.speed ?? null;
   }
 
+  /** Forgets a model and all that is known of it, or what a download has brought so far. */
+  async remove(id: string): Promise<void> {
+    await this.shelf.remove(id);
+    if (this.shelf.find(id)) return;
+    this._sources.delete(id);
+    this._speeds.forget(id);
+  }
+
   /** A model has been loaded, which measures it. */
   loaded(card: ModelCard, msPerCall: number, device: DeviceInfo): void {
     this._speeds.remember(card.id, msPerCall, device);

@@ -16,8 +16,10 @@ const speedsSchema = z.record(
   z.object({ msPerCall: z.number().positive(), device: deviceSchema }),
 );
 
+type Speeds = z.infer<typeof speedsSchema>;
+
 export class ModelSpeeds {
-  private _speeds: z.infer<typeof speedsSchema> = {};
+  private _speeds: Speeds = {};
 
   constructor(private readonly _kept: Kept) {}
 
@@ -35,7 +37,16 @@ export class ModelSpeeds {
   remember(id: string, msPerCall: number, device: DeviceInfo): void {
     const { backend, description, precision } = device;
     const speed = { msPerCall, device: { backend, description, precision } };
-    this._speeds = { ...this._speeds, [id]: speed };
-    void this._kept.write(speedsKey, this._speeds);
+    this._keep({ ...this._speeds, [id]: speed });
+  }
+
+  /** Another model may take the id. */
+  forget(id: string): void {
+    this._keep(Object.fromEntries(Object.entries(this._speeds).filter(([key]) => key !== id)));
+  }
+
+  private _keep(speeds: Speeds): void {
+    this._speeds = speeds;
+    void this._kept.write(speedsKey, speeds);
   }
 }

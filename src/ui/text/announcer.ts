@@ -3,7 +3,7 @@ import { msg, str } from '../host/localisation.js';
 import type { AddingState } from '../models/model-adding.js';
 import type { Session } from '../session.js';
 import { number } from './format.js';
-import { stageName } from './model-text.js';
+import { incompleteText, stageName } from './model-text.js';
 import { problemText } from './problems.js';
 
 /** Progress is told at most this often. */
@@ -17,7 +17,7 @@ function addingNews(state: AddingState): string {
     case 'asking':
       return state.problem
         ? problemText(state.problem, 'adding').sentence
-        : msg('Check what is said of the model, then add it.');
+        : incompleteText(state) || msg('Check what is said of the model, then add it.');
     case 'adding':
       return stageName(state.progress);
     case 'added':
