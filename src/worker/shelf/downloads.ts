@@ -43,9 +43,9 @@ export class Downloads {
     return found.filter((one) => one !== null);
   }
 
-  /** True when `id` is one of `list`'s. */
-  owns(id: string): boolean {
-    return id.startsWith(prefix);
+  /** True when `id` is one of `list`'s; a model's may begin like one. */
+  async owns(id: string): Promise<boolean> {
+    return id.startsWith(prefix) && (await this._store.folders()).includes(id);
   }
 
   remove(id: string): Promise<void> {
@@ -65,13 +65,7 @@ export class Downloads {
     await this._expectRoom(origin, total);
     const state = await this._begin(origin, total);
     const queue = new DownloadQueue(this._store, this._folder(origin), state, options, total);
-    // One after the other, in the order of the list: a later one waits for those before it.
-    let before: Promise<unknown> = Promise.resolve();
-    return sourcesOf(model, signal, (file) => {
-      const next = before.then(() => queue.fetch(file));
-      before = next.catch(() => undefined);
-      return next;
-    });
+    return sourcesOf(model, signal, (file) => queue.fetch(file));
   }
 
   private _folder(origin: RemoteOrigin): string {
@@ -140,7 +134,8 @@ class DownloadQueue {
         signal,
         validator: this._state.validators[file.name] ?? null,
         onValidator: (validator) => this._note(file.name, validator),
-        onProgress: (loaded, total) => onProgress(this._done + loaded, this._total ?? total),
+        onProgress: (loaded, total) =>
+          onProgress(this._done + loaded, this._total ?? (total && this._done + total)),
       });
       this._done += part.sizeBytes;
     } finally {

@@ -33,11 +33,12 @@ const progressEveryMs = 100;
 /** A worker that was stopped keeps its lock for a moment; so does a window that is closing. */
 const lockPatienceMs = 3000;
 
-async function outcome<T>(action: () => Promise<T>): Promise<Outcome<T>> {
+/** `what`: the sentence for failures that nobody explained. */
+async function outcome<T>(what: string, action: () => Promise<T>): Promise<Outcome<T>> {
   try {
     return { isOk: true, value: await action() };
   } catch (error) {
-    const { code, message } = toEngineError(asImportError(error), 'The model could not be added');
+    const { code, message } = toEngineError(asImportError(error), what);
     return { isOk: false, code, message };
   }
 }
@@ -61,13 +62,16 @@ export class ModelShelf implements ModelShelfApi {
   }
 
   read(): Promise<Outcome<Shelf>> {
-    return outcome(async () => {
+    return outcome('The models could not be read', async () => {
       const { library, downloads } = await this._parts;
-      await whileAlone(
-        () => library.sweep(),
-        async () => undefined,
-        { patienceMs: 0 },
-      );
+      // Asked here too: a frame without locks is told that it is alone.
+      if (!this._adding) {
+        await whileAlone(
+          () => library.sweep(),
+          async () => undefined,
+          { patienceMs: 0 },
+        );
+      }
       const entries = await library.list();
       return {
         storage: library.store.kind,
@@ -80,7 +84,7 @@ export class ModelShelf implements ModelShelfApi {
   }
 
   look(origin: ModelOrigin): Promise<Outcome<ModelLook>> {
-    return outcome(async () => {
+    return outcome('The files could not be read', async () => {
       const { files, hints } = await lookAt(origin);
       const found = await identify(files, null, { words: hints });
       const { words, weights, totalBytes, nativeSize, classCount, questions } = found;
@@ -94,7 +98,7 @@ export class ModelShelf implements ModelShelfApi {
     options: AddModelOptions,
     onProgress: (progress: AddModelProgress) => void,
   ): Promise<Outcome<ShelfModel>> {
-    return outcome(async () => {
+    return outcome('The model could not be added', async () => {
       if (this._adding) return refuseSecond();
       const { signal } = (this._adding = new AbortController());
       const job = { origin, options, signal, onProgress: throttled(onProgress, progressEveryMs) };
@@ -111,9 +115,9 @@ export class ModelShelf implements ModelShelfApi {
   }
 
   remove(id: string): Promise<Outcome<null>> {
-    return outcome(async () => {
+    return outcome('The model could not be removed', async () => {
       const { library, downloads } = await this._parts;
-      if (downloads.owns(id)) await downloads.remove(id);
+      if (await downloads.owns(id)) await downloads.remove(id);
       else await library.remove(id);
       return null;
     });

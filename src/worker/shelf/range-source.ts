@@ -43,7 +43,9 @@ class RangeReader {
     let last: unknown = null;
     for (const url of this._file.urls) {
       try {
-        return await fetchRange(url, start, end, this._signal);
+        const bytes = await fetchRange(url, start, end, this._signal);
+        if (bytes.byteLength >= end - start) return bytes;
+        last = new RepaintError('modelFetch', `${url} ended at byte ${start + bytes.byteLength}.`);
       } catch (error) {
         if (error instanceof RepaintError && error.code === 'cancelled') throw error;
         last = error;

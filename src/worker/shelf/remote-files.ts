@@ -44,15 +44,20 @@ async function smallFile({ name, urls }: RemoteFile, signal: AbortSignal): Promi
   throw last;
 }
 
-/** `large`: how a file of weights is read. Throws: RepaintError modelFetch, cancelled. */
-export function sourcesOf(
+/**
+ * Configs first, then one large file after the other: nothing is still under way when one fails.
+ * `large`: how a file of weights is read. Throws: RepaintError modelFetch, cancelled.
+ */
+export async function sourcesOf(
   { weights, companions }: RemoteModel,
   signal: AbortSignal,
   large: (file: RemoteFile) => Promise<SourceFile>,
 ): Promise<SourceFile[]> {
-  return Promise.all(
-    [weights, ...companions].map((file) => (isJson(file) ? smallFile(file, signal) : large(file))),
-  );
+  const files = [weights, ...companions];
+  const configs = files.filter(isJson).map((file) => smallFile(file, signal));
+  const sources = await Promise.all(configs);
+  for (const file of files) if (!isJson(file)) sources.push(await large(file));
+  return sources;
 }
 
 /** Large files by range, without downloading them. */
