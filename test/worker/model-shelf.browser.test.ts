@@ -8,8 +8,10 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type {
   AddModelProgress,
   ModelLook,
+  ModelOrigin,
   ModelShelfApi,
   Outcome,
+  ShelfModel,
 } from '../../src/protocol/model-shelf-api.js';
 import { lockName } from '../../src/worker/shelf/lock.js';
 
@@ -29,8 +31,8 @@ async function clear(): Promise<void> {
   await root.removeEntry('models', { recursive: true }).catch(() => undefined);
 }
 
-function start(): void {
-  worker = new Worker(new URL('./shelf-under-test.ts', import.meta.url), { type: 'module' });
+function start(name = ''): void {
+  worker = new Worker(new URL('./shelf-under-test.ts', import.meta.url), { type: 'module', name });
   shelf = wrap<ModelShelfApi>(worker);
 }
 
@@ -46,7 +48,7 @@ function optionsOf(look: ModelLook) {
 }
 
 beforeAll(clear);
-beforeAll(start);
+beforeAll(() => start());
 afterAll(clear);
 afterEach(() => {
   worker.terminate();
@@ -123,6 +125,29 @@ test('a cancel stops the conversion and leaves nothing', async () => {
   );
   expect(outcome).toMatchObject({ isOk: false, code: 'cancelled' });
   expect(valueOf(await shelf.read()).models).toEqual([]);
+});
+
+/** Adds the shipped checkpoint as a new one; `duringTest` is called after the self-test's first call. */
+async function addTested(duringTest: () => Promise<unknown>): Promise<Outcome<ShelfModel>> {
+  const names = [weightsName, 'config.json', 'scheduler_config.json'];
+  const origin = { kind: 'files', files: await Promise.all(names.map((name) => fileOf(name))) };
+  const look = valueOf(await shelf.look(origin as ModelOrigin));
+  const onProgress = ({ stage, done }: AddModelProgress) => {
+    if (stage === 'test' && done === 1) void duringTest();
+  };
+  return shelf.add(origin as ModelOrigin, optionsOf(look), proxy(onProgress));
+}
+
+test('a cancel stops the self-test, also where a call lets nothing in', async () => {
+  const outcome = await addTested(() => shelf.cancel());
+  expect(outcome).toMatchObject({ isOk: false, code: 'cancelled' });
+});
+
+test('reading the shelf spares the model that is being added, also without locks', async () => {
+  worker.terminate();
+  start('without locks');
+  const added = valueOf(await addTested(() => shelf.read()));
+  valueOf(await shelf.remove(added.manifest.card.id));
 });
 
 test('files that are no model are refused with a sentence; missing ones are asked for', async () => {

@@ -4,6 +4,9 @@ import { ModelShelf } from '../../src/worker/shelf/model-shelf.js';
 
 const folder = (path: string) => new URL(path, self.location.origin).href;
 
+// As in a frame that may not use them.
+if (self.name === 'without locks') Object.defineProperty(navigator, 'locks', { value: undefined });
+
 expose(
   new ModelShelf({
     ortBaseUrl: folder('/node_modules/onnxruntime-web/dist/'),

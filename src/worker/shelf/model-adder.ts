@@ -45,9 +45,7 @@ export class ModelAdder {
   /** Nothing but a download's part is left behind by a failure. Throws: RepaintError. */
   async add(job: AddJob): Promise<LibraryEntry> {
     const { origin, options } = job;
-    const identified = await identify(await this._files(job), options.preset, {
-      words: options.words,
-    });
+    const identified = await identify(await this._files(job), options.preset);
     try {
       const entry = await this._make(identified, job);
       if (origin.kind !== 'files') await this._downloads.forget(origin);

@@ -1,6 +1,7 @@
 /** The first calls of a new model: does it predict noise, and how fast is it here? */
 import type { Network, NetworkCall } from '../../core/network.js';
 import type { StoredModel } from '../../engine/models/library.js';
+import { nextTask } from '../../engine/models/waiting.js';
 import { OrtNetwork } from '../../engine/ort-network.js';
 import type { OrtWeb } from '../../engine/ort-web.js';
 import { median } from '../../engine/warm-up.js';
@@ -29,6 +30,8 @@ class TimedNetwork implements Network {
   }
 
   async predict(call: NetworkCall): Promise<Float32Array> {
+    // WebAssembly answers without a pause in which a cancel could be heard.
+    await nextTask();
     const start = performance.now();
     const out = await this._network.predict(call);
     this._times.push(performance.now() - start);
