@@ -17,17 +17,22 @@ export interface BackendWishes {
   readonly toHalf: ToHalf;
 }
 
-/**
- * null when the device or the runtime refuses the model in that precision, and for a model with a
- * classifier or with predictions bounded by a quantile: only the CPU state takes those.
- */
+/** The GPU state takes no gradient, no quantile, and asks for class and no class in one call. */
+function suitsGpuState({ manifest, classifier }: StoredModel): boolean {
+  const { nullClassLabel, network, diffusion } = manifest.card;
+  const isGuidable = nullClassLabel === null || !network.isFixedBatch;
+  return isGuidable && !diffusion.threshold && !classifier;
+}
+
+/** null when the device or the runtime refuses the model in that precision, or the state does. */
 async function openGpu(
   ort: OrtWeb,
-  { manifest, onnx, classifier }: StoredModel,
+  stored: StoredModel,
   precision: Precision,
 ): Promise<GpuBackend | null> {
-  const { nullClassLabel, network, diffusion } = manifest.card;
-  if (!ort.gpu || diffusion.threshold || classifier) return null;
+  if (!ort.gpu || !suitsGpuState(stored)) return null;
+  const { onnx, manifest } = stored;
+  const { nullClassLabel, network } = manifest.card;
   const { channels, outChannels } = network;
   const model = { onnx, precision, channels, outChannels, nullClassLabel };
   return GpuBackend.create(ort, ort.gpu, model).catch(() => null);

@@ -1,5 +1,5 @@
 /** The network contract as an ONNX file states it, checked before the file is taken over. */
-import { CheckpointError } from '../checkpoint/checkpoint.js';
+import { CheckpointError, elementCount } from '../checkpoint/checkpoint.js';
 import type { GraphProto, ValueInfoProto } from '../checkpoint/onnx/proto.js';
 import { readModel } from '../checkpoint/onnx/read-model.js';
 import type { SourceFile } from './source-file.js';
@@ -16,6 +16,8 @@ export interface DataFile {
 export interface OnnxFacts {
   readonly channels: number | null;
   readonly outChannels: number | null;
+  /** True for N = 1, false for any N. */
+  readonly isFixedBatch: boolean;
   readonly height: number | null;
   readonly width: number | null;
   readonly hasClasses: boolean;
@@ -108,7 +110,7 @@ const largestConstant = 16;
 function parametersOf({ initializers }: GraphProto): number {
   return initializers
     .filter(({ type }) => type.includes('float'))
-    .map(({ dims }) => dims.reduce((product, extent) => product * extent, 1))
+    .map(({ dims }) => elementCount(dims))
     .filter((count) => count > largestConstant)
     .reduce((sum, count) => sum + count, 0);
 }
@@ -150,6 +152,7 @@ export async function readOnnxFacts(file: SourceFile, role: OnnxRole): Promise<O
   return {
     channels: extentOf(sample, 1),
     outChannels: extentOf(outputOf(file, graph, role), 1),
+    isFixedBatch: extentOf(sample, 0) !== null,
     height: extentOf(sample, 2),
     width: extentOf(sample, 3),
     hasClasses: label !== undefined,

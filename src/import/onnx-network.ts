@@ -42,6 +42,7 @@ export function onnxNetwork(facts: OnnxFacts, card: GivenCard | null): ModelCard
     sizeMultiple: given.sizeMultiple ?? nativeSize,
     nativeSize,
     isFixedSize,
+    ...(facts.isFixedBatch ? { isFixedBatch: true } : {}),
     parameters: facts.parameters,
   };
 }

@@ -4,7 +4,7 @@ import { z } from 'zod';
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
 /** A file of a model, relative to the card. */
-export const modelFileSchema = z.object({
+const modelFileSchema = z.object({
   path: z.string().min(1),
   sizeBytes: z.number().int().positive(),
   sha256,
@@ -31,6 +31,8 @@ export const modelCardSchema = z.object({
     nativeSize: z.number().int().positive(),
     /** True when only nativeSize x nativeSize works. */
     isFixedSize: z.boolean(),
+    /** True: the graph takes one image at a time, N = 1. */
+    isFixedBatch: z.boolean().optional(),
     parameters: z.number().int().positive(),
   }),
   diffusion: z.object({
@@ -79,7 +81,7 @@ export const modelCardSchema = z.object({
 export type ModelCard = z.infer<typeof modelCardSchema>;
 
 /** An ONNX graph, and the files beside it that hold weights too large for it. */
-export const onnxFilesSchema = z.object({
+const onnxFilesSchema = z.object({
   onnx: modelFileSchema,
   /** `path` is the location the graph calls each file by. */
   externalData: z.array(modelFileSchema).default([]),

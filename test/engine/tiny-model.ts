@@ -38,6 +38,18 @@ export function withTimestep(
   return encodeModel(graph, model);
 }
 
+/** The network as exported for one image at a time. */
+export function withOneImage(onnx: Uint8Array): Uint8Array {
+  const model = readModel(onnx);
+  const single = ({ dims, ...value }: ValueInfoProto) => ({
+    ...value,
+    dims: [1, ...dims.slice(1)],
+  });
+  const { inputs, outputs } = model.graph;
+  const graph = { ...model.graph, inputs: inputs.map(single), outputs: outputs.map(single) };
+  return encodeModel(graph, model);
+}
+
 /** Makes a tiny network and its manifest as blob URLs, as if they had been built and served. */
 export async function serveTinyModel(
   nativeSize = 16,
@@ -66,6 +78,7 @@ export async function serveTinyModel(
         sizeMultiple: 4,
         nativeSize,
         isFixedSize: false,
+        isFixedBatch: typeof readModel(onnx).graph.inputs[0].dims[0] === 'number',
         parameters: 1,
       },
       diffusion: {

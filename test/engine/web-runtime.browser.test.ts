@@ -9,7 +9,7 @@ import { walked } from './batch-walk.js';
 import { goldenSetup, goldenValues } from './golden-walk.js';
 import { loadRuntime } from './load-runtime.js';
 import { maxDifference } from './max-difference.js';
-import { serveTinyModel, tinyNullLabel, withTimestep } from './tiny-model.js';
+import { serveTinyModel, tinyNullLabel, withOneImage, withTimestep } from './tiny-model.js';
 
 const size = 3 * 16 * 16;
 
@@ -118,6 +118,17 @@ describe.skipIf(!gpuAdapterName)(`on WebGPU (${gpuAdapterName})`, () => {
     await plain.release();
     const runtime = await load('webgpu', (onnx) => withTimestep(onnx, { type, dims }));
     expect(runtime.device.description).toContain(where);
+    expect(maxDifference(await fill(runtime, 1), expected)).toBeLessThan(1e-3);
+    await runtime.release();
+  });
+
+  test('a network for one image at a time is guided with the sampler on the CPU', async () => {
+    const plain = await load('wasm');
+    const expected = await fill(plain, 1);
+    await plain.release();
+    const runtime = await load('webgpu', withOneImage);
+    expect(runtime.device.backend).toBe('webgpu');
+    expect(runtime.device.description).toContain('sampler on the CPU');
     expect(maxDifference(await fill(runtime, 1), expected)).toBeLessThan(1e-3);
     await runtime.release();
   });

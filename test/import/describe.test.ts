@@ -1,26 +1,28 @@
 /** Cards drafted from identified files: what they take over, what they measure, what they refuse. */
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseUNet2DConfig } from '../../src/checkpoint/networks/unet2d-config.js';
 import { unet2d } from '../../src/checkpoint/networks/unet2d.js';
 import { tinyUNet } from '../../src/checkpoint/tiny-unet.js';
 import { describeModel } from '../../src/import/describe-model.js';
-import { admDiffusion, cardDiffusion } from '../../src/import/draft-card.js';
+import { diffusionOf } from '../../src/import/draft-card.js';
 import { identify } from '../../src/import/identify.js';
 import { hashSource } from '../../src/import/source-file.js';
 import type { SourceFile } from '../../src/import/source-file.js';
-import { modelCardSchema } from '../../src/protocol/model-card.js';
 import type { ModelCard } from '../../src/protocol/model-card.js';
-import { modelFolder } from '../checkpoint/fixture-folders.js';
-import { createHasher, fixture, json, named, shipped, shippedWeights } from './files.js';
+import { withOneImage } from '../engine/tiny-model.js';
+import {
+  createHasher,
+  fixture,
+  json,
+  named,
+  shipped,
+  shippedCard,
+  shippedWeights,
+} from './files.js';
 import { hollowCheckpoint } from './hollow-checkpoint.js';
 
 const words = { name: 'N', licence: 'L', trainingData: 'T', bias: 'B' };
 const file = { path: 'weights', sizeBytes: 1, sha256: '0'.repeat(64) };
-const shippedCard = modelCardSchema.parse(
-  JSON.parse(readFileSync(path.join(modelFolder('garden-64'), 'card.json'), 'utf8')),
-);
 
 async function describeFiles(files: readonly SourceFile[]): Promise<ModelCard> {
   const identified = await identify(files, null);
@@ -118,9 +120,8 @@ describe('describeModel', () => {
       predictionType: 'v_prediction',
       trainedBetas: [0.1, 0.2, 0.3],
     });
-    const rescaled = cardDiffusion(
-      admDiffusion({ diffusion_steps: 4000, rescale_timesteps: true }),
-    );
+    const config = { diffusion_steps: 4000, rescale_timesteps: true };
+    const rescaled = diffusionOf({ family: 'adm-unet', config, scheduler: null, card: null });
     expect(rescaled).toMatchObject({ numTrainTimesteps: 4000, rescaleTimesteps: true });
   });
 
@@ -143,6 +144,10 @@ describe('describeModel', () => {
       ...given.network,
     });
     expect(parameters).toBeGreaterThan(1000);
+
+    const files = [named('net.onnx', withOneImage(onnx)), json('card.json', given)];
+    const single = await describeFiles(files);
+    expect(single.network).toEqual({ ...card.network, isFixedBatch: true });
   });
 
   it('lets a classifier give classes to a network that has none', async () => {
