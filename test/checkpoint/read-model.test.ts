@@ -20,17 +20,26 @@ test('reading a model and writing it again gives the same bytes', async () => {
   ]);
 });
 
+/** The bytes of the one weight of a model. `tensor`: of TensorProto. */
+function weightOf(tensor: readonly number[]): ArrayBufferLike {
+  const node = [10, 1, 0x77, 18, 1, 0x79, 34, 4, ...Buffer.from('Relu')];
+  const graph = [10, node.length, ...node, 42, tensor.length, ...tensor];
+  const model = readModel(Uint8Array.from([8, 8, 58, graph.length, ...graph, 66, 2, 16, 17]));
+  const [{ data }] = model.graph.initializers as [TensorProto];
+  return 'raw' in data ? data.raw.slice().buffer : new ArrayBuffer();
+}
+
 /** Field 5 of TensorProto is repeated int32, 4 float, 7 int64: PyTorch's exporter never uses them. */
 test('numbers written one by one are the same weights', () => {
   // TensorProto { dims: [2], data_type: FLOAT, float_data: [1.5, -2] (packed), name: 'w' }
   const tensor = [8, 2, 16, 1, 34, 8, 0, 0, 0xc0, 0x3f, 0, 0, 0, 0xc0, 66, 1, 0x77];
-  const node = [10, 1, 0x77, 18, 1, 0x79, 34, 4, ...Buffer.from('Relu')];
-  const graph = [10, node.length, ...node, 42, tensor.length, ...tensor];
-  const model = readModel(Uint8Array.from([8, 8, 58, graph.length, ...graph, 66, 2, 16, 17]));
-  const [weight] = model.graph.initializers as [TensorProto];
-  expect(weight.dims).toEqual([2]);
-  const raw = 'raw' in weight.data ? weight.data.raw : new Uint8Array();
-  expect([...new Float32Array(raw.slice().buffer)]).toEqual([1.5, -2]);
+  expect([...new Float32Array(weightOf(tensor))]).toEqual([1.5, -2]);
+});
+
+test('the largest int64, which means "to the end" in a Slice, stays positive and large', () => {
+  // TensorProto { dims: [1], data_type: INT64, int64_data: [2^63 - 1] (packed), name: 'w' }
+  const tensor = [8, 1, 16, 7, 58, 9, ...Array<number>(8).fill(255), 127, 66, 1, 0x77];
+  expect(new BigInt64Array(weightOf(tensor))[0]).toBeGreaterThan(2n ** 52n);
 });
 
 test('a cut, a shape that lies and a text are refused in one sentence', async () => {

@@ -25,10 +25,11 @@ export function readSub<T>(reader: Reader, read: (reader: Reader, end: number) =
   return read(reader, end);
 }
 
-/** An int64 as a number: extents, offsets and attributes lie far below 2^53. */
+const largest = Number.MAX_SAFE_INTEGER;
+
+/** An int64 as a number. Those beyond 2^53 mean "to the end", as in Slice: the largest does as well. */
 export function integer(reader: Reader): number {
-  const value: unknown = reader.int64();
-  return typeof value === 'number' ? value : Number(String(value));
+  return Math.max(-largest, Math.min(largest, Number(String(reader.int64()))));
 }
 
 export function readString(reader: Reader): string {
