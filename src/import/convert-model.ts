@@ -2,11 +2,12 @@
  * The last step of an import: the network as ONNX, handed over file by file as it is made. Memory
  * holds one shard and one tensor at a time, whatever the size of the checkpoint.
  */
+import { elementCount } from '../checkpoint/checkpoint.js';
 import { networkOf } from '../checkpoint/convert.js';
 import type { NetworkFamily } from '../checkpoint/convert.js';
 import { openCheckpoint } from '../checkpoint/format/open-checkpoint.js';
 import type { Graph } from '../checkpoint/onnx/graph.js';
-import { writeModel } from '../checkpoint/onnx/write-model.js';
+import { isHalf, writeModel } from '../checkpoint/onnx/write-model.js';
 import type { WeightStorage } from '../checkpoint/onnx/write-model.js';
 import type { ModelCard, ModelFile, ModelManifest } from '../protocol/model-card.js';
 import { countParameters } from './checkpoint-kind.js';
@@ -31,10 +32,9 @@ export const largestInline = 64 * 2 ** 20;
 export const shardBytes = 128 * 2 ** 20;
 
 function weightBytes(graph: Graph, storage: WeightStorage): number {
-  const sizes = [...graph.parameters.values()].map(({ tensor: { dtype, shape } }) => {
-    const isHalf = storage === 'float16' || (storage === 'asStored' && dtype === 'F16');
-    return shape.reduce((product, extent) => product * extent, isHalf ? 2 : 4);
-  });
+  const sizes = [...graph.parameters.values()].map(
+    ({ tensor }) => elementCount(tensor.shape) * (isHalf(tensor, storage) ? 2 : 4),
+  );
   return sizes.reduce((sum, size) => sum + size, 0);
 }
 

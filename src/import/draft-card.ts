@@ -23,7 +23,7 @@ const guidedDiffusionArguments = z.object({
  * Finds the diffusion arguments beside a guided-diffusion network's own.
  * Throws: RepaintError modelUnusable, RangeError.
  */
-export function admDiffusion(config: unknown): DiffusionConfig {
+function admDiffusion(config: unknown): DiffusionConfig {
   const nested = z.object({ args: z.looseObject({}) }).safeParse(config);
   const result = guidedDiffusionArguments.safeParse(nested.success ? nested.data.args : config);
   if (!result.success) {
@@ -38,7 +38,7 @@ export function admDiffusion(config: unknown): DiffusionConfig {
  * The part of a diffusion config that belongs to the network: how it was trained and how its
  * answers are bounded. How its library would space and round a walk is left to the walk here.
  */
-export function cardDiffusion(config: DiffusionConfig): ModelCard['diffusion'] {
+function cardDiffusion(config: DiffusionConfig): ModelCard['diffusion'] {
   const { clipRange, threshold, trainedBetas, rescaleBetasZeroSnr, rescaleTimesteps } = config;
   const isRescaled = rescaleTimesteps && config.numTrainTimesteps !== 1000;
   const result = modelCardSchema.shape.diffusion.safeParse({
@@ -147,7 +147,7 @@ export interface DraftParts {
   readonly given: GivenCard | null;
 }
 
-/** The card's classes where they are as many as the network's, else numbered ones. */
+/** The card's classes where the network takes all of their labels, else numbered ones. */
 function classesOf({ given, classCount }: DraftParts): ModelCard['classes'] {
   const named = given?.classes ?? [];
   if (named.length > 0 && named.every(({ label }) => label < classCount)) return [...named];

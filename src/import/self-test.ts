@@ -31,7 +31,7 @@ export interface SelfTestLevel {
 
 function nearestTimestep(alphasCumprod: Float64Array, alphaBar: number): number {
   const distances = alphasCumprod.map((alpha) => Math.abs(alpha - alphaBar));
-  return distances.indexOf(Math.min(...distances));
+  return distances.indexOf(distances.reduce((a, b) => Math.min(a, b)));
 }
 
 type Predicted = ModelCard['diffusion']['predictionType'];

@@ -83,12 +83,6 @@ export interface FillGroup {
   readonly batches: readonly number[];
 }
 
-/** One finished fill: pixels of plan.maskBounds, alpha 0 outside the selection. */
-export interface FillLayerPixels {
-  readonly seed: number;
-  readonly image: RgbaImage;
-}
-
 export interface FillProgress {
   /** Index into seeds of the fill being made, or of the first of those made at once. */
   readonly fill: number;

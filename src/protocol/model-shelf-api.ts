@@ -130,7 +130,7 @@ export interface ModelShelfApi {
   /**
    * Adds a model; one at a time. Nothing is left behind by a failure, except a download's part
    * file. Fails with cancelled, modelFetch, modelHash, modelUnusable, selfTestFailed, storageFull,
-   * outOfMemory.
+   * outOfMemory; badRequest while another one is added.
    */
   add(
     origin: ModelOrigin,

@@ -1,7 +1,13 @@
 /** Damaged copies of real files, the same ones on every run. */
+import { expect } from 'vitest';
+
+/** Mutations of each file. Set FUZZ for a longer search. */
+export const mutationCount = Number(process.env.FUZZ ?? 700);
+
+type Ranges = readonly (readonly [start: number, end: number])[];
 
 /** mulberry32. */
-export function random(seed: number): (below: number) => number {
+function random(seed: number): (below: number) => number {
   let state = seed >>> 0;
   return (below) => {
     state = (state + 0x6d2b79f5) >>> 0;
@@ -17,11 +23,7 @@ const extremes = [0, 1, 0x7f, 0x80, 0xff];
  * Damages a copy: changed bytes, extreme bytes in a row (lengths and offsets), a cut, a removed
  * piece, or a piece repeated. `hot` ranges, where the structure lies, are hit more often.
  */
-export function mutated(
-  file: Uint8Array,
-  seed: number,
-  hot: readonly (readonly [start: number, end: number])[],
-): Uint8Array {
+function mutated(file: Uint8Array, seed: number, hot: Ranges): Uint8Array {
   const below = random(seed);
   const place = () => {
     const [start, end] = below(8) > 0 ? hot[below(hot.length)]! : [0, file.length];
@@ -48,4 +50,27 @@ function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
   out.set(a);
   out.set(b, a.length);
   return out;
+}
+
+/**
+ * Expects damaged copies to be read or refused. `outcome`: reads one and returns the refusal's
+ * sentence, or null; any other error fails. A hang would take for ever, so `allowedMs` is generous.
+ */
+export async function expectSentences(
+  file: Uint8Array,
+  hot: Ranges,
+  outcome: (bytes: Uint8Array) => Promise<string | null>,
+  { sentence, allowedMs }: { readonly sentence: RegExp; readonly allowedMs: number },
+): Promise<void> {
+  let refused = 0;
+  for (let seed = 0; seed < mutationCount; seed++) {
+    const start = performance.now();
+    const said = await outcome(mutated(file, seed, hot));
+    expect(performance.now() - start).toBeLessThan(allowedMs);
+    if (said === null) continue;
+    refused++;
+    expect(said).toMatch(sentence);
+  }
+  // Damage to structure is noticed; damage to names and weights cannot be.
+  expect(refused).toBeGreaterThan(mutationCount / 4);
 }

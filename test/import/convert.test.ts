@@ -18,7 +18,8 @@ import type { ModelSink } from '../../src/import/model-sink.js';
 import type { SourceFile } from '../../src/import/source-file.js';
 import { manifestFiles, modelManifestSchema } from '../../src/protocol/model-card.js';
 import type { ModelFile } from '../../src/protocol/model-card.js';
-import { createHasher, fixture, json, named, shipped, shippedWeights, TestSink } from './files.js';
+import { createHasher, fixture, json, named, shipped } from './files.js';
+import { shippedCard, shippedWeights, TestSink } from './files.js';
 import { hollowCheckpoint } from './hollow-checkpoint.js';
 
 const words = { name: 'N', licence: 'L', trainingData: 'T', bias: 'B' };
@@ -168,20 +169,8 @@ async function splitModel() {
   return { onnx, data };
 }
 
-const card = (diffusion: object = {}) =>
-  json('card.json', {
-    diffusion: {
-      betaSchedule: 'linear',
-      betaStart: 0.0001,
-      betaEnd: 0.02,
-      numTrainTimesteps: 1000,
-      predictionType: 'epsilon',
-      varianceType: 'fixed_small',
-      clipDenoised: true,
-      ...diffusion,
-    },
-    network: { nativeSize: 16 },
-  });
+const { diffusion } = shippedCard;
+const card = json('card.json', { diffusion, network: { nativeSize: 16 } });
 
 describe('an .onnx', () => {
   it('is taken over with its data files, byte by byte, and says the same', async () => {
@@ -189,7 +178,7 @@ describe('an .onnx', () => {
     expect(data.size).toBeGreaterThan(1);
     const files = [...data].map(([name, bytes]) => named(name, bytes));
     const sink = new TestSink();
-    const manifest = await convert([named('net.onnx', onnx), ...files, card()], sink);
+    const manifest = await convert([named('net.onnx', onnx), ...files, card], sink);
     expect(manifestFiles(manifest)).toEqual(
       expect.arrayContaining(sink.described() as ModelFile[]),
     );
@@ -203,10 +192,10 @@ describe('an .onnx', () => {
     const { onnx, data } = await splitModel();
     const [[name, bytes], ...rest] = [...data] as [[string, Uint8Array], ...[string, Uint8Array][]];
     const others = rest.map(([other, content]) => named(other, content));
-    const found = await identify([named('net.onnx', onnx), ...others, card()], null);
+    const found = await identify([named('net.onnx', onnx), ...others, card], null);
     expect(found.questions).toEqual([{ kind: 'missingFiles', names: [name] }]);
     const short = named(name, bytes.subarray(0, bytes.length - 64));
-    const failure = convert([named('net.onnx', onnx), short, ...others, card()], new TestSink());
+    const failure = convert([named('net.onnx', onnx), short, ...others, card], new TestSink());
     await expect(failure).rejects.toThrow(/weights reach to \d+; download it again/);
   });
 
@@ -220,7 +209,7 @@ describe('an .onnx', () => {
     );
     const escaping = encodeModel({ ...model.graph, initializers }, model);
     const files = [...data].map(([name, bytes]) => named(name, bytes));
-    await expect(identify([named('net.onnx', escaping), ...files, card()], null)).rejects.toThrow(
+    await expect(identify([named('net.onnx', escaping), ...files, card], null)).rejects.toThrow(
       /must lie beside it/,
     );
   });
@@ -253,7 +242,7 @@ describe('an .onnx', () => {
   ])('is refused with %s', async (_, change, sentence) => {
     const model = readModel(await tinyUNet(2));
     const changed = encodeModel({ ...model.graph, ...change(model.graph) }, model);
-    const failure = identify([named('net.onnx', changed), card()], null);
+    const failure = identify([named('net.onnx', changed), card], null);
     await expect(failure).rejects.toMatchObject({ code: 'modelUnusable' });
     await expect(failure).rejects.toThrow(sentence);
   });

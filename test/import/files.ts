@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { sourceFromBytes } from '../../src/checkpoint/byte-source.js';
 import type { ModelSink } from '../../src/import/model-sink.js';
 import type { Hasher, SourceFile } from '../../src/import/source-file.js';
+import { modelCardSchema } from '../../src/protocol/model-card.js';
 import type { ModelFile } from '../../src/protocol/model-card.js';
 import { modelFolder } from '../checkpoint/fixture-folders.js';
 
@@ -24,6 +25,9 @@ export const fixture = (name: string, as = path.basename(name)): SourceFile =>
 /** A file of the model that ships. */
 export const shipped = (name: string): SourceFile =>
   named(name, new Uint8Array(readFileSync(path.join(modelFolder('garden-64'), name))));
+export const shippedCard = modelCardSchema.parse(
+  JSON.parse(readFileSync(path.join(modelFolder('garden-64'), 'card.json'), 'utf8')),
+);
 export const shippedWeights = 'diffusion_pytorch_model.fp16.safetensors';
 
 export function createHasher(): Hasher {

@@ -1,6 +1,4 @@
 /** What files given together turn out to be, and what is asked where they do not say. */
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { knownCheckpoints, knownClassifiers } from '../../src/checkpoint/known-checkpoints.js';
 import {
@@ -13,8 +11,7 @@ import type { Weights } from '../../src/checkpoint/nn/weights.js';
 import { tinyUNet } from '../../src/checkpoint/tiny-unet.js';
 import { identify } from '../../src/import/identify.js';
 import type { SourceFile } from '../../src/import/source-file.js';
-import { modelFolder } from '../checkpoint/fixture-folders.js';
-import { fixture, json, named, shipped, shippedWeights, text } from './files.js';
+import { fixture, json, named, shipped, shippedCard, shippedWeights, text } from './files.js';
 import { hollowCheckpoint } from './hollow-checkpoint.js';
 
 const adm = 'adm-unet/class-cond-1000';
@@ -139,9 +136,7 @@ describe('identify', () => {
     expect((await identify([onnx], null)).questions).toEqual([
       { kind: 'missingFiles', names: ['card.json'] },
     ]);
-    const { diffusion } = JSON.parse(
-      readFileSync(path.join(modelFolder('garden-64'), 'card.json'), 'utf8'),
-    ) as { diffusion: object };
+    const { diffusion } = shippedCard;
     const card = { diffusion, classes: [{ label: 2, name: 'c' }] };
     const found = await identify([onnx, json('card.json', card)], null);
     expect(found).toMatchObject({ kind: 'onnx', questions: [], classCount: 3 });

@@ -1,17 +1,11 @@
 /** The self-test on networks whose answers are known. */
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { trainingAlphasCumprod } from '../../src/core/diffusion.js';
 import type { Network, NetworkCall } from '../../src/core/network.js';
 import { expectNoisePrediction, selfTest, selfTestLevels } from '../../src/import/self-test.js';
-import { modelCardSchema } from '../../src/protocol/model-card.js';
 import type { ModelCard } from '../../src/protocol/model-card.js';
-import { modelFolder } from '../checkpoint/fixture-folders.js';
+import { shippedCard as shipped } from './files.js';
 
-const shipped = modelCardSchema.parse(
-  JSON.parse(readFileSync(path.join(modelFolder('garden-64'), 'card.json'), 'utf8')),
-);
 const side = 16;
 const photo = {
   width: side,

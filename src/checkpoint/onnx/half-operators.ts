@@ -1,8 +1,9 @@
 /** Which operators are computed in which precision when a model is rewritten for float16. */
 import type { ElementType } from './proto.js';
 
-/** Sums over many values, or functions that overflow early. */
+/** Sums over many values, functions that overflow early, and casts: they say their type themselves. */
 export const fullOps: ReadonlySet<string> = new Set([
+  'Cast',
   'Exp',
   'GlobalAveragePool',
   'GroupNormalization',

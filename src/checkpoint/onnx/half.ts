@@ -76,12 +76,11 @@ class HalfRewriter {
   }
 
   private _isFull({ opType, domain }: NodeProto): boolean {
-    if (domain || !(halfOps.has(opType) || fullOps.has(opType) || opType in shapeOps)) {
-      if (opType !== 'Cast') {
-        throw new CheckpointError(`The operator ${opType} is not known in half precision.`);
-      }
+    const isKnown = halfOps.has(opType) || fullOps.has(opType) || opType in shapeOps;
+    if (domain || !isKnown) {
+      throw new CheckpointError(`The operator ${opType} is not known in half precision.`);
     }
-    return fullOps.has(opType) || opType === 'Cast';
+    return fullOps.has(opType);
   }
 
   private _isWidening({ opType, inputs }: NodeProto): boolean {

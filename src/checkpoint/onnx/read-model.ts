@@ -118,8 +118,8 @@ function readOpset(reader: Reader, end: number): Opset {
 
 /**
  * Reads a model. Old files list their weights among the inputs too: those are left out.
- * Throws: CheckpointError with one sentence when the bytes are no ONNX model, or one with strings,
- * sparse or complex weights.
+ * Throws: CheckpointError with one sentence when the bytes are no ONNX model, or one with weights of
+ * strings or complex numbers.
  */
 export function readModel(bytes: Uint8Array): ModelProto {
   const opsets: Opset[] = [];

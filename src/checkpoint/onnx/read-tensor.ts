@@ -1,7 +1,6 @@
 /** TensorProto: a weight inside an ONNX file, or its place in a file beside it. */
 import type { Reader } from 'protobufjs/minimal.js';
 import { CheckpointError, elementCount } from '../checkpoint.js';
-
 import { elementTypes } from './proto.js';
 import type { ElementType, TensorData, TensorProto } from './proto.js';
 import { appendNumbers, integer, readFields, readString, readSub } from './read-fields.js';
@@ -34,7 +33,7 @@ export function elementTypeOf(code: number, what: string): ElementType {
 }
 
 /** Bytes of a tensor's values. */
-export function tensorBytes({ type, dims }: Pick<TensorProto, 'type' | 'dims'>): number {
+function tensorBytes({ type, dims }: Pick<TensorProto, 'type' | 'dims'>): number {
   return elementCount(dims) * elementBytes[type];
 }
 

@@ -1,4 +1,5 @@
 /** Turns a built graph and the weights it names into the bytes of an ONNX model. */
+import { elementCount } from '../checkpoint.js';
 import type { Tensor } from '../checkpoint.js';
 import { float32ToFloat16 } from '../format/float16.js';
 import type { Constant, Graph, Parameter } from './graph.js';
@@ -72,7 +73,8 @@ class ShardWriter {
   }
 }
 
-function isHalf(tensor: Tensor, storage: WeightStorage): boolean {
+/** True for a weight that takes two bytes a value. */
+export function isHalf(tensor: Tensor, storage: WeightStorage): boolean {
   return storage === 'float16' || (storage === 'asStored' && tensor.dtype === 'F16');
 }
 
@@ -128,7 +130,7 @@ export async function writeModel(graph: Graph, options: WriteOptions = {}): Prom
     const proto = await parameterProto(parameter, asHalf, place);
     initializers.push(proto);
     if (asHalf) casts.push(castNode(parameter.name));
-    written += proto.dims.reduce((product, extent) => product * extent, 1);
+    written += elementCount(proto.dims);
     options.onProgress?.(written);
   }
   await shards?.flush();
