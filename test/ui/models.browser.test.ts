@@ -401,7 +401,7 @@ describe('adding a model', () => {
     shelf.state = { ...shelf.state, damaged: ['old-model'] };
     await openModels();
     await expect.element(at('damaged')).toHaveTextContent('old-model');
-    await at('remove-damaged').click();
+    await page.getByRole('group', { name: 'old-model' }).getByTestId('remove-damaged').click();
     await expect.element(at('damaged')).not.toBeInTheDocument();
   });
 
@@ -411,7 +411,7 @@ describe('adding a model', () => {
     shelf.state = { ...shelf.state, unfinished: [download] };
     await openModels();
     await expect.element(at('unfinished')).toHaveTextContent('120 MB of 454 MB');
-    await at('continue-download').click();
+    await page.getByRole('group', { name: origin.repo }).getByTestId('continue-download').click();
     await expect.element(at('model-form')).toBeVisible();
     expect(shelf.lookedAt).toEqual([origin]);
     await vi.waitFor(() => expect(focused()).toBe('adder-heading'));

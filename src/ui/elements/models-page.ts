@@ -152,7 +152,7 @@ export class ModelsPage extends LitElement {
 
   private _damaged(id: string) {
     const remove = () => this.dispatchEvent(new RemoveModelEvent(id));
-    return html`<div class="card download" data-testid="damaged">
+    return html`<div class="card download" data-testid="damaged" role="group" aria-label=${id}>
       <p>${id}</p>
       <p class="quiet">
         ${msg('This model’s entry cannot be read. Remove it, and add the model again.')}
@@ -173,8 +173,9 @@ export class ModelsPage extends LitElement {
     const { adding } = this.session.library;
     const loaded = fileSize(loadedBytes);
     const isBusy = adding.state.kind === 'adding' || adding.state.kind === 'looking';
-    return html`<div class="card download" data-testid="unfinished">
-      <p>${originText(origin)}</p>
+    const name = originText(origin);
+    return html`<div class="card download" data-testid="unfinished" role="group" aria-label=${name}>
+      <p>${name}</p>
       <p class="quiet numbers">
         ${totalBytes === null ? loaded : msg(str`${loaded} of ${fileSize(totalBytes)}`)}
       </p>
