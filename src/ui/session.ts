@@ -6,7 +6,7 @@ import { firstChoices, parseChoices, withKnownClass, type Choices } from './fill
 import { FillQueue, type FillJob, type FinishedFill } from './fill/fill-queue.js';
 import { ModelLink } from './fill/model-link.js';
 import { PlanAhead } from './fill/plan-ahead.js';
-import { planState, type PlanState } from './fill/plan-state.js';
+import { planner, type PlanState } from './fill/plan-state.js';
 import { randomSeeds, seedsFrom } from './fill/seeds.js';
 import type { WorkerPort } from './fill/worker-port.js';
 import { FillGallery, jobIdFor } from './gallery/fill-gallery.js';
@@ -51,6 +51,7 @@ export class Session extends Observed {
   readonly queue: FillQueue;
   readonly gallery: FillGallery;
   readonly library: ModelLibrary;
+  private readonly _plan = planner();
 
   constructor(private readonly _ports: SessionPorts) {
     super();
@@ -94,7 +95,7 @@ export class Session extends Observed {
 
   /** What a fill of the marked region would do; none before region and model are known. */
   get plan(): PlanState {
-    return planState(this.region, this.choices, this.model.state);
+    return this._plan(this.region, this.choices, this.model.state);
   }
 
   /** Changes what the user has chosen, and remembers it. */
@@ -129,12 +130,12 @@ export class Session extends Observed {
   /** Fills the marked region as chosen. */
   fill(): void {
     const { seed, fills } = this.choices;
-    this._enqueue(this.region, seed === null ? randomSeeds(fills) : seedsFrom(seed, fills));
+    this._enqueue(seed === null ? randomSeeds(fills) : seedsFrom(seed, fills));
   }
 
   /** Fills the marked region with seeds not used before. */
   fillAgain(): void {
-    this._enqueue(this.region, randomSeeds(this.choices.fills));
+    this._enqueue(randomSeeds(this.choices.fills));
   }
 
   /** Goes on with an interrupted job, on a new worker where there is none. */
@@ -158,9 +159,9 @@ export class Session extends Observed {
     this.changed();
   }
 
-  private _enqueue(region: Region | null, seeds: readonly number[]): void {
+  private _enqueue(seeds: readonly number[]): void {
+    const { region, plan: planned } = this;
     const { state } = this.model;
-    const planned = planState(region, this.choices, state);
     if (!region || state.kind !== 'ready' || planned.kind !== 'planned') return;
     const { plan, settings } = planned;
     const { id, checkpoint } = state.card;

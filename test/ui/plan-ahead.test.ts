@@ -3,7 +3,11 @@ import type { FillPlan } from '../../src/protocol/fill.js';
 import { presets } from '../../src/protocol/presets.js';
 import type { ToWorker } from '../../src/protocol/worker-api.js';
 import { PlanAhead } from '../../src/ui/fill/plan-ahead.js';
-import type { PlanState } from '../../src/ui/fill/plan-state.js';
+import { firstChoices } from '../../src/ui/fill/choices.js';
+import type { ModelState } from '../../src/ui/fill/model-link.js';
+import { planner, type PlanState } from '../../src/ui/fill/plan-state.js';
+import type { Region } from '../../src/ui/selection/region.js';
+import { card } from './fake-worker.js';
 
 const bounds = { x: 0, y: 0, width: 64, height: 64 };
 
@@ -38,6 +42,17 @@ test('what the user settles on is told once, with the number of fills', () => {
   expect(settle()).toBe(1);
   ahead.look(planned(128), 4, false);
   expect(settle()).toBe(2);
+});
+
+test('a plan is made once for the same region, choices and model', () => {
+  const region = { raster: { width: 640, height: 480 }, maskBounds: bounds } as Region;
+  const model = { kind: 'ready', card } as ModelState;
+  const plan = planner();
+  const first = plan(region, firstChoices, model);
+  expect(first.kind).toBe('planned');
+  expect(plan(region, firstChoices, model)).toBe(first);
+  expect(plan(region, firstChoices, { ...model })).not.toBe(first);
+  expect(plan(null, firstChoices, model)).toEqual({ kind: 'none' });
 });
 
 test('a fill that starts before that is not disturbed', () => {

@@ -15,6 +15,8 @@ import { shared } from './styles.js';
 export class ProgressCard extends LitElement {
   @property({ attribute: false }) job: FillJob | null = null;
   @queryAll('canvas') private _canvases!: NodeListOf<HTMLCanvasElement>;
+  /** Progress comes with each call, a new image seldom. */
+  private readonly _drawn = new WeakMap<HTMLCanvasElement, RgbaImage>();
 
   static override styles = [
     shared,
@@ -98,9 +100,11 @@ export class ProgressCard extends LitElement {
     const { job } = this;
     if (!job) return;
     const first = job.progress?.fill ?? 0;
-    this._canvases.forEach((canvas, k) =>
-      draw(canvas, job.previews[first + k] ?? job.request.source),
-    );
+    this._canvases.forEach((canvas, k) => {
+      const image = job.previews[first + k] ?? job.request.source;
+      if (this._drawn.get(canvas) !== image) draw(canvas, image);
+      this._drawn.set(canvas, image);
+    });
   }
 }
 

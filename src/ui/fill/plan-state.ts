@@ -24,3 +24,14 @@ export function planState(region: Region | null, choices: Choices, model: ModelS
     return { kind: 'refused', problem: { code: 'settingsRefused', detail } };
   }
 }
+
+/** Returns `planState` that keeps its last answer: each progress message asks several times. */
+export function planner(): typeof planState {
+  let last: Parameters<typeof planState> | null = null;
+  let planned: PlanState;
+  return (...given) => {
+    if (!last?.every((part, i) => part === given[i])) planned = planState(...given);
+    last = given;
+    return planned;
+  };
+}
