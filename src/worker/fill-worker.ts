@@ -27,10 +27,9 @@ function toFailure(error: unknown): RepaintError {
   if (error instanceof NonFiniteOutputError) {
     return new RepaintError('nonFinite', error.message, { cause: error });
   }
-  if (error instanceof RangeError) {
-    return new RepaintError('badRequest', error.message, { cause: error });
-  }
-  return toEngineError(error, 'The fill stopped');
+  const failure = toEngineError(error, 'The fill stopped');
+  if (!(error instanceof RangeError) || failure.code !== 'internal') return failure;
+  return new RepaintError('badRequest', error.message, { cause: error });
 }
 
 /** Answers the panel's messages through `post`. */
