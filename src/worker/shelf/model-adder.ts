@@ -46,14 +46,13 @@ export class ModelAdder {
   async add(job: AddJob): Promise<LibraryEntry> {
     const { origin, options } = job;
     const identified = await identify(await this._files(job), options.preset);
-    try {
-      const entry = await this._make(identified, job);
-      if (origin.kind !== 'files') await this._downloads.forget(origin);
-      return entry;
-    } catch (error) {
+    const entry = await this._make(identified, job).catch(async (error: unknown) => {
       await this._library.remove(options.id);
       throw error;
-    }
+    });
+    // What cannot be removed now is listed as unfinished; the model is whole.
+    if (origin.kind !== 'files') await this._downloads.forget(origin).catch(() => undefined);
+    return entry;
   }
 
   private async _files({ origin, signal, onProgress }: AddJob): Promise<SourceFile[]> {
