@@ -86,6 +86,19 @@ describe('the shipped model', () => {
   });
 });
 
+test('halves that another exporter names and widens say the same', async () => {
+  const { onnx } = await loadModelFromFolder('models/garden-64');
+  const { graph, ...rest } = readModel(onnx);
+  const named = (name: string) => (name === 'conv_in.weight.half' ? 'stored' : name);
+  const initializers = graph.initializers.map((one) => ({ ...one, name: named(one.name) }));
+  const nodes = graph.nodes.map((node) => ({ ...node, inputs: node.inputs.map(named) }));
+  const foreign = encodeModel({ ...graph, initializers, nodes }, rest);
+  const expected = await answer(onnx, 64, 500, true);
+  expect(relativeRms(await answer(toHalf(foreign), 64, 500, true), expected)).toBeLessThan(
+    allowedRms,
+  );
+});
+
 test('weights in files beside the model are cast as it is loaded', async () => {
   const model = readModel(await tinyUNet(5));
   const initializers = model.graph.initializers.map((weight) =>

@@ -83,9 +83,14 @@ class HalfRewriter {
     return fullOps.has(opType);
   }
 
-  private _isWidening({ opType, inputs }: NodeProto): boolean {
-    const weight = this._weights.get(inputs[0] ?? '');
-    return opType === 'Cast' && weight?.type === 'float16';
+  /** True for a cast as `writeModel` makes them; others are nodes like any. */
+  private _isWidening({
+    opType,
+    inputs: [input = ''],
+    outputs: [output = ''],
+  }: NodeProto): boolean {
+    const isNamedSo = opType === 'Cast' && input === halfName(output);
+    return isNamedSo && this._weights.get(input)?.type === 'float16';
   }
 
   /** From the timestep up to the first product with weights. */
