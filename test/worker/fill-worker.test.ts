@@ -1,14 +1,10 @@
 /** What the panel is told of failures, with a runtime that fails as it is told. */
-import { readFileSync } from 'node:fs';
 import { expect, test, vi } from 'vitest';
 import { WebRuntime } from '../../src/engine/web-runtime.js';
-import { modelCardSchema } from '../../src/protocol/model-card.js';
 import type { FromWorker } from '../../src/protocol/worker-api.js';
 import { FillWorker } from '../../src/worker/fill-worker.js';
+import { shippedCard as card } from '../import/files.js';
 import { smallRequest, smallSettings } from './small-request.js';
-
-const cardFile = new URL('../../models/garden-64/card.json', import.meta.url);
-const card = modelCardSchema.parse(JSON.parse(readFileSync(cardFile, 'utf8')));
 
 /** Runs a fill whose state cannot be made. Returns: what the panel is told last. */
 async function lastWord(error: Error): Promise<FromWorker> {

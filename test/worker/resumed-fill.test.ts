@@ -1,17 +1,14 @@
-import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { CpuSamplerState } from '../../src/core/cpu-state.js';
 import type { Network } from '../../src/core/network.js';
 import type { FillRuntime, LevelSetup } from '../../src/fill/runtime.js';
 import type { BatchQuestion } from '../../src/protocol/fill.js';
-import { modelCardSchema } from '../../src/protocol/model-card.js';
 import type { FillCheckpoint } from '../../src/protocol/worker-api.js';
 import { CheckpointRuntime } from '../../src/worker/checkpoint-runtime.js';
 import { resumedFill } from '../../src/worker/resumed-fill.js';
+import { shippedCard as card } from '../import/files.js';
 import { smallRequest, smallSettings } from './small-request.js';
 
-const cardFile = new URL('../../models/garden-64/card.json', import.meta.url);
-const card = modelCardSchema.parse(JSON.parse(readFileSync(cardFile, 'utf8')));
 const walk = {
   sampler: 'repaint',
   numInferenceSteps: 6,
