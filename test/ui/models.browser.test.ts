@@ -332,7 +332,7 @@ describe('adding a model', () => {
     await userEvent.keyboard('{Enter}');
     await expect
       .element(at('transfer'))
-      .toHaveTextContent('This downloads 454 MB from huggingface.co. It only fetches');
+      .toHaveTextContent('454 MB from huggingface.co or its mirror hf-mirror.com. It only fetches');
     expect(shelf.lookedAt).toEqual([{ kind: 'hub', repo: 'google/ddpm-church-256' }]);
     await expect.element(at('add-model')).toHaveTextContent('Download and add');
   });

@@ -21,6 +21,7 @@ describe('where a model is', () => {
     ['google/ddpm-church-256', { kind: 'hub', repo: 'google/ddpm-church-256' }],
     [' google/ddpm@refs/pr/1 ', { kind: 'hub', repo: 'google/ddpm@refs/pr/1' }],
     ['https://huggingface.co/google/ddpm', { kind: 'hub', repo: 'google/ddpm' }],
+    ['https://hf-mirror.com/google/ddpm', { kind: 'hub', repo: 'google/ddpm' }],
     ['https://huggingface.co/google/ddpm/tree/main', { kind: 'hub', repo: 'google/ddpm@main' }],
     [
       'https://huggingface.co/google/ddpm/tree/refs%2Fpr%2F1',

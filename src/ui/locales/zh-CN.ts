@@ -207,6 +207,7 @@ export const templates = {
   sb65c84e664b63e62: `当前预测的图像`,
   sb99ec257cdd34284: `正在读取所选内容…`,
   sbaea605c2e832f03: `模型尚未加载。`,
+  sbc08d61b439a2a84: `huggingface.co 或其镜像 hf-mirror.com`,
   sbc1af257ff804fbb: str`区域 ${0}`,
   sbceacdf0a2ffbdf8: `无法读取照片文件。`,
   sbee53b6295d39ccc: `模型与附加组件的要求不符。`,

@@ -4,7 +4,7 @@ import type { ModelOrigin } from '../../protocol/model-shelf-api.js';
 type AddressedOrigin = Exclude<ModelOrigin, { kind: 'files' }>;
 
 const hubName = /^[\w.-]+\/[\w.-]+(@[\w./-]+)?$/;
-const hubHosts = ['huggingface.co', 'www.huggingface.co', 'hf.co'];
+const hubHosts = ['huggingface.co', 'www.huggingface.co', 'hf.co', 'hf-mirror.com'];
 
 /** A repository's page means the repository, a file's page the file. */
 function hubOrigin({ pathname }: URL): AddressedOrigin | null {
@@ -34,9 +34,11 @@ export function originText(origin: AddressedOrigin): string {
   return origin.kind === 'hub' ? origin.repo : origin.url;
 }
 
-/** Where a download of it comes from. */
-export function hostOf(origin: AddressedOrigin): string {
-  return origin.kind === 'hub' ? 'huggingface.co' : new URL(origin.url).host;
+/** Where a download of it comes from; null is the hub, or its mirror where that cannot be reached. */
+export function hostOf(origin: AddressedOrigin): string | null {
+  if (origin.kind === 'hub') return null;
+  const { host, hostname } = new URL(origin.url);
+  return hubHosts.includes(hostname) ? null : host;
 }
 
 /** Adds files to those given before; one of the same name takes the other's place. */

@@ -78,7 +78,7 @@ export function incompleteText({ look, words, preset }: ModelForm): string {
 /** Downloads are the one thing that talks to the network; the user is told what and with whom. */
 export function transferText(origin: ModelOrigin, { totalBytes }: ModelLook): string {
   if (origin.kind === 'files') return msg('The files are read here and stay on this machine.');
-  const host = hostOf(origin);
+  const host = hostOf(origin) ?? msg('huggingface.co or its mirror hf-mirror.com');
   return totalBytes === null
     ? msg(str`This downloads from ${host}. It only fetches: nothing of yours is sent.`)
     : msg(
