@@ -147,9 +147,11 @@ test('the host’s look is followed to the nearest the panel has', () => {
 });
 
 test('the Chinese is Chinese', () => {
-  const sameInBoth = /^(RePaint|WebGPU)$|^\S* MB$/;
-  const texts = Object.values(templates).filter((text) => typeof text === 'string');
-  const untranslated = texts.filter((text) => !/[\u4e00-\u9fff]/.test(text));
+  const sameInBoth = /^(RePaint|WebGPU| MB| GB| \/ )$/;
+  const texts = Object.values(templates).map((text) =>
+    typeof text === 'string' ? text : text.strings.join(''),
+  );
+  const untranslated = texts.filter((text) => !/[\u3000-\u9fff\uff00-\uffef]/.test(text));
   expect(untranslated.filter((text) => !sameInBoth.test(text))).toEqual([]);
   expect(texts.length).toBeGreaterThan(100);
 });
