@@ -5,6 +5,7 @@ import type { ModelCard } from '../../src/protocol/model-card.js';
 import { gpuAdapterName, report, shippedModel } from '../engine/browser-setup.js';
 import { serveTinyModel } from '../engine/tiny-model.js';
 import { smallRequest, smallSettings } from './small-request.js';
+import type { TestCommand } from './worker-entry.js';
 
 type Kind = FromWorker['kind'];
 type Message<K extends Kind> = Extract<FromWorker, { kind: K }>;
@@ -24,7 +25,7 @@ class TestPanel {
     };
   }
 
-  send(message: ToWorker | 'loseDevice'): void {
+  send(message: ToWorker | TestCommand): void {
     this._worker.postMessage(message);
   }
 
@@ -202,8 +203,9 @@ describe.skipIf(!gpuAdapterName)(`the worker on WebGPU (${gpuAdapterName})`, () 
     panel = new TestPanel();
     const card = await panel.load(manifestUrl, 'webgpu');
     const request = smallRequest(card, 'a', [7], settings);
+    panel.send('hurry');
     panel.send({ kind: 'fill', request });
-    const { checkpoint } = await panel.next('checkpoint');
+    const { checkpoint } = await panel.next('checkpoint', (sent) => sent.checkpoint.transition > 3);
     panel.send('loseDevice');
     await expect(panel.next('done')).rejects.toThrow('deviceLost');
     expect(panel.of('failed')[0]).toMatchObject({ jobId: 'a', code: 'deviceLost' });
