@@ -94,6 +94,21 @@ test('what was added is there for the next worker, and gone when removed', async
   expect(valueOf(await shelf.read()).models).toEqual([]);
 });
 
+test('a model that cannot be read keeps its name and its files until it is removed', async () => {
+  const root = await navigator.storage.getDirectory();
+  const models = await root.getDirectoryHandle('models', { create: true });
+  const folder = await models.getDirectoryHandle('added-garden-64-2', { create: true });
+  const entry = await folder.getFileHandle('model.json', { create: true });
+  const stream = await entry.createWritable();
+  await stream.write('{"of":"another version"}');
+  await stream.close();
+  expect(valueOf(await shelf.read()).damaged).toEqual(['garden-64-2']);
+  const files = [await fileOf(weightsName), await fileOf('config.json'), await fileOf('card.json')];
+  expect(valueOf(await shelf.look({ kind: 'files', files })).id).toBe('garden-64-3');
+  valueOf(await shelf.remove('garden-64-2'));
+  expect(valueOf(await shelf.read()).damaged).toEqual([]);
+});
+
 test('a config that is not the network’s is found out by the self-test, and nothing stays', async () => {
   const scheduler = JSON.parse(await (await fileOf('scheduler_config.json')).text()) as Record<
     string,

@@ -152,10 +152,12 @@ export class ModelShelf implements ModelShelfApi {
 
   private async _freeId(wanted: string): Promise<string> {
     const { library } = await this._parts;
+    const kept = (await library.list()).map(({ manifest }) => manifest.card.id);
+    // A damaged one may be whole for another version of the add-on.
+    const taken = [...shippedIds, ...kept, ...(await library.damaged())];
     for (let count = 1; ; count++) {
       const id = count === 1 ? wanted : `${wanted}-${count}`;
-      const isTaken = shippedIds.includes(id) || (await library.find(id)) !== null;
-      if (!isTaken) return id;
+      if (!taken.includes(id)) return id;
     }
   }
 }
