@@ -1,7 +1,7 @@
 /** Puts the sampler's state on the GPU where that has proved to be right, else on the CPU. */
 import type { ImageShape } from '../core/network.js';
 import { RepaintError } from '../protocol/failure.js';
-import type { Precision } from '../protocol/worker-api.js';
+import type { Precision } from '../protocol/compute-device.js';
 import { choosePrecision } from './choose-precision.js';
 import type { ToHalf } from './choose-precision.js';
 import { CpuBackend } from './cpu-backend.js';
@@ -81,10 +81,9 @@ export async function chooseBackend(
 ): Promise<StateBackend> {
   const full = await openTrusted(ort, model, shape);
   if (full) return choosePrecision(precision, full, () => openHalf(ort, model, toHalf), shape);
-  const where = ort.gpu ? `${ort.gpu.description}, sampler on the CPU` : '1 thread';
   const { onnx, classifier } = model;
   const { nullClassLabel } = model.manifest.card;
-  return new CpuBackend(ort, { onnx, classifier, nullClassLabel }, where);
+  return new CpuBackend(ort, { onnx, classifier, nullClassLabel });
 }
 
 /** Settles when the GPU is gone; never without one. */

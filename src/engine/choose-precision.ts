@@ -1,6 +1,6 @@
 /** Float16 or float32 on a GPU: float16 where it proves right, and faster or asked for. */
 import type { ImageShape } from '../core/network.js';
-import type { Precision } from '../protocol/worker-api.js';
+import type { Precision } from '../protocol/compute-device.js';
 import type { GpuBackend } from './gpu/gpu-backend.js';
 import { relativeDifference } from './gpu/precision-check.js';
 

@@ -32,6 +32,8 @@ export interface CpuModel {
 /** Copies x_t in and the output out at every call. */
 export class CpuBackend implements StateBackend {
   readonly precision = 'float32';
+  readonly sampler = 'cpu';
+  readonly isCaptured = false;
   private readonly _networks: SessionPool<OrtNetwork>;
   private readonly _classifiers: SessionPool<OrtClassifier>;
   private readonly _chooser: BatchChooser;
@@ -40,7 +42,6 @@ export class CpuBackend implements StateBackend {
   constructor(
     private readonly _ort: OrtWeb,
     private readonly _model: CpuModel,
-    readonly description: string,
   ) {
     this._networks = new SessionPool((size) => this._open(size), maxSessions);
     this._classifiers = new SessionPool((size) => this._openClassifier(size), 1);
@@ -59,7 +60,8 @@ export class CpuBackend implements StateBackend {
   async createState(setup: LevelSetup): Promise<SamplerState> {
     const network = await this._network(setup.shape);
     const classifier = await this._steering(setup);
-    return new CpuSamplerState({ ...setup, network, classifier, device: this.description });
+    const device = this._ort.gpu?.description ?? 'WebAssembly';
+    return new CpuSamplerState({ ...setup, network, classifier, device });
   }
 
   async warmUp(shape: ImageShape): Promise<number> {

@@ -6,7 +6,7 @@
 import type { InferenceSession } from 'onnxruntime-common';
 import type * as Ort from 'onnxruntime-web/webgpu';
 import { RepaintError } from '../protocol/failure.js';
-import type { Backend } from '../protocol/worker-api.js';
+import type { Backend } from '../protocol/compute-device.js';
 import { toEngineError } from './engine-error.js';
 import { requestGpu } from './gpu-device.js';
 import type { GpuGrant } from './gpu-device.js';

@@ -3,13 +3,16 @@ import type { ImageShape } from '../core/network.js';
 import type { SamplerState } from '../core/sampler-state.js';
 import type { BatchQuestion } from '../protocol/fill.js';
 import type { IdleTime } from './batch-chooser.js';
-import type { Precision } from '../protocol/worker-api.js';
+import type { Precision } from '../protocol/compute-device.js';
+import type { DeviceInfo } from '../protocol/worker-api.js';
 import type { LevelSetup } from './level-setup.js';
 
 /** Makes states of one model; one is in use at a time. */
 export interface StateBackend {
-  /** For the panel's device line: what runs where. */
-  readonly description: string;
+  /** Where the states' own steps are computed. */
+  readonly sampler: DeviceInfo['sampler'];
+  /** True where the network's calls replay what was recorded once. */
+  readonly isCaptured: boolean;
   /** Of the network's activations. */
   readonly precision: Precision;
   /** Throws: RepaintError deviceLost, outOfMemory, modelShape. */

@@ -8,7 +8,8 @@ import type { RepaintError } from '../protocol/failure.js';
 import type { BatchQuestion } from '../protocol/fill.js';
 import type { ModelCard } from '../protocol/model-card.js';
 import type { ModelSource } from '../protocol/model-shelf-api.js';
-import type { Backend, DeviceInfo } from '../protocol/worker-api.js';
+import type { Backend } from '../protocol/compute-device.js';
+import type { DeviceInfo } from '../protocol/worker-api.js';
 import type { IdleTime } from './batch-chooser.js';
 import { chooseBackend, watchDevice } from './choose-backend.js';
 import type { BackendWishes } from './choose-backend.js';
@@ -49,9 +50,11 @@ export class WebRuntime {
     this.card = model.manifest.card;
     this.device = {
       backend: _ort.backend,
-      description: _states.description,
-      fallbackReason: _ort.fallbackReason,
+      adapter: _ort.gpu?.description ?? '',
       precision: _states.precision,
+      sampler: _states.sampler,
+      isCaptured: _states.isCaptured,
+      fallbackReason: _ort.fallbackReason,
       storage: model.storage,
     };
     this.lost = watchDevice(_ort);

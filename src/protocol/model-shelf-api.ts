@@ -2,6 +2,7 @@
  * The models a user has added, as the panel sees them. Implemented by a worker of its own, so that
  * a model can be added while another one fills; called through comlink.
  */
+import type { ModelSpeed } from './compute-device.js';
 import type { FailureCode } from './failure.js';
 import type { ModelManifest } from './model-card.js';
 
@@ -32,12 +33,6 @@ export interface ShelfModel {
   readonly addedAt: string;
   /** Measured at its native size when it was added. */
   readonly speed: ModelSpeed | null;
-}
-
-export interface ModelSpeed {
-  /** Milliseconds of one network call at nativeSize, and what it ran on. */
-  readonly msPerCall: number;
-  readonly device: string;
 }
 
 /** A download that broke off or was cancelled; adding the same origin again goes on with it. */

@@ -3,24 +3,19 @@
  * One job runs at a time; later `fill` messages queue in the worker in order.
  */
 import type { RgbaImage } from '../image/raster.js';
+import type { Backend, ComputeDevice, Precision } from './compute-device.js';
 import type { FailureCode } from './failure.js';
 import type { FillGroup, FillPlan, FillProgress, FillRequest, FillSettings } from './fill.js';
 import type { ModelCard } from './model-card.js';
 import type { ModelSource } from './model-shelf-api.js';
 
-/** Where the network runs. `wasm` is the slow fallback and must be said plainly. */
-export type Backend = 'webgpu' | 'wasm';
-
-/** What the network's activations are computed in on a GPU. WebAssembly always uses float32. */
-export type Precision = 'float32' | 'float16';
-
-export interface DeviceInfo {
-  readonly backend: Backend;
-  /** Adapter description for WebGPU, thread count for wasm: "1 thread". */
-  readonly description: string;
+export interface DeviceInfo extends ComputeDevice {
+  /** Where the sampler's own steps are computed. */
+  readonly sampler: 'gpu' | 'cpu';
+  /** True where calls replay what was recorded once, instead of being encoded anew. */
+  readonly isCaptured: boolean;
   /** Why WebGPU is not used, or null. */
   readonly fallbackReason: string | null;
-  readonly precision: Precision;
   /** Whether the model came from, or went to, persistent storage. */
   readonly storage: 'opfs' | 'memory';
 }

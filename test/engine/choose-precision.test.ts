@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { choosePrecision } from '../../src/engine/choose-precision.js';
 import type { GpuBackend } from '../../src/engine/gpu/gpu-backend.js';
-import type { Precision } from '../../src/protocol/worker-api.js';
+import type { Precision } from '../../src/protocol/compute-device.js';
 
 const shape = [1, 3, 8, 8] as const;
 const expected = Float32Array.from({ length: 100 }, (_, i) => Math.sin(i));

@@ -35,7 +35,7 @@ test('a classifier steers towards its class, more so with a larger scale', async
     classifier: inlineModel(graph),
     nullClassLabel: null,
   };
-  const backend = new CpuBackend(ort, model, 'test');
+  const backend = new CpuBackend(ort, model);
   const judge = await ort.createSession(inlineModel(graph), { freeDimensions: null });
   const diffusion = createDiffusion(linearConfig);
   const t = 300;

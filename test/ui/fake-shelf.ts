@@ -29,7 +29,10 @@ export function shelfModel(id: string, name: string): ShelfModel {
     source: { kind: 'stored', id },
     sizeBytes: onnx.sizeBytes,
     addedAt: '2026-11-23T12:00:00.000Z',
-    speed: { msPerCall: 41.2, device: 'Test GPU' },
+    speed: {
+      msPerCall: 41.2,
+      device: { backend: 'webgpu', adapter: 'test card', precision: 'float32' },
+    },
   };
 }
 

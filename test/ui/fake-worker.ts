@@ -42,7 +42,9 @@ export const card: ModelCard = {
 
 const gpu: DeviceInfo = {
   backend: 'webgpu',
-  description: 'test adapter',
+  adapter: 'test adapter',
+  sampler: 'gpu',
+  isCaptured: true,
   fallbackReason: null,
   precision: 'float32',
   storage: 'opfs',

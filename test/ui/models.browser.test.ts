@@ -101,7 +101,9 @@ describe('the models', () => {
     await expect
       .element(cardOf('Garden'))
       .toHaveTextContent('10 ms a call on WebGPU, test adapter');
-    await expect.element(cardOf('Church 256')).toHaveTextContent('41 ms a call on Test GPU');
+    await expect
+      .element(cardOf('Church 256'))
+      .toHaveTextContent('41 ms a call on WebGPU, test card, 32-bit');
     await expect.element(cardOf('Garden').getByTestId('in-use')).toBeVisible();
     await expect.element(cardOf('Garden').getByTestId('remove-model')).not.toBeInTheDocument();
     expect(document.documentElement.scrollWidth).toBeLessThanOrEqual(320);
@@ -186,10 +188,12 @@ describe('the models', () => {
     const church = shelfModel('church-256', 'Church 256');
     const source = { kind: 'files', manifest: church.manifest, files: [] } as const;
     shelf.state = { ...shelf.state, storage: 'memory', models: [{ ...church, source }] };
-    const device = { backend: 'wasm', description: '', precision: 'float32' };
+    const device = { backend: 'wasm', adapter: '', precision: 'float32' };
     stored.set('speeds', { 'church-256': { msPerCall: 5, device } });
     await openModels();
-    await expect.element(cardOf('Church')).toHaveTextContent('5 ms a call on Processor');
+    await expect
+      .element(cardOf('Church'))
+      .toHaveTextContent('5 ms a call on Processor, 1 thread, 32-bit');
     await at('remove-model').click();
     await at('confirm-remove').click();
     await expect.element(cardOf('Church')).not.toBeInTheDocument();
@@ -197,7 +201,9 @@ describe('the models', () => {
     // Another model of that name is another model.
     await startAdding();
     shelf.finish();
-    await expect.element(cardOf('Church')).toHaveTextContent('41 ms a call on Test GPU');
+    await expect
+      .element(cardOf('Church'))
+      .toHaveTextContent('41 ms a call on WebGPU, test card, 32-bit');
     expect(stored.get('speeds')).not.toHaveProperty('church-256');
   });
 

@@ -15,6 +15,7 @@ import { colourOf, localeOf } from '../../src/ui/host/look.js';
 import { panelProblems, selectionProblems } from '../../src/ui/problem.js';
 import { templates } from '../../src/ui/locales/zh-CN.js';
 import { duration, milliseconds } from '../../src/ui/text/format.js';
+import { runningText } from '../../src/ui/text/names.js';
 import { callsText, levelLines, paceText, planSummary } from '../../src/ui/text/plan-text.js';
 import { problemText } from '../../src/ui/text/problems.js';
 import { card } from './fake-worker.js';
@@ -30,7 +31,9 @@ const model = {
   msPerCall: 10,
   device: {
     backend: 'webgpu',
-    description: '',
+    adapter: '',
+    sampler: 'gpu',
+    isCaptured: true,
     fallbackReason: null,
     precision: 'float32',
     storage: 'opfs',
@@ -122,6 +125,21 @@ describe('choices', () => {
     const { coarse, refine } = settingsOf(customiseWalk(firstChoices, { eta: 0.5 }));
     expect([coarse, ...refine].map(({ eta }) => eta)).toEqual([0.5, 0.5, 0.5]);
     expect(refine[0].numInferenceSteps).toBe(presets.balanced.refine[0].numInferenceSteps);
+  });
+});
+
+describe('what runs where', () => {
+  const { device } = model;
+
+  test('is said once, with the parts that are known', () => {
+    expect(runningText({ ...device, adapter: 'nvidia ampere', precision: 'float16' })).toBe(
+      'WebGPU, nvidia ampere, 16-bit, sampler on the GPU, captured graph',
+    );
+    expect(runningText({ ...device, sampler: 'cpu', isCaptured: false })).toBe(
+      'WebGPU, 32-bit, sampler on the processor',
+    );
+    const processor = { ...device, backend: 'wasm', sampler: 'cpu', isCaptured: false } as const;
+    expect(runningText(processor)).toBe('Processor, 1 thread, 32-bit');
   });
 });
 

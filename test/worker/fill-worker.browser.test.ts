@@ -1,6 +1,7 @@
 import { decode } from 'fast-png';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { Backend, FromWorker, ToWorker } from '../../src/protocol/worker-api.js';
+import type { Backend } from '../../src/protocol/compute-device.js';
+import type { FromWorker, ToWorker } from '../../src/protocol/worker-api.js';
 import type { ModelCard } from '../../src/protocol/model-card.js';
 import { gpuAdapterName, report, shippedModel } from '../engine/browser-setup.js';
 import { serveTinyModel } from '../engine/tiny-model.js';
@@ -48,9 +49,7 @@ class TestPanel {
   async load(manifestUrl: string, backend: Backend | null): Promise<ModelCard> {
     this.send({ kind: 'load', model: { kind: 'shipped', manifestUrl }, backend });
     const { card, device, msPerCall } = await this.next('ready');
-    report(
-      `worker on ${device.description} (${device.backend}): ${msPerCall.toFixed(1)} ms a call`,
-    );
+    report(`worker on ${device.backend} ${device.adapter}: ${msPerCall.toFixed(1)} ms a call`);
     return card;
   }
 
@@ -181,7 +180,7 @@ describe.skipIf(!gpuAdapterName)(`the worker on WebGPU (${gpuAdapterName})`, () 
   test('fills with guidance from GPU buffers', async () => {
     panel = new TestPanel();
     const card = await panel.load(await serveTinyModel(16), 'webgpu');
-    expect(panel.of('ready')[0].device.description).toContain('sampler on the GPU');
+    expect(panel.of('ready')[0].device.sampler).toBe('gpu');
     const settings = { ...smallSettings, classLabel: 1, guidanceScale: 2 };
     const request = smallRequest(card, 'a', [7], settings);
     panel.send({ kind: 'fill', request });

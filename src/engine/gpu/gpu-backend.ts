@@ -5,7 +5,7 @@
 import { guidanceCalls } from '../../core/guidance.js';
 import type { ImageShape } from '../../core/network.js';
 import type { BatchQuestion } from '../../protocol/fill.js';
-import type { Precision } from '../../protocol/worker-api.js';
+import type { Precision } from '../../protocol/compute-device.js';
 import { BatchChooser, checkIdle } from '../batch-chooser.js';
 import type { IdleTime } from '../batch-chooser.js';
 import type { GpuGrant } from '../gpu-device.js';
@@ -37,6 +37,7 @@ export class GpuBackend implements StateBackend {
   private readonly _trials: GpuTrials;
   private readonly _chooser: BatchChooser;
   private _current: GpuSamplerState | null = null;
+  readonly sampler = 'gpu';
   private _msPerPixel: number | null = null;
 
   private constructor(
@@ -65,10 +66,8 @@ export class GpuBackend implements StateBackend {
     return this._model.precision;
   }
 
-  get description(): string {
-    const graph = this._networks.captures ? 'captured graph' : 'graph encoded per call';
-    const precision = this._model.precision === 'float16' ? '16-bit' : '32-bit';
-    return `${this._grant.description}, ${precision}, sampler on the GPU, ${graph}`;
+  get isCaptured(): boolean {
+    return this._networks.captures;
   }
 
   /** Frees the state before it, then makes the state of a level. */

@@ -2,7 +2,7 @@
 import type { ImageShape } from '../../core/network.js';
 import type { BatchQuestion } from '../../protocol/fill.js';
 import { RepaintError } from '../../protocol/failure.js';
-import type { Precision } from '../../protocol/worker-api.js';
+import type { Precision } from '../../protocol/compute-device.js';
 import type { BatchTrials, IdleTime } from '../batch-chooser.js';
 import { batchDifference } from './batch-check.js';
 import { inErrorScopes } from './error-scopes.js';

@@ -7,6 +7,7 @@ import { RepaintError } from '../../protocol/failure.js';
 import { manifestFiles, modelManifestSchema } from '../../protocol/model-card.js';
 import type { ModelFile, ModelManifest } from '../../protocol/model-card.js';
 import type { OnnxModel } from '../onnx-model.js';
+import { modelSpeedSchema } from '../../protocol/compute-device.js';
 import type { FileStore } from './file-store.js';
 import { readJsonFile, writeFile } from './file-store.js';
 import { sha256Hex } from './hasher.js';
@@ -17,7 +18,8 @@ const entrySchema = z.object({
   manifest: modelManifestSchema,
   /** ISO 8601. */
   addedAt: z.string(),
-  speed: z.object({ msPerCall: z.number(), device: z.string() }).nullable(),
+  /** Of an older form: measured anew when the model is used. */
+  speed: modelSpeedSchema.nullable().catch(null),
 });
 
 /** What is kept of a model beside its files. */

@@ -22,7 +22,7 @@ import {
 } from '../fill/choices.js';
 import { randomSeeds } from '../fill/seeds.js';
 import { localized, msg, str } from '../host/localisation.js';
-import { backendTitles, deviceText, precisionTitles, samplerTitles } from '../text/names.js';
+import { backendTitles, precisionTitles, runningText, samplerTitles } from '../text/names.js';
 import { ChooseEvent } from './choose-event.js';
 import { numberRow } from './number-row.js';
 import { shared } from './styles.js';
@@ -257,7 +257,7 @@ export class Advanced extends LitElement {
       ${
         this.device
           ? html`<p class="quiet" data-testid="device">
-              ${msg(str`Now: ${deviceText(this.device)}`)}
+              ${msg(str`Now: ${runningText(this.device)}`)}
             </p>`
           : ''
       }

@@ -4,7 +4,7 @@ import { customElement, property, state } from 'lit/decorators.js';
 import '@spectrum-web-components/button/sp-button.js';
 import '@spectrum-web-components/icons-workflow/icons/sp-icon-checkmark.js';
 import type { ModelManifest } from '../../protocol/model-card.js';
-import type { ModelSpeed } from '../../protocol/model-shelf-api.js';
+import type { ModelSpeed } from '../../protocol/compute-device.js';
 import { localized, msg, str } from '../host/localisation.js';
 import { cardDetails, factsText, speedText } from '../text/model-text.js';
 import { KeepFocus } from './keep-focus.js';

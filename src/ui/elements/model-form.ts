@@ -12,6 +12,7 @@ import type { Textfield } from '@spectrum-web-components/textfield';
 import type { ModelWords } from '../../protocol/model-shelf-api.js';
 import { localized, msg, str } from '../host/localisation.js';
 import type { ModelAdding, ModelForm } from '../models/model-adding.js';
+import { listed } from '../text/format.js';
 import { incompleteText, lookText, transferText } from '../text/model-text.js';
 import './model-source.js';
 import { smallButton } from './small-button.js';
@@ -86,7 +87,7 @@ export class ModelFormElement extends LitElement {
   }
 
   private _missing(names: readonly string[]) {
-    const list = names.join(', ');
+    const list = listed(names);
     return html`
       <p data-testid="missing-files">
         ${

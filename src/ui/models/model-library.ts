@@ -1,6 +1,7 @@
 /** Everything the panel knows of models: those on the shelf, one being added, how fast each is. */
 import type { ModelCard } from '../../protocol/model-card.js';
-import type { ModelSource, ModelSpeed } from '../../protocol/model-shelf-api.js';
+import type { ModelSpeed } from '../../protocol/compute-device.js';
+import type { ModelSource } from '../../protocol/model-shelf-api.js';
 import type { DeviceInfo } from '../../protocol/worker-api.js';
 import type { ChosenModel } from '../fill/choices.js';
 import type { Kept } from '../host/kept.js';

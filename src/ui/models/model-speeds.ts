@@ -1,20 +1,11 @@
 /** How fast each model was when it was last loaded on this machine. */
 import { z } from 'zod';
-import type { ModelSpeed } from '../../protocol/model-shelf-api.js';
-import type { DeviceInfo } from '../../protocol/worker-api.js';
+import { modelSpeedSchema } from '../../protocol/compute-device.js';
+import type { ComputeDevice, ModelSpeed } from '../../protocol/compute-device.js';
 import type { Kept } from '../host/kept.js';
-import { deviceText } from '../text/names.js';
 
 const speedsKey = 'speeds';
-const deviceSchema = z.object({
-  backend: z.enum(['webgpu', 'wasm']),
-  description: z.string(),
-  precision: z.enum(['float32', 'float16']),
-});
-const speedsSchema = z.record(
-  z.string(),
-  z.object({ msPerCall: z.number().positive(), device: deviceSchema }),
-);
+const speedsSchema = z.record(z.string(), modelSpeedSchema);
 
 type Speeds = z.infer<typeof speedsSchema>;
 
@@ -28,15 +19,12 @@ export class ModelSpeeds {
     if (parsed.success) this._speeds = parsed.data;
   }
 
-  /** In the panel's language of now. */
   of(id: string): ModelSpeed | null {
-    const speed = this._speeds[id];
-    return speed ? { msPerCall: speed.msPerCall, device: deviceText(speed.device) } : null;
+    return this._speeds[id] ?? null;
   }
 
-  remember(id: string, msPerCall: number, device: DeviceInfo): void {
-    const { backend, description, precision } = device;
-    const speed = { msPerCall, device: { backend, description, precision } };
+  remember(id: string, msPerCall: number, { backend, adapter, precision }: ComputeDevice): void {
+    const speed = { msPerCall, device: { backend, adapter, precision } };
     this._keep({ ...this._speeds, [id]: speed });
   }
 

@@ -32,3 +32,8 @@ export function fileSize(bytes: number): string {
 export function megabytes(bytes: number): string {
   return msg(str`${number(bytes / 1e6, bytes < 1e7 ? 1 : 0)} MB`);
 }
+
+/** Parts of a line, without those that are empty: "64 × 64 px, 6 classes". */
+export function listed(parts: readonly string[]): string {
+  return parts.filter((part) => part !== '').join(msg(', '));
+}

@@ -4,13 +4,14 @@ import type {
   AddModelProgress,
   ModelLook,
   ModelOrigin,
-  ModelSpeed,
   Shelf,
 } from '../../protocol/model-shelf-api.js';
+import type { ModelSpeed } from '../../protocol/compute-device.js';
 import { msg, str } from '../host/localisation.js';
 import { hasAllWords, type AddingState, type ModelForm } from '../models/model-adding.js';
 import { hostOf } from '../models/model-origin.js';
-import { fileSize, milliseconds, number, size } from './format.js';
+import { fileSize, listed, milliseconds, number, size } from './format.js';
+import { deviceText } from './names.js';
 
 export function classesText(count: number): string {
   if (count === 0) return msg('no classes');
@@ -31,7 +32,7 @@ export function factsText(manifest: ModelManifest): string {
 /** "41 ms a call on WebGPU (…)". */
 export function speedText(speed: ModelSpeed | null): string {
   if (!speed) return msg('Its speed is measured when it is first used.');
-  return msg(str`${milliseconds(speed.msPerCall)} a call on ${speed.device}`);
+  return msg(str`${milliseconds(speed.msPerCall)} a call on ${deviceText(speed.device)}`);
 }
 
 /** Titles and texts of a card that are folded at first. */
@@ -59,7 +60,7 @@ export function lookText({ nativeSize, classCount, totalBytes }: ModelLook): str
     nativeSize === null ? '' : classesText(classCount),
     totalBytes === null ? '' : fileSize(totalBytes),
   ];
-  return known.filter(Boolean).join(', ');
+  return listed(known);
 }
 
 /** Why the form cannot be sent yet; empty when it can. */

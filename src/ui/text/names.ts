@@ -1,8 +1,10 @@
 /** Names of what can be chosen, in the panel's language. */
-import type { DeviceInfo, Precision } from '../../protocol/worker-api.js';
+import type { ComputeDevice, Precision } from '../../protocol/compute-device.js';
+import type { DeviceInfo } from '../../protocol/worker-api.js';
 import type { SamplerName } from '../../protocol/fill.js';
 import type { BackendChoice, PrecisionChoice, PresetChoice } from '../fill/choices.js';
 import { msg } from '../host/localisation.js';
+import { listed } from './format.js';
 
 /** Names of the shipped model's classes; another model's are shown as its card has them. */
 const classNames: Record<string, () => string> = {
@@ -33,13 +35,18 @@ export const samplerTitles: Record<SamplerName, () => string> = {
 };
 
 /** What a model runs on and in what precision: "WebGPU, nvidia ampere, 16-bit". */
-export function deviceText({
-  backend,
-  description,
-  precision,
-}: Pick<DeviceInfo, 'backend' | 'description' | 'precision'>): string {
-  const title = backend === 'webgpu' ? msg('WebGPU') : msg('Processor');
-  return [title, description, precisionNames[precision]()].filter(Boolean).join(', ');
+export function deviceText({ backend, adapter, precision }: ComputeDevice): string {
+  const where =
+    backend === 'webgpu' ? [msg('WebGPU'), adapter] : [msg('Processor'), msg('1 thread')];
+  return listed([...where, precisionNames[precision]()]);
+}
+
+/** The same, and how much of it the GPU does. */
+export function runningText(device: DeviceInfo): string {
+  if (device.backend === 'wasm') return deviceText(device);
+  const sampler =
+    device.sampler === 'gpu' ? msg('sampler on the GPU') : msg('sampler on the processor');
+  return listed([deviceText(device), sampler, device.isCaptured ? msg('captured graph') : '']);
 }
 
 const precisionNames: Record<Precision, () => string> = {

@@ -9,12 +9,12 @@ import { identify } from '../../import/identify.js';
 import type { Identified } from '../../import/identified.js';
 import { hashSource } from '../../import/source-file.js';
 import type { SourceFile } from '../../import/source-file.js';
+import type { ModelSpeed } from '../../protocol/compute-device.js';
 import type { ModelManifest } from '../../protocol/model-card.js';
 import type {
   AddModelOptions,
   AddModelProgress,
   ModelOrigin,
-  ModelSpeed,
 } from '../../protocol/model-shelf-api.js';
 import type { Downloads } from './downloads.js';
 import { findRemote } from './remote-files.js';

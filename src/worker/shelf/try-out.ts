@@ -6,7 +6,7 @@ import { OrtNetwork } from '../../engine/ort-network.js';
 import type { OrtWeb } from '../../engine/ort-web.js';
 import { median } from '../../engine/warm-up.js';
 import { expectNoisePrediction, selfTest } from '../../import/self-test.js';
-import type { ModelSpeed } from '../../protocol/model-shelf-api.js';
+import type { ModelSpeed } from '../../protocol/compute-device.js';
 import { samplePhotos } from './sample-photos.js';
 
 export interface TryOutOptions {
@@ -60,5 +60,7 @@ export async function tryOut(
   } finally {
     await network.release();
   }
-  return { msPerCall: timed.msPerCall, device: ort.gpu?.description ?? 'WebAssembly, 1 thread' };
+  const { backend, gpu } = ort;
+  const device = { backend, adapter: gpu?.description ?? '', precision: 'float32' as const };
+  return { msPerCall: timed.msPerCall, device };
 }

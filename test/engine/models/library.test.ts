@@ -22,7 +22,10 @@ function entryOf(id: string): LibraryEntry {
     externalData: [file('weights-0.bin')],
     classifier: { onnx: file('classifier.onnx'), externalData: [file('classifier-0.bin')] },
   });
-  const speed = { msPerCall: 12.5, device: 'a test' };
+  const speed = {
+    msPerCall: 12.5,
+    device: { backend: 'wasm', adapter: '', precision: 'float32' },
+  } as const;
   return { manifest, addedAt: '2026-01-02T03:04:05.000Z', speed };
 }
 
@@ -130,6 +133,13 @@ describe('what went wrong since it was written', () => {
       await expect(library.open('one')).rejects.toMatchObject({ code: 'modelHash' });
     },
   );
+
+  test('a speed in words, as it was once kept, is forgotten; the model stays', async () => {
+    const entry = { ...entryOf('one'), speed: { msPerCall: 5, device: 'a card' } };
+    await add('one');
+    await writeFile(store, 'added-one', 'model.json', text(JSON.stringify(entry)));
+    expect(await library.find('one')).toEqual({ ...entry, speed: null });
+  });
 
   test.each([
     ['of another version', '{"manifest":{}}'],

@@ -1,0 +1,21 @@
+/** What a network is computed on, as facts: the panel puts them into its language. */
+import { z } from 'zod';
+
+export const computeDeviceSchema = z.object({
+  /** Where the network runs. `wasm` is the slow fallback and must be said plainly. */
+  backend: z.enum(['webgpu', 'wasm']),
+  /** What the graphics adapter says of itself; empty where it says nothing, and on WebAssembly. */
+  adapter: z.string(),
+  /** Of the network's activations on a GPU. WebAssembly always uses float32. */
+  precision: z.enum(['float32', 'float16']),
+});
+export type ComputeDevice = z.infer<typeof computeDeviceSchema>;
+export type Backend = ComputeDevice['backend'];
+export type Precision = ComputeDevice['precision'];
+
+export const modelSpeedSchema = z.object({
+  /** Of one network call at the model's native size. */
+  msPerCall: z.number().positive(),
+  device: computeDeviceSchema,
+});
+export type ModelSpeed = z.infer<typeof modelSpeedSchema>;
