@@ -26,6 +26,7 @@ import type {
   RemoveModelEvent,
   UseModelEvent,
 } from './elements/model-events.js';
+import { KeepFocus } from './elements/keep-focus.js';
 import { smallButton } from './elements/small-button.js';
 import { shared } from './elements/styles.js';
 import type { FillSet } from './gallery/fill-gallery.js';
@@ -60,6 +61,7 @@ export class RepaintPanel extends LitElement {
     super();
     new Watching(this, () => this.session);
     new Watching(this, () => this.look);
+    new KeepFocus(this, ['[data-testid=generate]', 'repaint-model-row']);
   }
 
   override willUpdate(): void {

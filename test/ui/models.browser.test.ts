@@ -6,7 +6,7 @@ import type { RepaintPanel } from '../../src/ui/panel.js';
 import { FakeSandbox } from './fake-host.js';
 import { FakeShelf, failure, look, shelfModel } from './fake-shelf.js';
 import { card, type FakeWorkers } from './fake-worker.js';
-import { redPng, visit, type Visit } from './visit.js';
+import { focused, redPng, visit, type Visit } from './visit.js';
 
 const shipped: ModelManifest = {
   card: { ...card, name: 'Garden' },
@@ -42,17 +42,6 @@ async function openModels(): Promise<void> {
 function filesLookedAt(): string[] {
   const origin = shelf.lookedAt[shelf.lookedAt.length - 1];
   return origin.kind === 'files' ? origin.files.map(({ name }) => name) : [];
-}
-
-/** The element that has the keyboard, through all shadow roots. */
-function focused(): string | undefined {
-  let active = document.activeElement;
-  let testId: string | undefined;
-  while (active) {
-    testId = (active as HTMLElement).dataset.testid ?? testId;
-    active = active.shadowRoot?.activeElement ?? null;
-  }
-  return testId;
 }
 
 function file(name: string, text = name): File {

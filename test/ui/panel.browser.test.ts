@@ -6,7 +6,7 @@ import type { RepaintPanel } from '../../src/ui/panel.js';
 import { FakeSandbox, photo } from './fake-host.js';
 import { FakeShelf } from './fake-shelf.js';
 import type { FakeWorkers } from './fake-worker.js';
-import { redPng, visit, type FakeApp } from './visit.js';
+import { focused, redPng, visit, type FakeApp } from './visit.js';
 
 let sandbox: FakeSandbox;
 let workers: FakeWorkers;
@@ -267,6 +267,37 @@ describe('a fill', () => {
     await expect.element(at('problem')).toHaveTextContent('could not be added');
     await at('add-stranded').click();
     await expect.poll(() => sandbox.layers.length).toBe(1);
+  });
+});
+
+describe('the keyboard stays near when what it worked with goes', () => {
+  test('from Cancel to the card’s title, then to the main button', async () => {
+    await openPanel();
+    const { jobId } = await startFill();
+    await expect.element(at('cancel')).toBeVisible();
+    element('cancel').focus();
+    await userEvent.keyboard('{Enter}');
+    await vi.waitFor(() => expect(focused()).toBe('progress-title'));
+    workers.last.say({ kind: 'done', jobId, outcome: 'cancelled' });
+    await vi.waitFor(() => expect(focused()).toBe('generate'));
+  });
+
+  test('from Delete to what is shown instead, then to the main button', async () => {
+    await openPanel();
+    const { jobId, seeds } = await startFill();
+    await deliver(jobId, 0, seeds[0]);
+    await deliver(jobId, 1, seeds[1]);
+    workers.last.say({ kind: 'done', jobId, outcome: 'complete' });
+    await expect.poll(() => at('fill').elements().length).toBe(2);
+    element('delete').focus();
+    await userEvent.keyboard('{Enter}');
+    await vi.waitFor(() => expect(focused()).toBe('original'));
+    await userEvent.keyboard('{ArrowRight}');
+    await vi.waitFor(() => expect(element('keep')).not.toHaveAttribute('disabled'));
+    element('keep').focus();
+    await userEvent.keyboard('{Enter}');
+    await expect.element(at('gallery')).not.toBeInTheDocument();
+    await vi.waitFor(() => expect(focused()).toBe('generate'));
   });
 });
 

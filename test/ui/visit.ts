@@ -13,6 +13,17 @@ import type { FakeSandbox } from './fake-host.js';
 import type { FakeShelf } from './fake-shelf.js';
 import { FakeWorkers } from './fake-worker.js';
 
+/** The element that has the keyboard, through all shadow roots. */
+export function focused(): string | undefined {
+  let active = document.activeElement;
+  let testId: string | undefined;
+  while (active) {
+    testId = (active as HTMLElement).dataset.testid ?? testId;
+    active = active.shadowRoot?.activeElement ?? null;
+  }
+  return testId;
+}
+
 /** A blue photo of 400 x 300 pixels. */
 const bluePhoto: PixelSource = {
   async read(target) {

@@ -9,6 +9,7 @@ import type { FillSet, GalleryFill } from '../gallery/fill-gallery.js';
 import { localized, msg, str } from '../host/localisation.js';
 import { number } from '../text/format.js';
 import { galleryStyles } from './fill-gallery.styles.js';
+import { KeepFocus } from './keep-focus.js';
 import { AgainEvent, DeleteEvent, KeepEvent, ShowEvent } from './gallery-events.js';
 import { shared } from './styles.js';
 
@@ -31,6 +32,11 @@ export class FillGalleryElement extends LitElement {
   @property() againReason = '';
 
   static override styles = [shared, galleryStyles];
+
+  constructor() {
+    super();
+    new KeepFocus(this, ['[role=radio][aria-checked=true]']);
+  }
 
   override render() {
     const { fillSet } = this;

@@ -18,16 +18,21 @@ export class KeepFocus implements ReactiveController {
   }
 
   hostUpdated(): void {
-    if (this._hadFocus && (this._focused?.matches('[disabled]') ?? true)) void this._moveOn();
+    if (this._hadFocus && this._isLost) void this._moveOn();
   }
 
   private get _focused(): Element | null {
     return this._host.shadowRoot?.activeElement ?? null;
   }
 
-  /** A button takes the focus only once it has been updated itself. */
+  private get _isLost(): boolean {
+    return this._focused?.matches('[disabled]') ?? true;
+  }
+
+  /** A button takes the focus only once it has been updated itself; others may have moved it. */
   private async _moveOn(): Promise<void> {
     await this._host.updateComplete;
+    if (!this._isLost) return;
     this._places
       .map((place) => this._host.renderRoot.querySelector<HTMLElement>(`${place}:not([disabled])`))
       .find((found) => found !== null)

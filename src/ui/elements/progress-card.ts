@@ -7,6 +7,7 @@ import type { FillJob } from '../fill/fill-queue.js';
 import { localized, msg } from '../host/localisation.js';
 import { callsText, fillsText, paceText } from '../text/plan-text.js';
 import { CancelEvent } from './job-events.js';
+import { KeepFocus } from './keep-focus.js';
 import { smallButton } from './small-button.js';
 import { shared } from './styles.js';
 
@@ -60,6 +61,11 @@ export class ProgressCard extends LitElement {
     `,
   ];
 
+  constructor() {
+    super();
+    new KeepFocus(this, ['h2']);
+  }
+
   override render() {
     const { job } = this;
     if (!job) return '';
@@ -70,7 +76,7 @@ export class ProgressCard extends LitElement {
     return html`<section class="card" aria-label=${msg('Fill in progress')} data-testid="progress">
       ${this._pictures(progress?.batch ?? 1)}
       <div class="text numbers">
-        <h2>${title}</h2>
+        <h2 tabindex="-1" data-testid="progress-title">${title}</h2>
         <p data-testid="calls">${progress ? callsText(progress) : msg('Starting …')}</p>
         <p class="quiet" data-testid="pace">${progress ? paceText(progress) : ''}</p>
         ${smallButton(
