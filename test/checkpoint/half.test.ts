@@ -6,6 +6,7 @@ import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { describe, expect, test } from 'vitest';
 import { halfPrecision } from '../../src/checkpoint/onnx/half.js';
 import { encodeModel } from '../../src/checkpoint/onnx/proto.js';
+import type { NodeProto, TensorProto } from '../../src/checkpoint/onnx/proto.js';
 import { readModel } from '../../src/checkpoint/onnx/read-model.js';
 import { tinyUNet } from '../../src/checkpoint/tiny-unet.js';
 import { loadModelFromFolder } from '../../src/cli/model-folder.js';
@@ -96,6 +97,36 @@ test('halves that another exporter names and widens say the same', async () => {
   const expected = await answer(onnx, 64, 500, true);
   expect(relativeRms(await answer(toHalf(foreign), 64, 500, true), expected)).toBeLessThan(
     allowedRms,
+  );
+});
+
+/** As PyTorch's older exporter writes what is no parameter; here all of it, in every form. */
+function constantOf({ name, ...tensor }: TensorProto): NodeProto {
+  const raw = 'raw' in tensor.data ? tensor.data.raw.slice().buffer : new ArrayBuffer();
+  const ints = () => [...new BigInt64Array(raw)].map(Number);
+  const attributes: NodeProto['attributes'] =
+    tensor.type === 'int64' && tensor.dims.length === 1
+      ? { value_ints: { ints: ints() } }
+      : tensor.type === 'int64' && tensor.dims.length === 0
+        ? { value_int: { int: ints()[0]! } }
+        : tensor.type === 'float32' && tensor.dims.length === 0
+          ? { value_float: { float: new Float32Array(raw)[0]! } }
+          : { value: { tensor: { name: '', ...tensor } } };
+  return { name: `constant ${name}`, opType: 'Constant', inputs: [], outputs: [name], attributes };
+}
+
+test('what another exporter keeps in Constant nodes is taken for weights', async () => {
+  const onnx = await tinyUNet(5, { hasAttention: true });
+  const { graph, ...rest } = readModel(onnx);
+  const constants = graph.initializers.map(constantOf);
+  const forms = new Set(constants.flatMap(({ attributes }) => Object.keys(attributes)));
+  expect(forms.size).toBeGreaterThan(2);
+  const nodes = [...constants, ...graph.nodes];
+  const foreign = encodeModel({ ...graph, nodes, initializers: [] }, rest);
+  const expected = await answer(onnx, 16, 500, false);
+  expect(await answer(foreign, 16, 500, false)).toEqual(expected);
+  expect(await answer(toHalf(foreign), 16, 500, false)).toEqual(
+    await answer(toHalf(onnx), 16, 500, false),
   );
 });
 

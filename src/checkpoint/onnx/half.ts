@@ -6,6 +6,7 @@
  */
 import { CheckpointError } from '../checkpoint.js';
 import { float32ToFloat16 } from '../format/float16.js';
+import { withoutConstantNodes } from './constant-nodes.js';
 import { fullInputs, fullOps, halfOps, products, shapeOps } from './half-operators.js';
 import { elementTypes } from './proto.js';
 import type { ElementType, GraphProto, ModelProto, NodeProto, TensorProto } from './proto.js';
@@ -178,5 +179,5 @@ function roundedWeight(weight: TensorProto): TensorProto | null {
  * Throws: CheckpointError when the graph uses an operator that is not known to work.
  */
 export function halfPrecision(model: ModelProto): ModelProto {
-  return { ...model, graph: new HalfRewriter(model.graph).rewrite() };
+  return { ...model, graph: new HalfRewriter(withoutConstantNodes(model.graph)).rewrite() };
 }

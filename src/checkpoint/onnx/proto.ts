@@ -31,6 +31,7 @@ export type Attribute =
   | { readonly int: number }
   | { readonly text: string }
   | { readonly ints: readonly number[] }
+  | { readonly tensor: TensorProto }
   /** Of any other kind, as it was read: the bytes of the whole AttributeProto. */
   | { readonly encoded: Uint8Array };
 
@@ -121,6 +122,9 @@ function writeAttribute(
   } else if ('text' in attribute) {
     text(writer, 4, attribute.text);
     kind(3);
+  } else if ('tensor' in attribute) {
+    message(writer, 5, () => writeTensor(writer, attribute.tensor));
+    kind(4);
   } else {
     packedInts(writer, 8, attribute.ints);
     kind(7);

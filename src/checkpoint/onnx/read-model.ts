@@ -12,29 +12,33 @@ import type {
   ModelProto,
   NodeProto,
   Opset,
+  TensorProto,
   ValueInfoProto,
 } from './proto.js';
 import { appendNumbers, integer, readFields, readString, readSub } from './read-fields.js';
 import { elementTypeOf, readTensor } from './read-tensor.js';
 
 /** AttributeProto.AttributeType of the kinds that are read. */
-const readKinds = { float: 1, int: 2, text: 3, ints: 7 } as const;
+const readKinds = { float: 1, int: 2, text: 3, tensor: 4, ints: 7 } as const;
 
 function readAttribute(bytes: Uint8Array): [string, Attribute] {
   let name = '';
   let kind = 0;
   const value = { float: 0, int: 0, text: '', ints: [] as number[] };
+  let tensor = null as TensorProto | null;
   readFields(protobuf.Reader.create(bytes), bytes.byteLength, {
     1: (reader) => (name = readString(reader)),
     2: (reader) => (value.float = reader.float()),
     3: (reader) => (value.int = integer(reader)),
     4: (reader) => (value.text = readString(reader)),
+    5: (reader) => (tensor = readSub(reader, readTensor)),
     8: (reader, wire) => appendNumbers(value.ints, reader, wire, () => integer(reader)),
     20: (reader) => (kind = reader.int32()),
   });
   if (kind === readKinds.float) return [name, { float: value.float }];
   if (kind === readKinds.int) return [name, { int: value.int }];
   if (kind === readKinds.text) return [name, { text: value.text }];
+  if (kind === readKinds.tensor && tensor) return [name, { tensor }];
   if (kind === readKinds.ints) return [name, { ints: value.ints }];
   return [name, { encoded: bytes }];
 }
