@@ -1,6 +1,6 @@
 /** The models of the command line: listed, removed. */
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { ModelCard } from '../protocol/model-card.js';
 import { UsageError } from './cli-error.js';
@@ -25,10 +25,9 @@ async function folderBytes(folder: string): Promise<number> {
   return sizes.reduce((sum, { size }) => sum + size, 0);
 }
 
-/** Folders with a card, and unfinished downloads. */
+/** Folders with a card, and unfinished downloads; none where there is no such folder. */
 export async function listModels(folder: string): Promise<ListedModel[]> {
-  await mkdir(folder, { recursive: true });
-  const names = (await readdir(folder)).sort();
+  const names = existsSync(folder) ? (await readdir(folder)).sort() : [];
   const found: ListedModel[] = [];
   for (const id of names) {
     const model = path.join(folder, id);

@@ -149,6 +149,11 @@ describe('models that are there', () => {
     expect(readdirSync(out)).toEqual([]);
   });
 
+  it('are none in a folder that is not there, and looking does not make it', async () => {
+    expect(await listModels(path.join(out, 'typo'))).toEqual([]);
+    expect(readdirSync(out)).toEqual([]);
+  });
+
   it('are not removed when they ship, nor when they are not there', async () => {
     await expect(removeModel(path.dirname(modelFolder('garden-64')), 'garden-64')).rejects.toThrow(
       /ships/,

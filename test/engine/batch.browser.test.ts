@@ -20,7 +20,7 @@ async function batchDifference(runtime: WebRuntime, side: number): Promise<numbe
   for (const seed of seeds) alone.push(await walk(runtime, batchSetup(card, [seed], side)));
   expect(alone[0]).not.toEqual(alone[1]);
   const difference = largestDifference(batch, alone);
-  report(`batch of ${seeds.length} on ${runtime.device.adapter}: ${difference}`);
+  report(`batch of ${seeds.length} on ${runtime.device.adapter || 'wasm'}: ${difference}`);
   return difference;
 }
 
