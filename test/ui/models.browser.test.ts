@@ -87,12 +87,10 @@ describe('the models', () => {
     await at('manage-models').click();
     await expect.element(at('storage')).toHaveTextContent('26 MB used, 4 GB free');
     await expect.element(cardOf('Garden')).toHaveTextContent('64 × 64 px, 2 classes, 26 MB');
-    await expect
-      .element(cardOf('Garden'))
-      .toHaveTextContent('10 ms a call on WebGPU, test adapter');
+    await expect.element(cardOf('Garden')).toHaveTextContent('10 ms a call (WebGPU, test adapter');
     await expect
       .element(cardOf('Church 256'))
-      .toHaveTextContent('41 ms a call on WebGPU, test card, 32-bit');
+      .toHaveTextContent('41 ms a call (WebGPU, test card, 32-bit)');
     await expect.element(cardOf('Garden').getByTestId('in-use')).toBeVisible();
     await expect.element(cardOf('Garden').getByTestId('remove-model')).not.toBeInTheDocument();
     expect(document.documentElement.scrollWidth).toBeLessThanOrEqual(320);
@@ -182,7 +180,7 @@ describe('the models', () => {
     await openModels();
     await expect
       .element(cardOf('Church'))
-      .toHaveTextContent('5 ms a call on Processor, 1 thread, 32-bit');
+      .toHaveTextContent('5 ms a call (Processor, 1 thread, 32-bit)');
     await at('remove-model').click();
     await at('confirm-remove').click();
     await expect.element(cardOf('Church')).not.toBeInTheDocument();
@@ -192,7 +190,7 @@ describe('the models', () => {
     shelf.finish();
     await expect
       .element(cardOf('Church'))
-      .toHaveTextContent('41 ms a call on WebGPU, test card, 32-bit');
+      .toHaveTextContent('41 ms a call (WebGPU, test card, 32-bit)');
     expect(stored.get('speeds')).not.toHaveProperty('church-256');
   });
 

@@ -29,10 +29,10 @@ export function factsText(manifest: ModelManifest): string {
   return msg(str`${nativeSizeText(network.nativeSize)}, ${classesText(classes.length)}, ${bytes}`);
 }
 
-/** "41 ms a call on WebGPU (…)". */
+/** "41 ms a call (WebGPU, nvidia ampere, 16-bit)". */
 export function speedText(speed: ModelSpeed | null): string {
   if (!speed) return msg('Its speed is measured when it is first used.');
-  return msg(str`${milliseconds(speed.msPerCall)} a call on ${deviceText(speed.device)}`);
+  return msg(str`${milliseconds(speed.msPerCall)} a call (${deviceText(speed.device)})`);
 }
 
 /** Titles and texts of a card that are folded at first. */
