@@ -174,15 +174,15 @@ export class Session extends Observed {
       seeds,
     };
     this.gallery.touch(region.id);
-    this._rememberOriginal(region);
+    void this._rememberOriginal(region);
     this.queue.add(region, request, { id, sha256: checkpoint.sha256 });
   }
 
-  private _rememberOriginal(region: Region): void {
-    void fillThumbnail(region, null).then((url) => {
-      this.gallery.originals.set(region.id, url);
-      this.changed();
-    });
+  private async _rememberOriginal(region: Region): Promise<void> {
+    const url = await fillThumbnail(region, null).catch(() => null);
+    if (url === null) return;
+    this.gallery.originals.set(region.id, url);
+    this.changed();
   }
 
   private async _addLayer({ job, seed, png }: FinishedFill): Promise<void> {
