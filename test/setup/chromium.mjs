@@ -10,6 +10,12 @@ import { chromium } from 'playwright';
 
 const windowsFolders = ['PROGRAMFILES', 'PROGRAMFILES(X86)', 'LOCALAPPDATA'];
 
+/**
+ * Of some browsers, drawn by lot, Chromium samples allocations and walks the stack at each. On the
+ * stacks that ONNX Runtime's jspi build runs on it walks past the end, and the page crashes.
+ */
+const neverSampled = 'HeapProfilerReporting:stable-probability/0/nonstable-probability/0';
+
 /** Flags under which Chromium gives WebGPU on a machine without a GPU (SwiftShader). */
 export const chromiumArgs = [
   '--no-sandbox',
@@ -20,6 +26,8 @@ export const chromiumArgs = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
+  // The last flag of that name counts, and Playwright gives one with the first of these.
+  `--enable-features=CDPScreenshotNewSurface,${neverSampled}`,
 ];
 
 /** Where each platform keeps a browser that will do, best first. */
