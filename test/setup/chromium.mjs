@@ -12,7 +12,8 @@ const windowsFolders = ['PROGRAMFILES', 'PROGRAMFILES(X86)', 'LOCALAPPDATA'];
 
 /**
  * Of some browsers, drawn by lot, Chromium samples allocations and walks the stack at each. On the
- * stacks that ONNX Runtime's jspi build runs on it walks past the end, and the page crashes.
+ * stacks that ONNX Runtime's jspi build runs on it walks past the end, and the page crashes; not so
+ * in a worker, where the add-on runs it, but tests and benches run it on the page's own thread.
  */
 const neverSampled = 'HeapProfilerReporting:stable-probability/0/nonstable-probability/0';
 
