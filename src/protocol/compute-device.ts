@@ -1,7 +1,7 @@
 /** What a network is computed on, as facts: the panel puts them into its language. */
 import { z } from 'zod';
 
-export const computeDeviceSchema = z.object({
+const computeDeviceSchema = z.object({
   /** Where the network runs. `wasm` is the slow fallback and must be said plainly. */
   backend: z.enum(['webgpu', 'wasm']),
   /** What the graphics adapter says of itself; empty where it says nothing, and on WebAssembly. */

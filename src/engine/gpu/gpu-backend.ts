@@ -33,11 +33,11 @@ export interface GpuModel extends GpuNetworkModel {
 
 /** Makes GPU states; one is in use at a time. */
 export class GpuBackend implements StateBackend {
+  readonly sampler = 'gpu';
   private readonly _networks: GpuNetworks;
   private readonly _trials: GpuTrials;
   private readonly _chooser: BatchChooser;
   private _current: GpuSamplerState | null = null;
-  readonly sampler = 'gpu';
   private _msPerPixel: number | null = null;
 
   private constructor(

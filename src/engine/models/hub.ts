@@ -1,12 +1,8 @@
 /** Repositories on Hugging Face: which of their files make a model, and where those lie. */
 import { RepaintError } from '../../protocol/failure.js';
+import { hubHosts, isOnHub } from '../../protocol/hub-address.js';
 import type { RemoteFile } from './remote-file.js';
 import { chooseFiles } from './choose-files.js';
-
-/** The hub, and a mirror for networks that do not reach it. The same paths on both. */
-export const hubHosts: readonly string[] = ['https://huggingface.co', 'https://hf-mirror.com'];
-/** As people paste them. */
-const pageHosts = ['huggingface.co', 'www.huggingface.co', 'hf.co', 'hf-mirror.com'];
 
 /** A host may be out of reach without saying so. */
 const defaultTimeoutMs = 20_000;
@@ -27,11 +23,6 @@ interface RepoName {
 
 const repoPattern = /^([\w.-]+\/[\w.-]+)(?:@([\w./-]+))?$/;
 const pagePattern = /^\/([\w.-]+\/[\w.-]+?)(?:\/tree\/([\w./-]+?))?\/?$/;
-
-/** True for an address of the hub or its mirror. */
-export function isOnHub(url: URL): boolean {
-  return /^https?:$/.test(url.protocol) && pageHosts.includes(url.hostname);
-}
 
 /** The address without its query, as the pattern of pages wants it; null for another site's. */
 function pageOf(text: string): string | null {

@@ -3,11 +3,11 @@
  * so that a folder without it is known to be unfinished.
  */
 import { z } from 'zod';
+import { modelSpeedSchema } from '../../protocol/compute-device.js';
 import { RepaintError } from '../../protocol/failure.js';
 import { manifestFiles, modelManifestSchema } from '../../protocol/model-card.js';
 import type { ModelFile, ModelManifest } from '../../protocol/model-card.js';
 import type { OnnxModel } from '../onnx-model.js';
-import { modelSpeedSchema } from '../../protocol/compute-device.js';
 import type { FileStore } from './file-store.js';
 import { readJsonFile, writeFile } from './file-store.js';
 import { sha256Hex } from './hasher.js';
@@ -58,9 +58,17 @@ export class ModelLibrary {
   async damaged(): Promise<string[]> {
     const ids = await this._ids();
     const isDamaged = await Promise.all(
-      ids.map(async (id) => (await this._isFinished(id)) && !(await this.find(id))),
+      ids.map(async (id) => (await this.has(id)) && !(await this.find(id))),
     );
     return ids.filter((_, i) => isDamaged[i]);
+  }
+
+  /**
+   * True for a finished model, also a damaged one: it may be whole for another version. An entry that
+   * is no JSON was being written when its worker was killed.
+   */
+  async has(id: string): Promise<boolean> {
+    return (await this._json(id)) !== null;
   }
 
   /** null when absent, unfinished or damaged. */
@@ -123,7 +131,7 @@ export class ModelLibrary {
   /** Removes what an interrupted import left behind; not while one is running. */
   async sweep(): Promise<void> {
     for (const id of await this._ids()) {
-      if (!(await this._isFinished(id))) await this.remove(id);
+      if (!(await this.has(id))) await this.remove(id);
     }
   }
 
@@ -133,11 +141,6 @@ export class ModelLibrary {
 
   private _json(id: string): Promise<unknown> {
     return readJsonFile(this.store, this.folder(id), manifestName);
-  }
-
-  /** An entry that is no JSON was being written when its worker was killed. */
-  private async _isFinished(id: string): Promise<boolean> {
-    return (await this._json(id)) !== null;
   }
 
   private async _ids(): Promise<string[]> {

@@ -1,6 +1,6 @@
 /** A model named by the address of its weights; what belongs to it is looked for beside them. */
 import { RepaintError } from '../../protocol/failure.js';
-import { hubHosts, isOnHub } from './hub.js';
+import { hubHosts, isOnHub } from '../../protocol/hub-address.js';
 import type { RemoteModel } from './hub.js';
 import type { RemoteFile } from './remote-file.js';
 import { askSize, isPage } from './request.js';

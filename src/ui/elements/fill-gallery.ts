@@ -9,8 +9,8 @@ import type { FillSet, GalleryFill } from '../gallery/fill-gallery.js';
 import { localized, msg, str } from '../host/localisation.js';
 import { number } from '../text/format.js';
 import { galleryStyles } from './fill-gallery.styles.js';
-import { KeepFocus } from './keep-focus.js';
 import { AgainEvent, DeleteEvent, KeepEvent, ShowEvent } from './gallery-events.js';
+import { KeepFocus } from './keep-focus.js';
 import { shared } from './styles.js';
 
 /** One radio button; layerId null stands for the original. */

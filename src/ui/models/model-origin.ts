@@ -1,10 +1,10 @@
 /** What a user may type or drop to say where a model is. Pure. */
+import { hubHosts, isOnHub } from '../../protocol/hub-address.js';
 import type { ModelOrigin } from '../../protocol/model-shelf-api.js';
 
 type AddressedOrigin = Exclude<ModelOrigin, { kind: 'files' }>;
 
 const hubName = /^[\w.-]+\/[\w.-]+(@[\w./-]+)?$/;
-const hubHosts = ['huggingface.co', 'www.huggingface.co', 'hf.co', 'hf-mirror.com'];
 
 /** A repository's page means the repository, a file's page the file. */
 function hubOrigin({ pathname }: URL): AddressedOrigin | null {
@@ -16,7 +16,7 @@ function hubOrigin({ pathname }: URL): AddressedOrigin | null {
   }
   if ((view !== 'blob' && view !== 'resolve') || rest.length === 0) return null;
   const file = [owner, name, 'resolve', revision, ...rest].join('/');
-  return { kind: 'url', url: `https://huggingface.co/${file}` };
+  return { kind: 'url', url: `${hubHosts[0]}/${file}` };
 }
 
 /** Reads an https address or a Hugging Face name; null where it is neither. */
@@ -26,7 +26,7 @@ export function originOf(text: string): AddressedOrigin | null {
   if (!URL.canParse(typed)) return null;
   const url = new URL(typed);
   if (url.protocol !== 'https:' && url.hostname !== 'localhost') return null;
-  return hubHosts.includes(url.hostname) ? hubOrigin(url) : { kind: 'url', url: url.href };
+  return isOnHub(url) ? hubOrigin(url) : { kind: 'url', url: url.href };
 }
 
 /** The origin as the user would type it. */
@@ -37,8 +37,8 @@ export function originText(origin: AddressedOrigin): string {
 /** Where a download of it comes from; null is the hub, or its mirror where that cannot be reached. */
 export function hostOf(origin: AddressedOrigin): string | null {
   if (origin.kind === 'hub') return null;
-  const { host, hostname } = new URL(origin.url);
-  return hubHosts.includes(hostname) ? null : host;
+  const url = new URL(origin.url);
+  return isOnHub(url) ? null : url.host;
 }
 
 /** Adds files to those given before; one of the same name takes the other's place. */

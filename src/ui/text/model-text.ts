@@ -25,8 +25,11 @@ function nativeSizeText(side: number): string {
 /** "64 × 64 px, 6 classes, 26 MB". */
 export function factsText(manifest: ModelManifest): string {
   const { network, classes } = manifest.card;
-  const bytes = fileSize(manifestBytes(manifest));
-  return msg(str`${nativeSizeText(network.nativeSize)}, ${classesText(classes.length)}, ${bytes}`);
+  return listed([
+    nativeSizeText(network.nativeSize),
+    classesText(classes.length),
+    fileSize(manifestBytes(manifest)),
+  ]);
 }
 
 /** "41 ms a call (WebGPU, nvidia ampere, 16-bit)". */

@@ -2,7 +2,7 @@
 
 export const lockName = 'repaint-fill-models';
 
-export interface AloneOptions {
+interface AloneOptions {
   /** How long to wait for another window to end; 0 asks once. */
   readonly patienceMs: number;
 }

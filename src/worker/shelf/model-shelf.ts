@@ -152,12 +152,10 @@ export class ModelShelf implements ModelShelfApi {
 
   private async _freeId(wanted: string): Promise<string> {
     const { library } = await this._parts;
-    const kept = (await library.list()).map(({ manifest }) => manifest.card.id);
-    // A damaged one may be whole for another version of the add-on.
-    const taken = [...shippedIds, ...kept, ...(await library.damaged())];
     for (let count = 1; ; count++) {
       const id = count === 1 ? wanted : `${wanted}-${count}`;
-      if (!taken.includes(id)) return id;
+      const isTaken = shippedIds.includes(id) || (await library.has(id));
+      if (!isTaken) return id;
     }
   }
 }
