@@ -30,6 +30,22 @@ export const panelStyles = css`
   main > * {
     min-width: 0;
   }
+  .dock {
+    position: sticky;
+    bottom: 0;
+    z-index: 1;
+    display: grid;
+    gap: 8px;
+    margin: 0 -24px -24px;
+    padding: 10px 16px;
+    background: var(--repaint-panel-color);
+    border-top: 1px solid var(--spectrum-gray-200);
+  }
+  @media (max-height: 240px) {
+    .dock {
+      position: static;
+    }
+  }
   .start {
     display: grid;
     gap: 6px;

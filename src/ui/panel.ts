@@ -3,6 +3,7 @@ import { LitElement, html, nothing, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import { keyed } from 'lit/directives/keyed.js';
 import type { ModelCard } from '../protocol/model-card.js';
+import type { FillJob } from './fill/fill-queue.js';
 import '@spectrum-web-components/button/sp-button.js';
 import '@spectrum-web-components/icons-workflow/icons/sp-icon-lock-closed.js';
 import '@spectrum-web-components/icons-workflow/icons/sp-icon-magic-wand.js';
@@ -61,7 +62,7 @@ export class RepaintPanel extends LitElement {
     super();
     new Watching(this, () => this.session);
     new Watching(this, () => this.look);
-    new KeepFocus(this, ['[data-testid=generate]', 'repaint-model-row']);
+    new KeepFocus(this, ['[data-testid=generate]', 'repaint-progress-card', 'repaint-model-row']);
   }
 
   override willUpdate(): void {
@@ -87,6 +88,11 @@ export class RepaintPanel extends LitElement {
     const { session } = this;
     const { model, choices, queue, gallery } = session;
     const card = model.state.kind === 'ready' ? model.state.card : null;
+    const isMarked = (set: FillSet) => set.regionId === session.region?.id;
+    const [marked, others] = [
+      gallery.sets.filter(isMarked),
+      gallery.sets.filter((set) => !isMarked(set)),
+    ];
     return html`
       <main
         ?hidden=${this._isManaging}
@@ -99,13 +105,12 @@ export class RepaintPanel extends LitElement {
         @repaint-again=${() => session.fillAgain()}
       >
         <repaint-selection-card .state=${session.selection.state}></repaint-selection-card>
-        ${this._modelRow(card)}
+        ${renderProblems(session)} ${marked.map((set) => this._set(set))}
         ${this._inLocale(
           html`<repaint-main-choices .choices=${choices} .card=${card}></repaint-main-choices>`,
         )}
-        ${this._start()} ${renderProblems(session)} ${this._jobs()}
-        ${gallery.sets.map((set) => this._set(set))} ${renderConditions(session)}
-        ${this._inLocale(this._advanced())} ${this._privacy()}
+        ${this._modelRow(card)} ${others.map((set) => this._set(set))} ${renderConditions(session)}
+        ${this._inLocale(this._advanced())} ${this._privacy()} ${this._dock()}
       </main>
     `;
   }
@@ -150,6 +155,33 @@ export class RepaintPanel extends LitElement {
     return keyed(getLocale(), fields);
   }
 
+  /** What is done next, always in sight: the button, or in its place the fill that runs. */
+  private _dock() {
+    const { active, waiting } = this.session.queue;
+    return html`<div class="dock" role="region" aria-label=${msg('Fill')}>
+      ${
+        active
+          ? html`<repaint-progress-card .job=${active}></repaint-progress-card>`
+          : this._start()
+      }
+      ${waiting.map((job) => this._waiting(job))} ${active ? this._next() : nothing}
+    </div>`;
+  }
+
+  private _waiting(job: FillJob) {
+    return html`<div class="waiting" data-testid="queued">
+      <span>${queuedText(job.seedsLeft.length)}</span>
+      ${smallButton('cancel-queued', msg('Cancel'), () => this.session.queue.cancel(job.id))}
+    </div>`;
+  }
+
+  /** Another region can be asked for while one is filled. */
+  private _next() {
+    const { session } = this;
+    if (notReadyReason(session) !== null) return nothing;
+    return smallButton('generate-next', msg('Fill this region next'), () => session.fill());
+  }
+
   private _start() {
     const { session } = this;
     const reason = notReadyReason(session);
@@ -172,20 +204,6 @@ export class RepaintPanel extends LitElement {
     const { plan, model, choices } = this.session;
     if (plan.kind !== 'planned' || model.state.kind !== 'ready') return '';
     return planSummary(plan.plan, choices.fills, model.state);
-  }
-
-  private _jobs() {
-    const { active, waiting } = this.session.queue;
-    return html`
-      ${active ? html`<repaint-progress-card .job=${active}></repaint-progress-card>` : nothing}
-      ${waiting.map(
-        (job) =>
-          html`<div class="waiting" data-testid="queued">
-            <span>${queuedText(job.seedsLeft.length)}</span>
-            ${smallButton('cancel-queued', msg('Cancel'), () => this.session.queue.cancel(job.id))}
-          </div>`,
-      )}
-    `;
   }
 
   private _set(set: FillSet) {

@@ -127,6 +127,13 @@ export class Session extends Observed {
     this.model.start({ model: source, backend: forced(backend), precision: forced(precision) });
   }
 
+  /** True while the marked region waits to be filled or is being filled: once is enough. */
+  get isBeingFilled(): boolean {
+    const { active, waiting } = this.queue;
+    const id = this.region?.id;
+    return [active, ...waiting].some((job) => job !== undefined && job.region.id === id);
+  }
+
   /** Fills the marked region as chosen. */
   fill(): void {
     const { seed, fills } = this.choices;
@@ -163,6 +170,7 @@ export class Session extends Observed {
     const { region, plan: planned } = this;
     const { state } = this.model;
     if (!region || state.kind !== 'ready' || planned.kind !== 'planned') return;
+    if (this.isBeingFilled) return;
     const { plan, settings } = planned;
     const { id, checkpoint } = state.card;
     const request: FillRequest = {

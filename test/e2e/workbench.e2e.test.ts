@@ -72,10 +72,10 @@ describe('one fill, end to end', () => {
     await bench.panel.getByTestId('fills').getByText('2', { exact: true }).click();
     await bench.panel.getByTestId('quality').click();
     await bench.panel.getByText('Draft', { exact: true }).last().click();
-    // Draft: T = 25, j = 5, r = 3 is 65 calls, and two fills make 130.
+    // Draft: T = 25, j = 5, r = 3 is 65 steps for each fill.
     await expect
       .poll(() => bench.panel.getByTestId('plan').innerText(), slow)
-      .toMatch(/2 fills, 130 /);
+      .toMatch(/2 fills, 65 steps each/);
     await bench.screenshot('2-region');
   });
 
@@ -85,7 +85,7 @@ describe('one fill, end to end', () => {
     await setNumber('seed', seed);
     await bench.panel.getByTestId('generate').click();
     const calls = bench.panel.getByTestId('calls');
-    await expect.poll(() => calls.innerText(), slow).toMatch(/^\d+ of 130 calls$/);
+    await expect.poll(() => calls.innerText(), slow).toMatch(/^\d+ of 130 steps/);
     const first = Number.parseInt(await calls.innerText(), 10);
     await expect
       .poll(async () => Number.parseInt(await calls.innerText(), 10), slow)

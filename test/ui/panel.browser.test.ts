@@ -3,7 +3,8 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { firstChoices } from '../../src/ui/fill/choices.js';
 import type { SelectionBell } from '../../src/ui/host/sandbox-client.js';
 import type { RepaintPanel } from '../../src/ui/panel.js';
-import { FakeSandbox, photo } from './fake-host.js';
+import type { SelectionReading } from '../../src/protocol/sandbox-api.js';
+import { FakeSandbox, photo, rectangle } from './fake-host.js';
 import { FakeShelf } from './fake-shelf.js';
 import type { FakeWorkers } from './fake-worker.js';
 import { focused, redPng, visit, type FakeApp } from './visit.js';
@@ -68,7 +69,7 @@ describe('at the start', () => {
     await openPanel();
     workers.last.ready();
     await expect.element(at('region-size')).toHaveTextContent('Region 80 × 60 px');
-    await expect.element(at('plan')).toHaveTextContent(/^3 fills, [\d,]+ network calls, about /);
+    await expect.element(at('plan')).toHaveTextContent(/^About .* for 3 fills, [\d,]+ steps each/);
     expect(element('generate')).not.toHaveAttribute('disabled');
   });
 
@@ -133,12 +134,12 @@ describe('a fill', () => {
     expect(new Set(request.seeds).size).toBe(3);
   });
 
-  test('shows calls, pace, time left and the preview as the worker tells them', async () => {
+  test('shows steps, pace, time left and the preview as the worker tells them', async () => {
     await openPanel();
     const { jobId } = await startFill();
     workers.last.progress(jobId, 120, 390);
-    await expect.element(at('calls')).toHaveTextContent('120 of 390 calls');
-    await expect.element(at('pace')).toHaveTextContent('12 ms a call, 1 min 5 s left');
+    await expect.element(at('calls')).toHaveTextContent('120 of 390 steps, 12 ms each');
+    await expect.element(at('pace')).toHaveTextContent('About 1 min 5 s left');
     const data = new Uint8ClampedArray(4 * 4).fill(255);
     workers.last.say({ kind: 'preview', jobId, fill: 0, image: { width: 2, height: 2, data } });
     await vi.waitFor(() => expect((element('preview') as HTMLCanvasElement).width).toBe(2));
@@ -213,10 +214,37 @@ describe('a fill', () => {
     expect(at('gallery').elements()).toHaveLength(1);
   });
 
-  test('asked for while one runs is queued and can be cancelled', async () => {
+  test('is started once, however often the button is pressed', async () => {
+    await openPanel();
+    workers.last.ready();
+    await vi.waitFor(() => expect(element('generate')).not.toHaveAttribute('disabled'));
+    await button().dblClick();
+    await expect.element(at('progress')).toBeVisible();
+    panel.session.fill();
+    panel.session.fillAgain();
+    expect(workers.last.requests).toHaveLength(1);
+    await expect.element(at('generate-next')).not.toBeInTheDocument();
+  });
+
+  test('takes the button’s place, in sight on a small screen', async () => {
+    await page.viewport(320, 560);
     await openPanel();
     await startFill();
-    await button().click();
+    await expect.element(at('generate')).not.toBeInTheDocument();
+    const { top, bottom } = element('cancel').getBoundingClientRect();
+    expect(top).toBeGreaterThan(0);
+    expect(bottom).toBeLessThanOrEqual(560);
+    expect(scrollY).toBe(0);
+  });
+
+  test('of another region is queued while one runs, and can be cancelled', async () => {
+    await openPanel();
+    await startFill();
+    const { target } = sandbox.reading as Extract<SelectionReading, { status: 'ready' }>;
+    const shapes = [rectangle({ x: 20, y: 20, width: 30, height: 30 })];
+    sandbox.reading = { status: 'ready', target, shapes };
+    bell.selectionChanged();
+    await at('generate-next').click();
     await expect.element(at('queued')).toHaveTextContent('Queued: 3 fills');
     await at('cancel-queued').click();
     const cancel = workers.last.sent.at(-1)!;
@@ -228,7 +256,7 @@ describe('a fill', () => {
     const { jobId, seeds } = await startFill();
     await deliver(jobId, 0, seeds[0]);
     await at('cancel').click();
-    await expect.element(at('cancel')).toHaveTextContent('Stopping after this call');
+    await expect.element(at('cancel')).toHaveTextContent('Stopping');
     workers.last.say({ kind: 'done', jobId, outcome: 'cancelled' });
     await expect.element(at('progress')).not.toBeInTheDocument();
     expect(sandbox.layers).toHaveLength(1);
@@ -336,7 +364,7 @@ describe('the class to grow', () => {
     await expect.element(at('plan')).toHaveTextContent('model');
     await expect.element(page.getByRole('button', { name: /^Fern/ })).toBeVisible();
     workers.last.ready();
-    await expect.element(at('plan')).toHaveTextContent('network calls');
+    await expect.element(at('plan')).toHaveTextContent('steps each');
     await expect.element(page.getByRole('button', { name: /^Fern/ })).toBeVisible();
   });
 });

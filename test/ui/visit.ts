@@ -72,17 +72,19 @@ export interface Before {
   readonly stored: Map<string, unknown>;
   readonly shelf: FakeShelf;
   readonly manifestUrl?: string;
+  readonly pixels?: PixelSource;
 }
 
 export async function visit(before: Before): Promise<Visit> {
-  const { sandbox, stored, shelf, manifestUrl = 'https://example.test/model.json' } = before;
+  const { sandbox, stored, shelf, pixels = bluePhoto } = before;
+  const { manifestUrl = 'https://example.test/model.json' } = before;
   const workers = new FakeWorkers();
   const bell = new SelectionBell();
   const app = new FakeApp();
   const session = new Session({
     sandbox,
     bell,
-    pixels: bluePhoto,
+    pixels,
     kept: keptIn({
       getItem: async (key) => stored.get(key),
       setItem: async (key, value) => void stored.set(key, value),

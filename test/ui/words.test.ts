@@ -16,7 +16,7 @@ import { panelProblems, selectionProblems } from '../../src/ui/problem.js';
 import { templates } from '../../src/ui/locales/zh-CN.js';
 import { duration, milliseconds } from '../../src/ui/text/format.js';
 import { runningText } from '../../src/ui/text/names.js';
-import { callsText, levelLines, paceText, planSummary } from '../../src/ui/text/plan-text.js';
+import { levelLines, planSummary, stepsText, timeLeftText } from '../../src/ui/text/plan-text.js';
 import { problemText } from '../../src/ui/text/problems.js';
 import { card } from './fake-worker.js';
 
@@ -53,16 +53,17 @@ describe('problems', () => {
 });
 
 describe('the plan in words', () => {
-  test('counts the calls of all fills', () => {
-    const calls = new Intl.NumberFormat('en').format(3 * plan.nfe);
-    expect(planSummary(plan, 3, model)).toMatch(`3 fills, ${calls} network calls, about `);
-    expect(planSummary(plan, 1, model)).toMatch(/^1 fill, /);
+  test('says the time first, then the steps of each fill', () => {
+    const steps = new Intl.NumberFormat('en').format(plan.nfe);
+    const time = duration(estimateMs(plan, 3, model));
+    expect(planSummary(plan, 3, model)).toBe(`About ${time} for 3 fills, ${steps} steps each`);
+    expect(planSummary(plan, 1, model)).toMatch(` for 1 fill, ${steps} steps`);
   });
 
-  test('has one line a level, whose calls add up', () => {
+  test('has one line a level, whose steps add up', () => {
     const lines = levelLines(plan);
     expect(lines).toHaveLength(plan.levels.length);
-    const calls = lines.map((line) => Number(/, (\d+) calls$/.exec(line)?.[1]));
+    const calls = lines.map((line) => Number(/, (\d+) steps$/.exec(line)?.[1]));
     expect(calls.reduce((a, b) => a + b)).toBe(plan.nfe);
   });
 
@@ -82,9 +83,9 @@ describe('the plan in words', () => {
       nfeTotal: 2410,
       msPerCall: 8.44,
     };
-    expect(callsText({ ...progress, remainingMs: null })).toBe('1,200 of 2,410 calls');
-    expect(paceText({ ...progress, remainingMs: null })).toBe('8.4 ms a call');
-    expect(paceText({ ...progress, remainingMs: 65_000 })).toBe('8.4 ms a call, 1 min 5 s left');
+    expect(stepsText({ ...progress, remainingMs: null })).toBe('1,200 of 2,410 steps, 8.4 ms each');
+    expect(timeLeftText({ ...progress, remainingMs: null })).toBe('Measuring the pace …');
+    expect(timeLeftText({ ...progress, remainingMs: 65_000 })).toBe('About 1 min 5 s left');
   });
 
   test.each([

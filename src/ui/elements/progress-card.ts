@@ -5,7 +5,7 @@ import '@spectrum-web-components/progress-bar/sp-progress-bar.js';
 import type { RgbaImage } from '../../image/raster.js';
 import type { FillJob } from '../fill/fill-queue.js';
 import { localized, msg } from '../host/localisation.js';
-import { callsText, fillsText, paceText } from '../text/plan-text.js';
+import { fillsText, stepsText, timeLeftText } from '../text/plan-text.js';
 import { CancelEvent } from './job-events.js';
 import { KeepFocus } from './keep-focus.js';
 import { smallButton } from './small-button.js';
@@ -24,15 +24,16 @@ export class ProgressCard extends LitElement {
     css`
       .card {
         display: grid;
-        grid-template-columns: 96px 1fr;
-        gap: 12px;
-        padding: 12px;
+        grid-template-columns: 56px minmax(0, 1fr) auto;
+        align-items: center;
+        gap: 4px 12px;
+        padding: 10px;
       }
       .pictures {
         display: grid;
         gap: 2px;
         align-content: start;
-        width: 96px;
+        width: 56px;
       }
       .pictures[data-many] {
         grid-template-columns: 1fr 1fr;
@@ -47,16 +48,14 @@ export class ProgressCard extends LitElement {
       .text {
         display: grid;
         align-content: start;
-        gap: 2px;
+      }
+      .steps {
+        grid-column: 1 / -1;
       }
       sp-progress-bar {
         grid-column: 1 / -1;
         width: 100%;
         --mod-progressbar-font-size: 0;
-      }
-      sp-button {
-        justify-self: start;
-        margin-top: 6px;
       }
     `,
   ];
@@ -77,15 +76,15 @@ export class ProgressCard extends LitElement {
       ${this._pictures(progress?.batch ?? 1)}
       <div class="text numbers">
         <h2 tabindex="-1" data-testid="progress-title">${title}</h2>
-        <p data-testid="calls">${progress ? callsText(progress) : msg('Starting …')}</p>
-        <p class="quiet" data-testid="pace">${progress ? paceText(progress) : ''}</p>
-        ${smallButton(
-          'cancel',
-          isCancelling ? msg('Stopping after this call …') : msg('Cancel'),
-          () => this.dispatchEvent(new CancelEvent(job.id)),
-          isCancelling,
-        )}
+        <p data-testid="pace">${progress ? timeLeftText(progress) : msg('Starting …')}</p>
       </div>
+      ${smallButton(
+        'cancel',
+        isCancelling ? msg('Stopping …') : msg('Cancel'),
+        () => this.dispatchEvent(new CancelEvent(job.id)),
+        isCancelling,
+      )}
+      <p class="steps quiet numbers" data-testid="calls">${progress ? stepsText(progress) : ''}</p>
       <sp-progress-bar size="s" progress=${percent} aria-label=${title}></sp-progress-bar>
     </section>`;
   }
@@ -100,6 +99,10 @@ export class ProgressCard extends LitElement {
     >
       ${Array.from({ length: count }, () => html`<canvas data-testid="preview"></canvas>`)}
     </div>`;
+  }
+
+  override focus(): void {
+    this.renderRoot.querySelector('h2')?.focus();
   }
 
   override updated(): void {

@@ -5,19 +5,19 @@ import type { ReadyModel } from '../fill/model-link.js';
 import { msg, str } from '../host/localisation.js';
 import { duration, milliseconds, number } from './format.js';
 
-/** "3 fills, 1,170 network calls, about 50 s". */
+/** "About 50 s for 3 fills, 390 steps each". */
 export function planSummary(plan: FillPlan, fills: number, model: ReadyModel): string {
-  const calls = number(plan.nfe * fills);
+  const steps = number(plan.nfe);
   const time = duration(estimateMs(plan, fills, model));
   return fills === 1
-    ? msg(str`1 fill, ${calls} network calls, about ${time}`)
-    : msg(str`${number(fills)} fills, ${calls} network calls, about ${time}`);
+    ? msg(str`About ${time} for 1 fill, ${steps} steps`)
+    : msg(str`About ${time} for ${number(fills)} fills, ${steps} steps each`);
 }
 
-/** One line for each level: "64 × 64 px, 210 calls". */
+/** One line for each level: "64 × 64 px, 210 steps". */
 export function levelLines({ levels }: FillPlan): string[] {
   return levels.map(({ width, height, nfe }) =>
-    msg(str`${number(width)} × ${number(height)} px, ${number(nfe)} calls`),
+    msg(str`${number(width)} × ${number(height)} px, ${number(nfe)} steps`),
   );
 }
 
@@ -34,13 +34,14 @@ export function fillsText(progress: FillProgress | null, fills: number): string 
     : msg(str`Fills ${first} to ${number(fill + batch)} of ${number(fills)}`);
 }
 
-export function callsText({ nfe, nfeTotal }: FillProgress): string {
-  return msg(str`${number(nfe)} of ${number(nfeTotal)} calls`);
+/** Steps done and their pace, as counted and measured by the worker. */
+export function stepsText({ nfe, nfeTotal, msPerCall }: FillProgress): string {
+  const pace = milliseconds(msPerCall);
+  return msg(str`${number(nfe)} of ${number(nfeTotal)} steps, ${pace} each`);
 }
 
-/** Speed and time left, as measured by the worker. */
-export function paceText({ msPerCall, remainingMs }: FillProgress): string {
-  const pace = milliseconds(msPerCall);
-  if (remainingMs === null) return msg(str`${pace} a call`);
-  return msg(str`${pace} a call, ${duration(remainingMs)} left`);
+/** Time left, as measured by the worker. */
+export function timeLeftText({ remainingMs }: FillProgress): string {
+  if (remainingMs === null) return msg('Measuring the pace …');
+  return msg(str`About ${duration(remainingMs)} left`);
 }

@@ -25,16 +25,18 @@ export function loadingText({ state }: ModelLink): string {
 }
 
 /** Returns the reason the button is disabled, null when it is enabled. */
-export function notReadyReason({ selection, model, plan, choices }: Session): string | null {
+export function notReadyReason(session: Session): string | null {
+  const { selection, model, plan, choices } = session;
   const { state } = model;
   if (state.kind === 'failed') return msg('The model is not loaded.');
   if (selection.state.kind === 'problem') {
-    return msg('Mark a region of a photo first.');
+    return problemText(selection.state.problem).sentence;
   }
   if (selection.state.kind === 'reading') return msg('Reading the selection …');
   if (state.kind === 'loading') return loadingText(model);
   if (needsClass(state.card) && choices.classLabel === null) {
     return msg('This model needs to know what should grow here.');
   }
+  if (session.isBeingFilled) return msg('This region is being filled.');
   return plan.kind === 'refused' ? problemText(plan.problem).sentence : null;
 }
