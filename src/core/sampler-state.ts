@@ -41,7 +41,7 @@ export interface QSampleStep extends NoiseLevel {
 /** What a state needs to go on from where another stopped. Shapes: [N*C*H*W]. */
 export interface StateImages {
   readonly xt: Float32Array;
-  /** Null before the first network call. */
+  /** Null where nothing needs it: before the first network call, and before the next one. */
   readonly x0Hat: Float32Array | null;
 }
 
@@ -66,6 +66,11 @@ export interface SamplerState {
   readXt(): Promise<Float32Array>;
   /** Copies the last predicted clean image out, or null before the first call. */
   readX0Hat(): Promise<Float32Array | null>;
+  /**
+   * Renders the predicted images where they lie, known pixels composited in; absent in a state that
+   * has no quicker way than `readX0Hat`. Shapes: returns [N, H, W, 4].
+   */
+  readPreview?(): Promise<Uint8ClampedArray<ArrayBuffer>>;
   /** Takes over a stopped state's images. */
   restore(images: StateImages): Promise<void>;
 }

@@ -4,7 +4,10 @@ import type { NoiseLevel, SamplerState, StateImages } from './sampler-state.js';
 import { checkLabel, stepCoefficients } from './step-coefficients.js';
 import type { Transition, WalkPlan } from './walk.js';
 
-/** Where a walk stands between two transitions; with the seeds, all a resumed walk needs. */
+/**
+ * Where a walk stands between two transitions; with the seeds, all a resumed walk needs. `x0Hat` is
+ * there only where the next transition starts from it.
+ */
 export interface WalkSnapshot extends StateImages {
   /** Transitions done. */
   readonly transition: number;
@@ -36,7 +39,12 @@ export interface WalkStep {
   readonly nfeTotal: number;
   /** Copies the predicted clean image out; stays usable when the walk is stopped here. */
   readX0Hat(): Promise<Float32Array>;
-  /** Copies everything a later run needs to go on from here, bit for bit. */
+  /** The state's own rendering of the predicted images, or null where it has none. */
+  readPreview(): Promise<Uint8ClampedArray<ArrayBuffer> | null>;
+  /**
+   * Copies everything a later run needs to go on from here, bit for bit. Asked for before the next
+   * call is, it may be awaited while the walk goes on.
+   */
   snapshot(): Promise<WalkSnapshot>;
 }
 
@@ -165,11 +173,13 @@ function walkStep(job: WalkJob, t: number, done: number, nfe: number): WalkStep 
     nfe,
     nfeTotal: plan.nfe,
     readX0Hat,
-    snapshot: async () => ({
-      transition: done,
-      xt: await state.readXt(),
-      x0Hat: await readX0Hat(),
-    }),
+    readPreview: async () => (await state.readPreview?.()) ?? null,
+    snapshot: async () => {
+      const needsX0Hat = plan.transitions[done]?.kind === 'restart';
+      const reads = [state.readXt(), needsX0Hat ? readX0Hat() : null] as const;
+      const [xt, x0Hat] = await Promise.all(reads);
+      return { transition: done, xt, x0Hat };
+    },
   };
 }
 

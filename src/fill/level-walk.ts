@@ -3,14 +3,14 @@ import { compositeKnown } from '../core/composite.js';
 import { createDiffusion } from '../core/diffusion.js';
 import type { ImageShape } from '../core/network.js';
 import { PhiloxNoise } from '../core/noise.js';
-import { runWalk, type WalkStep } from '../core/sampler.js';
+import { runWalk, type WalkSnapshot, type WalkStep } from '../core/sampler.js';
 import type { PlanarImage } from '../image/planar.js';
 import type { Coverage } from '../image/raster.js';
 import { keepMaskAtSize, planarAtSize, resizePlanar } from '../image/resize.js';
 import { keepLowFrequencies, removeSeam } from '../image/seam.js';
 import type { FillLevel, FillRequest } from '../protocol/fill.js';
 import { classifierScaleFor, guidanceFor, planLevelWalk } from './plan.js';
-import type { BatchPlace, FillRuntime } from './runtime.js';
+import type { FillRuntime } from './runtime.js';
 
 /**
  * Sigma, in pixels of the finer level, above which detail is the coarser level's: two of its pixels.
@@ -61,13 +61,15 @@ function joinImages(images: readonly PlanarImage[]): Float32Array {
 
 /** Some fills at one level. */
 export interface LevelJob {
-  readonly level: FillLevel;
+  /** Index into the plan's levels. */
+  readonly level: number;
   readonly images: LevelImages;
-  readonly place: BatchPlace;
   /** One per image. */
   readonly seeds: readonly number[];
   /** The images' results at the level before; null at the first. */
   readonly coarser: readonly PlanarImage[] | null;
+  /** Goes on from here instead of starting. */
+  readonly resume: WalkSnapshot | null;
 }
 
 /** The walk's image with the known pixels, the coarser structure and the edge's colours. */
@@ -82,27 +84,27 @@ function finish(walked: PlanarImage, start: PlanarImage | null, images: LevelIma
  * Returns: the level's images, one per seed. Throws: what the runtime throws.
  */
 export async function* walkLevel(
-  { settings }: FillRequest,
+  { plan: { levels }, settings }: FillRequest,
   runtime: FillRuntime,
-  { level, images, place, seeds, coarser }: LevelJob,
+  { level, images, seeds, coarser, resume }: LevelJob,
 ): AsyncGenerator<WalkStep, PlanarImage[], void> {
   const { card } = runtime;
   const { known, keepMask, shape } = images;
-  const plan = planLevelWalk(level, settings, card);
-  const starts = coarser?.map((image) => withKnown(resizePlanar(image, level), images)) ?? null;
+  const plan = planLevelWalk(levels[level], settings, card);
+  const starts = coarser?.map((it) => withKnown(resizePlanar(it, levels[level]), images)) ?? null;
   const state = await runtime.createState({
     shape: [seeds.length, shape[1], shape[2], shape[3]],
-    noise: new PhiloxNoise(seeds, place.level),
+    noise: new PhiloxNoise(seeds, level),
     pixels: { known: known.data, keepMask },
     guidance: guidanceFor(settings, card, seeds.length),
     classifierScale: classifierScaleFor(settings, card),
-    place,
   });
   const walked = yield* runWalk({
     plan,
     diffusion: createDiffusion(card.diffusion, plan.timesteps),
     state,
     startImage: starts && joinImages(starts),
+    resume,
     collapseRenoise: true,
   });
   return splitBatch(walked, known).map((image, k) => finish(image, starts?.[k] ?? null, images));

@@ -4,16 +4,8 @@ import type { Guidance } from '../core/guidance.js';
 import type { ImageShape } from '../core/network.js';
 import type { PhiloxNoise } from '../core/noise.js';
 import type { SamplerState } from '../core/sampler-state.js';
-import type { BatchQuestion, FillGroup } from '../protocol/fill.js';
+import type { BatchQuestion } from '../protocol/fill.js';
 import type { ModelCard } from '../protocol/model-card.js';
-
-/** Which fills of a request a state is for. */
-export interface BatchPlace {
-  readonly level: number;
-  /** Index into the request's seeds of the first image. */
-  readonly fill: number;
-  readonly group: FillGroup;
-}
 
 /** One level of some fills that are made at once. */
 export interface LevelSetup {
@@ -23,7 +15,6 @@ export interface LevelSetup {
   readonly guidance: Guidance;
   /** How strongly the model's classifier steers towards the class; 0 = not at all. */
   readonly classifierScale: number;
-  readonly place: BatchPlace;
 }
 
 /** Implemented over onnxruntime-node by the command line, over onnxruntime-web by the worker. */

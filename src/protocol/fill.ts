@@ -1,5 +1,6 @@
 /** One fill as data: what the panel or the command line asks of the sampler. */
 import type { ImageShape } from '../core/network.js';
+import type { WalkSnapshot } from '../core/sampler.js';
 import type { WalkSettings } from '../core/walk.js';
 import type { Rect } from '../image/geometry.js';
 import type { Coverage, RgbaImage } from '../image/raster.js';
@@ -81,6 +82,33 @@ export interface FillGroup {
   readonly fills: number;
   /** How many are made at once at each level. */
   readonly batches: readonly number[];
+}
+
+/**
+ * Where an unfinished request stands between two network calls: with the request and the model, all
+ * that a later run needs to make the rest of the very same fills. Plain data, structured-clonable;
+ * opaque to the panel. What it holds is never written to again.
+ * Shapes: xt and x0Hat [images*C*H*W] at the level's size.
+ */
+export interface FillSnapshot extends WalkSnapshot {
+  /** The fills that go through the levels together, and how many of them at once. */
+  readonly group: FillGroup;
+  /** Index into the plan's levels. */
+  readonly level: number;
+  /** The batch that is walked: index into seeds of its first fill, and its images. */
+  readonly fill: number;
+  readonly images: number;
+  /** The group's other results that are still needed: of each fill the finest level done. */
+  readonly finished: readonly FinishedImage[];
+}
+
+/** What one level made of one fill, the known pixels put back. */
+export interface FinishedImage {
+  /** Indices into the plan's levels and the request's seeds. */
+  readonly level: number;
+  readonly fill: number;
+  /** Shapes: [C*H*W] at the level's size. */
+  readonly data: Float32Array;
 }
 
 export interface FillProgress {

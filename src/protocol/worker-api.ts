@@ -5,7 +5,7 @@
 import type { RgbaImage } from '../image/raster.js';
 import type { Backend, ComputeDevice, Precision } from './compute-device.js';
 import type { FailureCode } from './failure.js';
-import type { FillGroup, FillPlan, FillProgress, FillRequest, FillSettings } from './fill.js';
+import type { FillPlan, FillProgress, FillRequest, FillSettings, FillSnapshot } from './fill.js';
 import type { ModelCard } from './model-card.js';
 import type { ModelSource } from './model-shelf-api.js';
 
@@ -18,34 +18,6 @@ export interface DeviceInfo extends ComputeDevice {
   readonly fallbackReason: string | null;
   /** Whether the model came from, or went to, persistent storage. */
   readonly storage: 'opfs' | 'memory';
-}
-
-/**
- * Where an unfinished request stands, so that a new worker can go on after the GPU was lost.
- * Opaque to the panel: keep the last one of a job and send it back with the same request.
- */
-export interface FillCheckpoint {
-  /** The fills that go through the levels together, and how many of them at once. */
-  readonly group: FillGroup;
-  readonly level: number;
-  /** The batch that is walked: index into seeds of its first fill, and its images. */
-  readonly fill: number;
-  readonly images: number;
-  /** Transitions of the level that are done. */
-  readonly transition: number;
-  /** x_t and the predicted clean images after them. Shapes: [images*C*H*W]. */
-  readonly xt: Float32Array;
-  readonly x0Hat: Float32Array;
-  /** The group's images at the levels they are done with. */
-  readonly finished: readonly FinishedImage[];
-}
-
-/** What the network made of one fill at one level. */
-export interface FinishedImage {
-  readonly level: number;
-  readonly fill: number;
-  /** Shapes: [C*H*W]. */
-  readonly xt: Float32Array;
 }
 
 /** Sent from the panel to the worker. */
@@ -71,11 +43,11 @@ export type ToWorker =
       readonly settings: FillSettings;
       readonly fills: number;
     }
-  /** `resume`: the job's last checkpoint, after the worker that had it was replaced. */
+  /** `resume`: the job's last snapshot, after the worker that took it was replaced. */
   | {
       readonly kind: 'fill';
       readonly request: FillRequest;
-      readonly resume?: FillCheckpoint | null;
+      readonly resume?: FillSnapshot | null;
     }
   /** Stops the job between two network calls; a queued job is dropped. */
   | { readonly kind: 'cancel'; readonly jobId: string };
@@ -100,11 +72,7 @@ export type FromWorker =
       readonly image: RgbaImage;
     }
   /** Every few seconds, so that a lost GPU costs no more than those. */
-  | {
-      readonly kind: 'checkpoint';
-      readonly jobId: string;
-      readonly checkpoint: FillCheckpoint;
-    }
+  | { readonly kind: 'snapshot'; readonly jobId: string; readonly snapshot: FillSnapshot }
   /** One fill is finished: a PNG of plan.maskBounds with alpha. */
   | {
       readonly kind: 'filled';

@@ -1,9 +1,9 @@
 /** One request: walks the fills, reports each call, sends previews now and then, ends with PNGs. */
-import type { FillEvent } from '../fill/run.js';
+import type { CallEvent, FillEvent } from '../fill/run.js';
 import { encodePng } from '../image/png.js';
 import type { RgbaImage } from '../image/raster.js';
 import type { FillRequest } from '../protocol/fill.js';
-import type { FillCheckpoint, FromWorker } from '../protocol/worker-api.js';
+import type { FromWorker } from '../protocol/worker-api.js';
 import type { JobSignal } from './job-queue.js';
 import { ProgressMeter } from './progress-meter.js';
 
@@ -15,8 +15,6 @@ export interface FillJobOptions {
   /** The running fill; returning early cancels it. */
   readonly events: AsyncIterable<FillEvent>;
   readonly signal: JobSignal;
-  /** Copies where the walk stands; the walk goes on meanwhile. */
-  readonly checkpoint: () => Promise<FillCheckpoint | null>;
   readonly post: Post;
   /** Milliseconds of a monotonic clock. */
   readonly now: () => number;
@@ -25,7 +23,7 @@ export interface FillJobOptions {
 /** Previews are read back from the GPU and drawn: not more often than this. */
 const previewEveryMs = 400;
 /** What a lost GPU may cost at most. */
-const checkpointEveryMs = 3000;
+const snapshotEveryMs = 3000;
 /** The user sees something after this many calls of a fill at the latest. */
 const firstPreviewCall = 2;
 
@@ -62,7 +60,7 @@ export async function runFillJob(options: FillJobOptions): Promise<void> {
   if (signal.isCancelled) return post({ kind: 'done', jobId, outcome: 'cancelled' });
   const meter = new ProgressMeter(plan, seeds.length, now());
   const throttle = new PreviewThrottle();
-  let checkpointAt = now() + checkpointEveryMs;
+  let snapshotAt = now() + snapshotEveryMs;
   for await (const event of events) {
     if (event.kind === 'filled') {
       const { fill, seed, layer } = event;
@@ -76,9 +74,9 @@ export async function runFillJob(options: FillJobOptions): Promise<void> {
         post({ kind: 'preview', jobId, fill: event.fill + k, image }, [image.data.buffer]),
       );
     }
-    if (now() >= checkpointAt) {
-      checkpointAt = now() + checkpointEveryMs;
-      void postCheckpoint(options);
+    if (now() >= snapshotAt) {
+      snapshotAt = now() + snapshotEveryMs;
+      void postSnapshot(options, event);
     }
     await letMessagesIn();
     if (signal.isCancelled) return post({ kind: 'done', jobId, outcome: 'cancelled' });
@@ -86,10 +84,10 @@ export async function runFillJob(options: FillJobOptions): Promise<void> {
   post({ kind: 'done', jobId, outcome: 'complete' });
 }
 
-/** A checkpoint that cannot be had is no failure of the fill. */
-async function postCheckpoint({ request, checkpoint, post }: FillJobOptions): Promise<void> {
-  const taken = await checkpoint().catch(() => null);
-  if (taken) post({ kind: 'checkpoint', jobId: request.jobId, checkpoint: taken });
+/** The walk goes on meanwhile. A snapshot that cannot be had is no failure of the fill. */
+async function postSnapshot({ request, post }: FillJobOptions, call: CallEvent): Promise<void> {
+  const snapshot = await call.snapshot().catch(() => null);
+  if (snapshot) post({ kind: 'snapshot', jobId: request.jobId, snapshot });
 }
 
 /** Yields to the event loop, so that a cancel that has been posted is read. */

@@ -3,16 +3,16 @@ import { NonFiniteOutputError } from '../core/non-finite.js';
 import { WebRuntime } from '../engine/web-runtime.js';
 import { toEngineError } from '../engine/engine-error.js';
 import { batchQuestions } from '../fill/batches.js';
+import { runFill } from '../fill/run.js';
 import { RepaintError } from '../protocol/failure.js';
-import type { FillCheckpoint, ToWorker } from '../protocol/worker-api.js';
-import { CheckpointRuntime } from './checkpoint-runtime.js';
+import type { FillSnapshot } from '../protocol/fill.js';
+import type { ToWorker } from '../protocol/worker-api.js';
 import { runFillJob } from './fill-job.js';
 import type { Post } from './fill-job.js';
 import { JobQueue } from './job-queue.js';
 import type { JobSignal } from './job-queue.js';
 import { toHalf } from './to-half.js';
 import { Preparation } from './preparation.js';
-import { resumedFill } from './resumed-fill.js';
 
 type LoadMessage = Extract<ToWorker, { kind: 'load' }>;
 type FillMessage = Extract<ToWorker, { kind: 'fill' }>;
@@ -122,12 +122,10 @@ export class FillWorker {
       const lost = rejectOn(runtime.lost);
       await Promise.race([this._preparation.stop(), lost]);
       const from = resume && this._isAfterLoss ? oneByOne(resume) : resume;
-      const tracked = new CheckpointRuntime(runtime, from);
       const job = runFillJob({
         request,
-        events: resumedFill(request, tracked, from),
+        events: runFill(request, runtime, from),
         signal,
-        checkpoint: () => tracked.take(),
         // After a device loss the fill may still be stuck in a call: its late results are ignored.
         post: (message, transfer) => isOver || this._post(message, transfer),
         now: () => performance.now(),
@@ -171,7 +169,7 @@ export class FillWorker {
 }
 
 /** The same place in the walk, its images made one after another from there. */
-function oneByOne(resume: FillCheckpoint): FillCheckpoint {
+function oneByOne(resume: FillSnapshot): FillSnapshot {
   const { group } = resume;
   return { ...resume, group: { ...group, batches: group.batches.map(() => 1) } };
 }

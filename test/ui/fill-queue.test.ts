@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { FillRequest } from '../../src/protocol/fill.js';
-import type { FillCheckpoint, ToWorker } from '../../src/protocol/worker-api.js';
+import type { FillRequest, FillSnapshot } from '../../src/protocol/fill.js';
+import type { ToWorker } from '../../src/protocol/worker-api.js';
 import { FillQueue, type FinishedFill } from '../../src/ui/fill/fill-queue.js';
 import type { Region } from '../../src/ui/selection/region.js';
 
@@ -42,7 +42,7 @@ function progress(jobId: string) {
   } as const;
 }
 
-const checkpoint = { fill: 1, transition: 4 } as FillCheckpoint;
+const snapshot = { fill: 1, transition: 4 } as FillSnapshot;
 
 describe('a job', () => {
   test('runs, delivers each fill and leaves', () => {
@@ -106,22 +106,22 @@ describe('an interrupted job', () => {
     expect(states()).toEqual(['a running']);
   });
 
-  test('goes on from its checkpoint with the same request', () => {
+  test('goes on from its snapshot with the same request', () => {
     queue.add(region, request('a'), model);
     queue.receive({ kind: 'filled', jobId: 'a', fill: 0, seed: 1, png });
-    queue.receive({ kind: 'checkpoint', jobId: 'a', checkpoint });
+    queue.receive({ kind: 'snapshot', jobId: 'a', snapshot });
     queue.workerLost(lost, true);
     queue.resume('a');
-    expect(posted.at(-1)).toEqual({ kind: 'fill', request: request('a'), resume: checkpoint });
+    expect(posted.at(-1)).toEqual({ kind: 'fill', request: request('a'), resume: snapshot });
   });
 
-  test('keeps its checkpoint when one of several fills made at once is delivered', () => {
+  test('keeps its snapshot when one of several fills made at once is delivered', () => {
     queue.add(region, request('a'), model);
-    queue.receive({ kind: 'checkpoint', jobId: 'a', checkpoint });
+    queue.receive({ kind: 'snapshot', jobId: 'a', snapshot });
     queue.receive({ kind: 'filled', jobId: 'a', fill: 0, seed: 1, png });
     queue.workerLost(lost, true);
     queue.resume('a');
-    expect(posted.at(-1)).toEqual({ kind: 'fill', request: request('a'), resume: checkpoint });
+    expect(posted.at(-1)).toEqual({ kind: 'fill', request: request('a'), resume: snapshot });
     const before = filled.length;
     queue.receive({ kind: 'filled', jobId: 'a', fill: 0, seed: 1, png });
     expect(filled.length).toBe(before);

@@ -1,11 +1,9 @@
 import { expect, test } from 'vitest';
 import { WebRuntime } from '../../src/engine/web-runtime.js';
-import type { FillEvent } from '../../src/fill/run.js';
+import { runFill, type CallEvent } from '../../src/fill/run.js';
 import type { FillRuntime } from '../../src/fill/runtime.js';
 import type { RgbaImage } from '../../src/image/raster.js';
-import type { FillCheckpoint } from '../../src/protocol/worker-api.js';
-import { CheckpointRuntime } from '../../src/worker/checkpoint-runtime.js';
-import { resumedFill } from '../../src/worker/resumed-fill.js';
+import type { FillSnapshot } from '../../src/protocol/fill.js';
 import { toHalf } from '../../src/worker/to-half.js';
 import { gpuAdapterName, ortBaseUrl, report } from '../engine/browser-setup.js';
 import { serveTinyModel } from '../engine/tiny-model.js';
@@ -33,24 +31,23 @@ function making(images: number, web: WebRuntime): FillRuntime {
 }
 
 test.skipIf(!gpuAdapterName)(
-  `on WebGPU fills made at once are previewed, kept in a checkpoint and resumed (${gpuAdapterName})`,
+  `on WebGPU fills made at once are previewed, kept in a snapshot and resumed (${gpuAdapterName})`,
   async () => {
     const web = await load();
     const request = smallRequest(web.card, 'a', [7, 8], smallSettings);
-    const run = async (images: number, resume: FillCheckpoint | null) => {
-      const tracked = new CheckpointRuntime(making(images, web), resume);
+    const run = async (images: number, resume: FillSnapshot | null) => {
       const layers: RgbaImage[] = [];
-      const calls: Extract<FillEvent, { kind: 'call' }>[] = [];
+      const calls: CallEvent[] = [];
       let previews: readonly RgbaImage[] = [];
-      let checkpoint: FillCheckpoint | null = null;
-      for await (const event of resumedFill(request, tracked, resume)) {
+      let snapshot: FillSnapshot | null = null;
+      for await (const event of runFill(request, making(images, web), resume)) {
         if (event.kind === 'filled') layers.push(event.layer);
         else if (calls.push(event) === 3) {
           previews = await event.preview();
-          checkpoint = await tracked.take();
+          snapshot = await event.snapshot();
         }
       }
-      return { layers, calls, previews, checkpoint };
+      return { layers, calls, previews, snapshot };
     };
     const together = await run(2, null);
     expect(together.calls).toHaveLength(request.plan.nfe);
@@ -59,11 +56,10 @@ test.skipIf(!gpuAdapterName)(
       [16, 16],
     ]);
     expect(together.previews[0].data).not.toEqual(together.previews[1].data);
-    expect(together.checkpoint).toMatchObject({ images: 2, group: { fills: 2, batches: [2] } });
+    expect(together.snapshot).toMatchObject({ images: 2, group: { fills: 2, batches: [2] } });
 
-    const rest = await run(1, structuredClone(together.checkpoint));
-    // The call it stopped at is told again.
-    expect(rest.calls[0]).toMatchObject({ batch: 2, nfe: 2 * 3 });
+    const rest = await run(1, structuredClone(together.snapshot));
+    expect(rest.calls[0]).toMatchObject({ batch: 2, nfe: 2 * 4 });
     expect(rest.layers).toEqual(together.layers);
 
     const alone = await run(1, null);

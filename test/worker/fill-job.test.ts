@@ -2,8 +2,8 @@ import { decode } from 'fast-png';
 import { describe, expect, test } from 'vitest';
 import type { FillEvent } from '../../src/fill/run.js';
 import type { RgbaImage } from '../../src/image/raster.js';
-import type { FillPlan, FillRequest } from '../../src/protocol/fill.js';
-import type { FillCheckpoint, FromWorker } from '../../src/protocol/worker-api.js';
+import type { FillPlan, FillRequest, FillSnapshot } from '../../src/protocol/fill.js';
+import type { FromWorker } from '../../src/protocol/worker-api.js';
 import { pngBlob, runFillJob } from '../../src/worker/fill-job.js';
 
 const walk = {
@@ -53,7 +53,17 @@ class ScriptedFill {
           this.calls++;
           const preview = () => Promise.resolve([image()]);
           const left = { nfeTotal: 12, callsLeft: [12 - this.calls] };
-          yield { kind: 'call', fill, batch: 1, level: 0, nfe: this.calls, ...left, preview };
+          const snapshot = () => Promise.resolve(standing);
+          yield {
+            kind: 'call',
+            fill,
+            batch: 1,
+            level: 0,
+            nfe: this.calls,
+            ...left,
+            preview,
+            snapshot,
+          };
         }
         yield { kind: 'filled', fill, seed: request.seeds[fill], layer: image() };
       }
@@ -63,14 +73,14 @@ class ScriptedFill {
   }
 }
 
-const standing: FillCheckpoint = {
+const standing: FillSnapshot = {
   group: { fill: 0, fills: 1, batches: [1] },
   level: 0,
   fill: 0,
   images: 1,
   transition: 1,
   xt: new Float32Array(1),
-  x0Hat: new Float32Array(1),
+  x0Hat: null,
   finished: [],
 };
 
@@ -84,8 +94,7 @@ async function run(fill: ScriptedFill, signal = { isCancelled: false }) {
     if (isThird && signal !== neverCancelled) signal.isCancelled = true;
   };
   const now = (): number => (time += 50);
-  const checkpoint = () => Promise.resolve(standing);
-  await runFillJob({ request, events: fill.events(), signal, checkpoint, post, now });
+  await runFillJob({ request, events: fill.events(), signal, post, now });
   return messages;
 }
 

@@ -157,6 +157,9 @@ test('a fill begins while the worker prepares for it, and is the same picture', 
 
 describe('what goes wrong is told once, with a code', () => {
   test('a missing model', async () => {
+    // A model kept from before would do as well as the missing one.
+    const kept = await navigator.storage.getDirectory();
+    await kept.removeEntry('models', { recursive: true }).catch(() => undefined);
     panel = new TestPanel();
     const manifestUrl = new URL('/no-such-model/model.json?raw', location.origin).href;
     panel.send({ kind: 'load', model: { kind: 'shipped', manifestUrl }, backend: 'wasm' });
@@ -195,7 +198,7 @@ describe.skipIf(!gpuAdapterName)(`the worker on WebGPU (${gpuAdapterName})`, () 
     expect(panel.of('filled')).toHaveLength(1);
   });
 
-  test('a lost GPU ends the job with its code, and a new worker goes on from the checkpoint', async () => {
+  test('a lost GPU ends the job with its code, and a new worker goes on from the snapshot', async () => {
     const manifestUrl = await serveTinyModel(16);
     const walk = { ...smallSettings.coarse, numInferenceSteps: 20 };
     const settings = { ...smallSettings, coarse: walk };
@@ -204,7 +207,7 @@ describe.skipIf(!gpuAdapterName)(`the worker on WebGPU (${gpuAdapterName})`, () 
     const request = smallRequest(card, 'a', [7], settings);
     panel.send('hurry');
     panel.send({ kind: 'fill', request });
-    const { checkpoint } = await panel.next('checkpoint', (sent) => sent.checkpoint.transition > 3);
+    const { snapshot } = await panel.next('snapshot', (sent) => sent.snapshot.transition > 3);
     panel.send('loseDevice');
     await expect(panel.next('done')).rejects.toThrow('deviceLost');
     expect(panel.of('failed')[0]).toMatchObject({ jobId: 'a', code: 'deviceLost' });
@@ -212,7 +215,7 @@ describe.skipIf(!gpuAdapterName)(`the worker on WebGPU (${gpuAdapterName})`, () 
 
     panel = new TestPanel();
     await panel.load(manifestUrl, 'webgpu');
-    panel.send({ kind: 'fill', request, resume: checkpoint });
+    panel.send({ kind: 'fill', request, resume: snapshot });
     await panel.next('done');
     const nfe = panel.of('progress').map((message) => message.progress.nfe);
     expect(nfe[0]).toBeGreaterThan(1);

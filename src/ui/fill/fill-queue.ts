@@ -1,7 +1,7 @@
 /** Fills asked for and not yet done. One runs in the worker, the others wait there in order. */
 import type { RgbaImage } from '../../image/raster.js';
-import type { FillProgress, FillRequest } from '../../protocol/fill.js';
-import type { FillCheckpoint, FromWorker, ToWorker } from '../../protocol/worker-api.js';
+import type { FillProgress, FillRequest, FillSnapshot } from '../../protocol/fill.js';
+import type { FromWorker, ToWorker } from '../../protocol/worker-api.js';
 import { Observed } from '../observed.js';
 import type { Problem } from '../problem.js';
 import type { Region } from '../selection/region.js';
@@ -30,7 +30,7 @@ export interface FillJob {
   readonly previews: Readonly<Record<number, RgbaImage>>;
   readonly seedsLeft: readonly number[];
   /** Where the fill in progress stands, as the worker last told. */
-  readonly checkpoint: FillCheckpoint | null;
+  readonly snapshot: FillSnapshot | null;
   readonly problem: Problem | null;
 }
 
@@ -78,15 +78,15 @@ export class FillQueue extends Observed {
     this._outlet.post({ kind: 'fill', request });
   }
 
-  /** Goes on with an interrupted job: from its checkpoint, else with the seeds it still owes. */
+  /** Goes on with an interrupted job: from its snapshot, else with the seeds it still owes. */
   resume(jobId: string): void {
     const job = this._find(jobId);
     if (job?.state !== 'interrupted') return;
-    const { checkpoint, seedsLeft } = job;
-    const request = checkpoint ? job.request : { ...job.request, seeds: seedsLeft };
+    const { snapshot, seedsLeft } = job;
+    const request = snapshot ? job.request : { ...job.request, seeds: seedsLeft };
     const state: JobState = this.active ? 'waiting' : 'running';
-    this._update(jobId, { ...nothingYet, checkpoint, request, state });
-    this._outlet.post({ kind: 'fill', request, resume: checkpoint });
+    this._update(jobId, { ...nothingYet, snapshot, request, state });
+    this._outlet.post({ kind: 'fill', request, resume: snapshot });
   }
 
   /** Cancels a job that waits or runs, and forgets one that was interrupted. */
@@ -115,8 +115,8 @@ export class FillQueue extends Observed {
           previews: { ...job.previews, [message.fill]: message.image },
           ...started(job),
         });
-      case 'checkpoint':
-        return this._update(job.id, { checkpoint: message.checkpoint });
+      case 'snapshot':
+        return this._update(job.id, { snapshot: message.snapshot });
       case 'filled':
         return this._filled(job, message.seed, message.png);
       case 'done':
@@ -134,14 +134,14 @@ export class FillQueue extends Observed {
       if (job.state === 'cancelling') this._remove(job.id);
       else if (job.state === 'running' || !isReplaced) this._stop(job, problem);
     }
-    for (const { request, checkpoint } of this.waiting) {
-      this._outlet.post({ kind: 'fill', request, resume: checkpoint });
+    for (const { request, snapshot } of this.waiting) {
+      this._outlet.post({ kind: 'fill', request, resume: snapshot });
     }
     this._promote();
   }
 
   private _filled(job: FillJob, seed: number, png: Blob): void {
-    // A job that went on from its checkpoint may make again what it has delivered since.
+    // A job that went on from its snapshot may make again what it has delivered since.
     if (!job.seedsLeft.includes(seed)) return;
     const seedsLeft = job.seedsLeft.filter((left) => left !== seed);
     this._update(job.id, { seedsLeft });
@@ -197,7 +197,7 @@ export class FillQueue extends Observed {
   }
 }
 
-const nothingYet = { progress: null, previews: {}, checkpoint: null, problem: null };
+const nothingYet = { progress: null, previews: {}, snapshot: null, problem: null };
 
 /** A job that is heard of runs. */
 function started(job: FillJob): Partial<FillJob> {

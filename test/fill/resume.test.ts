@@ -1,13 +1,11 @@
 import { expect, test } from 'vitest';
 import { CpuSamplerState } from '../../src/core/cpu-state.js';
 import type { Network } from '../../src/core/network.js';
+import { runFill } from '../../src/fill/run.js';
 import type { FillRuntime, LevelSetup } from '../../src/fill/runtime.js';
-import type { BatchQuestion } from '../../src/protocol/fill.js';
-import type { FillCheckpoint } from '../../src/protocol/worker-api.js';
-import { CheckpointRuntime } from '../../src/worker/checkpoint-runtime.js';
-import { resumedFill } from '../../src/worker/resumed-fill.js';
+import type { BatchQuestion, FillSnapshot } from '../../src/protocol/fill.js';
 import { shippedCard as card } from '../import/files.js';
-import { smallRequest, smallSettings } from './small-request.js';
+import { smallRequest, smallSettings } from '../worker/small-request.js';
 
 const walk = {
   sampler: 'repaint',
@@ -55,24 +53,23 @@ class CountingRuntime implements FillRuntime {
   }
 }
 
-/** Runs a request to its end, taking a checkpoint after every reported call. */
-async function run(resume: FillCheckpoint | null, batches: readonly number[] = [1, 1]) {
+/** Runs a request to its end, taking a snapshot after every reported call. */
+async function run(resume: FillSnapshot | null, batches: readonly number[] = [1, 1]) {
   const counting = new CountingRuntime(batches);
-  const runtime = new CheckpointRuntime(counting, resume);
   const nfe: number[] = [];
   const layers: [fill: number, seed: number, pixels: Uint8ClampedArray][] = [];
-  const checkpoints: { taken: FillCheckpoint; delivered: number }[] = [];
-  for await (const event of resumedFill(request, runtime, resume)) {
+  const snapshots: { taken: FillSnapshot; delivered: number }[] = [];
+  for await (const event of runFill(request, counting, resume)) {
     if (event.kind === 'filled') layers.push([event.fill, event.seed, event.layer.data]);
     else {
       nfe.push(event.nfe);
       expect(event.nfeTotal).toBe(3 * request.plan.nfe);
       expect(event.nfe + event.callsLeft.reduce((a, b) => a + b)).toBe(event.nfeTotal);
-      const taken = await runtime.take();
-      if (taken) checkpoints.push({ taken: structuredClone(taken), delivered: layers.length });
+      const taken = structuredClone(await event.snapshot());
+      snapshots.push({ taken, delivered: layers.length });
     }
   }
-  return { nfe, layers, checkpoints, calls: counting.calls };
+  return { nfe, layers, snapshots, calls: counting.calls };
 }
 
 const alone = await run(null);
@@ -92,26 +89,41 @@ test.each([
   expect(whole.layers).toEqual(alone.layers);
   expect(whole.calls).toBe(alone.calls);
   expect(whole.nfe.at(-1)).toBe(3 * request.plan.nfe);
-  expect(whole.checkpoints.length).toBe(whole.nfe.length);
-  for (const [at, { taken, delivered }] of whole.checkpoints.entries()) {
+  expect(whole.snapshots.length).toBe(whole.nfe.length);
+  for (const [at, { taken, delivered }] of whole.snapshots.entries()) {
     // Every level of every group has one of these, at another place of its walk.
     if (at % 7 !== 3) continue;
     // The new runtime would choose other batches.
     const rest = await run(taken, [1, 3]);
     expect(rest.layers).toEqual(whole.layers.slice(delivered));
-    // What was done before the checkpoint is not done again.
+    // What was done before the snapshot is not done again.
     expect(rest.calls).toBe(whole.calls - whole.nfe[at]);
-    expect(rest.nfe).toEqual(whole.nfe.slice(at));
+    expect(rest.nfe).toEqual(whole.nfe.slice(at + 1));
   }
 });
 
 test('images of one batch go on one by one where there is no more room for them at once', async () => {
   const whole = await run(null, [3, 3]);
-  for (const { taken } of whole.checkpoints.filter((_, at) => at % 5 === 2)) {
+  for (const { taken } of whole.snapshots.filter((_, at) => at % 5 === 2)) {
     const group = { ...taken.group, batches: [1, 1] };
     const rest = await run({ ...taken, group });
     expect(rest.layers).toEqual(alone.layers);
     expect(rest.nfe.at(-1)).toBe(3 * request.plan.nfe);
     expect(rest.calls).toBeLessThan(whole.calls);
   }
+});
+
+test('a snapshot keeps one image of each fill of its group, and x0Hat only where it is needed', async () => {
+  const { snapshots } = await run(null, [3, 3]);
+  for (const { taken } of snapshots) {
+    expect(taken.finished.length).toBe(taken.level === 0 ? 0 : 3);
+    expect(taken.x0Hat).toBeNull();
+  }
+});
+
+test('a snapshot of another request is refused with a sentence', async () => {
+  const [{ taken }] = alone.snapshots;
+  const other = { ...taken, xt: taken.xt.slice(1) };
+  await expect(run(other)).rejects.toThrow('the snapshot is not of this request: start it anew.');
+  await expect(run({ ...taken, level: 7 })).rejects.toThrow('not of this request');
 });
