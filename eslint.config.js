@@ -15,7 +15,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['src/cli/**', 'src/workbench/server/**', '**/*.mjs', 'webpack.config.js'],
+    files: ['src/cli/**', 'src/lab/**', 'src/workbench/server/**', '**/*.mjs', 'webpack.config.js'],
     languageOptions: { globals: { process: 'readonly', console: 'readonly' } },
     rules: { 'no-console': 'off' },
   },

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { playwright } from '@vitest/browser-playwright';
-import { chromiumArgs, findChromium } from './test/setup/chromium.mjs';
+import { chromiumArgs, findChromium } from './src/lab/chromium.mjs';
 
 const realm = fileURLToPath(new URL('./src/workbench/realm/index.ts', import.meta.url));
 

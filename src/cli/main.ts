@@ -31,8 +31,9 @@ export async function main(argv: readonly string[]): Promise<void> {
       process.exitCode = error.exitCode === 0 ? 0 : 2;
       return;
     }
-    const isMisuse = error instanceof UsageError;
-    if (!isMisuse && !(error instanceof RepaintError)) throw error;
+    const isExplained = error instanceof UsageError || error instanceof RepaintError;
+    if (!isExplained) throw error;
+    const isMisuse = error instanceof UsageError || error.code === 'badRequest';
     console.error(error.message);
     process.exitCode = isMisuse ? 2 : 1;
   }

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { ModelSink } from '../import/model-sink.js';
+import type { ModelSink } from '../shelf/read/model-sink.js';
 import { manifestBytes } from '../protocol/model-card.js';
 import type { ModelManifest } from '../protocol/model-card.js';
 import { convertFolder } from './model-folder.js';

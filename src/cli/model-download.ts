@@ -4,17 +4,17 @@ import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { SingleBar } from 'cli-progress';
-import { download } from '../engine/models/download.js';
-import type { PartFile } from '../engine/models/file-store.js';
-import { hubModel, parseRepo } from '../engine/models/hub.js';
-import type { RemoteModel } from '../engine/models/hub.js';
-import type { RemoteFile } from '../engine/models/remote-file.js';
-import { fetchSmall } from '../engine/models/request.js';
-import { urlModel } from '../engine/models/url-model.js';
-import { isPlainName, kebabId } from '../import/words.js';
+import { download } from '../shelf/fetch/download.js';
+import type { PartFile } from '../shelf/store/file-store.js';
+import { hubModel, parseRepo } from '../shelf/fetch/hub.js';
+import type { RemoteModel } from '../shelf/fetch/hub.js';
+import type { RemoteFile } from '../shelf/fetch/remote-file.js';
+import { fetchSmall } from '../shelf/fetch/request.js';
+import { urlModel } from '../shelf/fetch/url-model.js';
+import { isPlainName, kebabId } from '../shelf/read/words.js';
 import { RepaintError } from '../protocol/failure.js';
 import type { ModelWords } from '../protocol/model-shelf-api.js';
-import { readRange } from './file-source.js';
+import { readRange } from '../shelf/store/file-source.js';
 
 /** A file on disk as the downloader appends to it. */
 class DiskPart implements PartFile {

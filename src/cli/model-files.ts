@@ -3,7 +3,7 @@ import { existsSync, statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { UsageError } from './cli-error.js';
-import type { NamedPath } from './file-source.js';
+import type { NamedPath } from '../shelf/store/file-source.js';
 import { classifierConfigName } from './model-folder.js';
 
 /** Where the parts of a model come from. */

@@ -4,14 +4,14 @@ import { createReadStream } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { ExternalFile } from '../checkpoint/onnx/write-model.js';
-import { convertModel } from '../import/convert-model.js';
-import type { ConvertibleClassifier, ConvertibleFiles } from '../import/identified.js';
-import type { ModelSink, OnnxFiles } from '../import/model-sink.js';
-import type { Hasher, SourceFile } from '../import/source-file.js';
+import { convertModel } from '../shelf/read/convert-model.js';
+import type { ConvertibleClassifier, ConvertibleFiles } from '../shelf/read/identified.js';
+import type { ModelSink, OnnxFiles } from '../shelf/read/model-sink.js';
+import type { Hasher, SourceFile } from '../shelf/read/source-file.js';
 import { RepaintError } from '../protocol/failure.js';
 import { modelCardSchema } from '../protocol/model-card.js';
 import type { ModelCard, ModelFile, ModelManifest } from '../protocol/model-card.js';
-import { withSourceFiles } from './file-source.js';
+import { withSourceFiles } from '../shelf/store/file-source.js';
 
 /** A graph in memory, as a session takes it. */
 export interface LoadedGraph {

@@ -13,7 +13,7 @@ import { OrtNetwork } from '../engine/ort-network.js';
 import type { FillRuntime, LevelSetup } from '../fill/runtime.js';
 import { loadModelFromFolder } from './model-folder.js';
 import type { LoadedGraph } from './model-folder.js';
-import { sessionOptions } from './session-options.js';
+import { sessionOptions } from '../engine/session-options.js';
 
 /** `models/` of this package. */
 export const modelsFolder = fileURLToPath(new URL('../../models', import.meta.url));

@@ -6,10 +6,10 @@ import {
   type ParityBackend,
   type ParityRow,
   type SkippedRow,
-} from './parity/family.js';
-import { browserAdapter, closeBrowserRuntime } from './parity/browser-runtime.js';
-import { caseNetworks } from './parity/networks.js';
-import { parityFamilies, runParity } from './parity/run.js';
+} from '../lab/parity/family.js';
+import { browserAdapter, closeBrowserRuntime } from '../lab/parity/browser-runtime.js';
+import { caseNetworks } from '../lab/parity/networks.js';
+import { parityFamilies, runParity } from '../lab/parity/run.js';
 
 interface ParityOptions {
   readonly on: ParityBackend;

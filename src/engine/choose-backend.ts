@@ -6,7 +6,7 @@ import { choosePrecision } from './choose-precision.js';
 import type { ToHalf } from './choose-precision.js';
 import { CpuBackend } from './cpu-backend.js';
 import { GpuBackend } from './gpu/gpu-backend.js';
-import type { StoredModel } from './models/library.js';
+import type { StoredModel } from './onnx-model.js';
 import type { OrtWeb } from './ort-web.js';
 import type { StateBackend } from './state-backend.js';
 

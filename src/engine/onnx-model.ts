@@ -1,9 +1,20 @@
 /** A network as ONNX Runtime takes it: the graph, and the files with weights it refers to. */
+import type { ModelManifest } from '../protocol/model-card.js';
 
 export interface OnnxModel {
   readonly graph: Uint8Array;
   /** `path`: as the graph calls it. A Blob is streamed tensor by tensor where the build can. */
   readonly externalData: readonly { readonly path: string; readonly data: Uint8Array | Blob }[];
+}
+
+/** A model whose files are at hand. */
+export interface StoredModel {
+  readonly manifest: ModelManifest;
+  readonly onnx: OnnxModel;
+  /** The card's classifier; null without one. */
+  readonly classifier: OnnxModel | null;
+  /** 'opfs' when the files came from, or went to, persistent storage. */
+  readonly storage: 'opfs' | 'memory';
 }
 
 /** Bytes of the graph and of the files it refers to. */

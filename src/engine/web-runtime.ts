@@ -7,29 +7,25 @@ import type { SamplerState } from '../core/sampler-state.js';
 import type { RepaintError } from '../protocol/failure.js';
 import type { BatchQuestion } from '../protocol/fill.js';
 import type { ModelCard } from '../protocol/model-card.js';
-import type { ModelSource } from '../protocol/model-shelf-api.js';
 import type { Backend } from '../protocol/compute-device.js';
 import type { DeviceInfo } from '../protocol/worker-api.js';
 import type { IdleTime } from './batch-chooser.js';
 import { chooseBackend, watchDevice } from './choose-backend.js';
 import type { BackendWishes } from './choose-backend.js';
 import type { LevelSetup } from './level-setup.js';
-import { openFileStore } from './models/file-store.js';
-import type { StoredModel } from './models/library.js';
-import { loadModel } from './models/load-model.js';
-import type { LoadProgress } from './models/load-model.js';
+import type { StoredModel } from './onnx-model.js';
 import { OrtWeb } from './ort-web.js';
 import type { StateBackend } from './state-backend.js';
 
 export interface WebRuntimeOptions extends BackendWishes {
-  readonly model: ModelSource;
+  /** Gets the model's files; ONNX Runtime starts meanwhile. */
+  readonly model: () => Promise<StoredModel>;
   /** Absolute URL of the folder with ONNX Runtime's files, ending in '/'. */
   readonly ortBaseUrl: string;
   /** null = choose. */
   readonly backend: Backend | null;
   /** False where the GPU has been lost before: one image at a time asks least of it. */
   readonly triesBatches?: boolean;
-  readonly onProgress: LoadProgress;
 }
 
 /** A loaded, warmed-up model on a chosen backend. */
@@ -61,14 +57,11 @@ export class WebRuntime {
   }
 
   /**
-   * Loads, checks and warms up. A WebGPU that was not asked for and fails gives way to wasm.
-   * Throws: RepaintError modelFetch, modelHash, modelShape, noWebGpu, outOfMemory.
+   * Starts, checks and warms up. A WebGPU that was not asked for and fails gives way to wasm.
+   * Throws: RepaintError modelShape, noWebGpu, outOfMemory; what `model` throws.
    */
   static async load(options: WebRuntimeOptions): Promise<WebRuntime> {
-    const [ort, model] = await Promise.all([
-      OrtWeb.start(options),
-      openFileStore().then((store) => loadModel(options.model, store, options.onProgress)),
-    ]);
+    const [ort, model] = await Promise.all([OrtWeb.start(options), options.model()]);
     if (!ort.gpu || options.backend === 'webgpu') return WebRuntime._open(ort, model, options);
     return WebRuntime._open(ort, model, options).catch((error: unknown) => {
       const reason = error instanceof Error ? error.message : String(error);

@@ -7,6 +7,8 @@ import { runFill } from '../fill/run.js';
 import { RepaintError } from '../protocol/failure.js';
 import type { FillSnapshot } from '../protocol/fill.js';
 import type { ToWorker } from '../protocol/worker-api.js';
+import { openFileStore } from '../shelf/store/file-store.js';
+import { loadModel } from '../shelf/store/load-model.js';
 import { runFillJob } from './fill-job.js';
 import type { Post } from './fill-job.js';
 import { JobQueue } from './job-queue.js';
@@ -69,13 +71,12 @@ export class FillWorker {
 
   private async _start({ model, backend, precision = null }: LoadMessage): Promise<WebRuntime> {
     const runtime = await WebRuntime.load({
-      model,
+      model: async () => loadModel(model, await openFileStore(), this._loadProgress()),
       backend,
       precision,
       toHalf,
       triesBatches: !this._isAfterLoss,
       ortBaseUrl: this._ortBaseUrl,
-      onProgress: this._loadProgress(),
     });
     void runtime.lost.then((error) => this._failAfterJobs(error));
     const { card, device, msPerCall } = runtime;

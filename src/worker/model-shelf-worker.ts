@@ -1,6 +1,6 @@
 /** Entry of the shelf's worker: offers the shelf through comlink on the worker's own port. */
 import { expose } from 'comlink';
-import { ModelShelf } from './shelf/model-shelf.js';
+import { ModelShelf } from '../shelf/model-shelf.js';
 
 declare const self: DedicatedWorkerGlobalScope;
 

@@ -6,8 +6,8 @@ import { admClassifier } from '../../src/checkpoint/networks/adm-classifier.js';
 import { Weights } from '../../src/checkpoint/nn/weights.js';
 import { writeModel } from '../../src/checkpoint/onnx/write-model.js';
 import { randomSource } from '../../src/checkpoint/random-source.js';
-import { checkAdmClassifierCase } from '../../src/cli/parity/adm-classifier.js';
-import { CaseReport } from '../../src/cli/parity/family.js';
+import { checkAdmClassifierCase } from '../../src/lab/parity/adm-classifier.js';
+import { CaseReport } from '../../src/lab/parity/family.js';
 import { expectParity } from './expect-parity.js';
 import { caseFolders } from './fixture-folders.js';
 

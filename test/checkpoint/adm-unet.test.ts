@@ -1,7 +1,7 @@
 /** Converted UNetModel networks against numbers made by guided-diffusion at commit 22e0df8. */
 import { describe, expect, it } from 'vitest';
-import { checkAdmUNetCase } from '../../src/cli/parity/adm-unet.js';
-import { CaseReport } from '../../src/cli/parity/family.js';
+import { checkAdmUNetCase } from '../../src/lab/parity/adm-unet.js';
+import { CaseReport } from '../../src/lab/parity/family.js';
 import { expectParity } from './expect-parity.js';
 import { caseFolders } from './fixture-folders.js';
 

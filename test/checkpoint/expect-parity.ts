@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { CaseReport } from '../../src/cli/parity/family.js';
+import type { CaseReport } from '../../src/lab/parity/family.js';
 
 /** Expects that something was compared and all of it held; returns the largest error. */
 export function expectParity(report: CaseReport): number {

@@ -1,7 +1,7 @@
 /** Converted UNet2DModel networks against numbers made by diffusers 0.42.1. */
 import { describe, expect, it } from 'vitest';
-import { CaseReport } from '../../src/cli/parity/family.js';
-import { checkUNet2DCase } from '../../src/cli/parity/hf-unet2d.js';
+import { CaseReport } from '../../src/lab/parity/family.js';
+import { checkUNet2DCase } from '../../src/lab/parity/hf-unet2d.js';
 import { caseFolders, modelFolder } from './fixture-folders.js';
 import { expectParity } from './expect-parity.js';
 

@@ -7,7 +7,7 @@ import { chromium, type BrowserContext, type FrameLocator, type Page } from 'pla
 import type { Command, NodeData } from '../../src/workbench/document.js';
 import type {} from '../../src/workbench/page/workbench.js';
 import { startWorkbench, type RunningWorkbench } from '../../src/workbench/server/serve.js';
-import { chromiumArgs, ensureChromium } from '../setup/chromium.mjs';
+import { chromiumArgs, ensureChromium } from '../../src/lab/chromium.mjs';
 
 const screenshots = fileURLToPath(new URL('../screenshots/', import.meta.url));
 

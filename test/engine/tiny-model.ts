@@ -2,7 +2,7 @@ import { elementTypes, encodeModel } from '../../src/checkpoint/onnx/proto.js';
 import type { GraphProto, NodeProto, ValueInfoProto } from '../../src/checkpoint/onnx/proto.js';
 import { readModel } from '../../src/checkpoint/onnx/read-model.js';
 import { tinyUNet } from '../../src/checkpoint/tiny-unet.js';
-import { sha256Hex } from '../../src/engine/models/hasher.js';
+import { sha256Hex } from '../../src/shelf/store/hasher.js';
 import type { ModelManifest } from '../../src/protocol/model-card.js';
 
 /** The label that means "no class". */

@@ -4,7 +4,7 @@ import type { Network } from '../../src/core/network.js';
 import { runFill } from '../../src/fill/run.js';
 import type { FillRuntime, LevelSetup } from '../../src/fill/runtime.js';
 import type { BatchQuestion, FillSnapshot } from '../../src/protocol/fill.js';
-import { shippedCard as card } from '../import/files.js';
+import { shippedCard as card } from '../shelf/files.js';
 import { smallRequest, smallSettings } from '../worker/small-request.js';
 
 const walk = {

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Command, DocumentData } from '../../src/workbench/document.js';
 import type { Workbench } from '../../src/workbench/page/workbench.js';
 import { startWorkbench, type RunningWorkbench } from '../../src/workbench/server/serve.js';
-import { chromiumArgs, findChromium } from '../setup/chromium.mjs';
+import { chromiumArgs, findChromium } from '../../src/lab/chromium.mjs';
 
 /** Ignored by git. */
 const screenshots = 'build/screenshots';

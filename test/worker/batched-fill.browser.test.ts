@@ -1,23 +1,16 @@
 import { expect, test } from 'vitest';
-import { WebRuntime } from '../../src/engine/web-runtime.js';
+import type { WebRuntime } from '../../src/engine/web-runtime.js';
 import { runFill, type CallEvent } from '../../src/fill/run.js';
 import type { FillRuntime } from '../../src/fill/runtime.js';
 import type { RgbaImage } from '../../src/image/raster.js';
 import type { FillSnapshot } from '../../src/protocol/fill.js';
-import { toHalf } from '../../src/worker/to-half.js';
-import { gpuAdapterName, ortBaseUrl, report } from '../engine/browser-setup.js';
+import { gpuAdapterName, report } from '../engine/browser-setup.js';
+import { loadRuntime } from '../engine/load-runtime.js';
 import { serveTinyModel } from '../engine/tiny-model.js';
 import { smallRequest, smallSettings } from './small-request.js';
 
 async function load(): Promise<WebRuntime> {
-  return WebRuntime.load({
-    model: { kind: 'shipped', manifestUrl: await serveTinyModel(16) },
-    ortBaseUrl,
-    backend: 'webgpu',
-    precision: 'float32',
-    toHalf,
-    onProgress: () => undefined,
-  });
+  return loadRuntime(await serveTinyModel(16), { backend: 'webgpu', precision: 'float32' });
 }
 
 /** The same machine, with a batch that is not left to measurement. */

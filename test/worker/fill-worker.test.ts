@@ -3,7 +3,7 @@ import { expect, test, vi } from 'vitest';
 import { WebRuntime } from '../../src/engine/web-runtime.js';
 import type { FromWorker } from '../../src/protocol/worker-api.js';
 import { FillWorker } from '../../src/worker/fill-worker.js';
-import { shippedCard as card } from '../import/files.js';
+import { shippedCard as card } from '../shelf/files.js';
 import { smallRequest, smallSettings } from './small-request.js';
 
 /** Runs a fill whose state cannot be made. Returns: what the panel is told last. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { AnalyticNetwork } from '../../../src/cli/parity/trace-networks.js';
+import { AnalyticNetwork } from '../../../src/lab/parity/trace-networks.js';
 import { CpuSamplerState } from '../../../src/core/cpu-state.js';
 import { createDiffusion } from '../../../src/core/diffusion.js';
 import { guidedDiffusionConfig } from '../../../src/core/guided-diffusion-config.js';

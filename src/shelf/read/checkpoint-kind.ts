@@ -1,0 +1,49 @@
+/** What network a checkpoint holds, told from its table of contents where no config says it. */
+import { CheckpointError, elementCount } from '../../checkpoint/checkpoint.js';
+import type { Checkpoint } from '../../checkpoint/checkpoint.js';
+import { networkOf } from '../../checkpoint/convert.js';
+import type { NetworkFamily } from '../../checkpoint/convert.js';
+import {
+  knownCheckpointNames,
+  knownCheckpoints,
+  knownClassifiers,
+} from '../../checkpoint/known-checkpoints.js';
+import type { KnownCheckpointName } from '../../checkpoint/known-checkpoints.js';
+
+/** Tells the family by module names. Returns: null for a network that cannot be converted. */
+export function familyOfCheckpoint(checkpoint: Checkpoint): NetworkFamily | null {
+  const has = (start: string) => [...checkpoint.keys()].some((name) => name.startsWith(start));
+  if (has('conv_in.') && has('up_blocks.')) return 'diffusers-unet2d';
+  if (!has('input_blocks.0.')) return null;
+  return has('output_blocks.') ? 'adm-unet' : 'adm-classifier';
+}
+
+/** Counts trained values. A graph may hold some of them twice, where it needs them in two forms. */
+export function countParameters(checkpoint: Checkpoint): number {
+  return [...checkpoint.values()].reduce((sum, { shape }) => sum + elementCount(shape), 0);
+}
+
+function isFitting(checkpoint: Checkpoint, family: NetworkFamily, config: unknown): boolean {
+  try {
+    networkOf(checkpoint, { family, config });
+    return true;
+  } catch (error) {
+    if (error instanceof CheckpointError) return false;
+    throw error;
+  }
+}
+
+/** The published networks whose tensors have exactly these names and shapes. */
+export function fittingPresets(checkpoint: Checkpoint): KnownCheckpointName[] {
+  return knownCheckpointNames.filter((name) =>
+    isFitting(checkpoint, 'adm-unet', knownCheckpoints[name].arguments),
+  );
+}
+
+/** Arguments of the published classifier that has exactly these tensors; null if none has. */
+export function fittingClassifier(checkpoint: Checkpoint): unknown {
+  const found = knownClassifiers.find(({ arguments: config }) =>
+    isFitting(checkpoint, 'adm-classifier', config),
+  );
+  return found?.arguments ?? null;
+}

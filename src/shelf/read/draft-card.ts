@@ -1,0 +1,176 @@
+/** The model card of an imported checkpoint: what its files say, and honest words for the rest. */
+import { z } from 'zod';
+import { trainingAlphasCumprod } from '../../core/diffusion.js';
+import type { DiffusionConfig } from '../../core/diffusion.js';
+import { guidedDiffusionConfig } from '../../core/guided-diffusion-config.js';
+import { parseSchedulerConfig } from '../../core/scheduler-config.js';
+import { modelCardSchema } from '../../protocol/model-card.js';
+import type { ModelCard, ModelFile } from '../../protocol/model-card.js';
+import type { ModelWords } from '../../protocol/model-shelf-api.js';
+import type { GivenCard } from './given-card.js';
+import { unusable } from './unusable.js';
+
+const guidedDiffusionArguments = z.object({
+  noise_schedule: z.string().optional(),
+  diffusion_steps: z.number().int().optional(),
+  learn_sigma: z.boolean().optional(),
+  sigma_small: z.boolean().optional(),
+  predict_xstart: z.boolean().optional(),
+  rescale_timesteps: z.boolean().optional(),
+});
+
+/**
+ * Finds the diffusion arguments beside a guided-diffusion network's own.
+ * Throws: RepaintError modelUnusable, RangeError.
+ */
+function admDiffusion(config: unknown): DiffusionConfig {
+  const nested = z.object({ args: z.looseObject({}) }).safeParse(config);
+  const result = guidedDiffusionArguments.safeParse(nested.success ? nested.data.args : config);
+  if (!result.success) {
+    const [issue] = result.error.issues;
+    throw unusable(`The config's ${issue!.path.join('.')} is wrong: ${issue!.message}.`);
+  }
+  const given = Object.entries(result.data).filter(([, value]) => value !== undefined);
+  return guidedDiffusionConfig(Object.fromEntries(given));
+}
+
+/**
+ * The part of a diffusion config that belongs to the network: how it was trained and how its
+ * answers are bounded. How its library would space and round a walk is left to the walk here.
+ */
+function cardDiffusion(config: DiffusionConfig): ModelCard['diffusion'] {
+  const { clipRange, threshold, trainedBetas, rescaleBetasZeroSnr, rescaleTimesteps } = config;
+  const isRescaled = rescaleTimesteps && config.numTrainTimesteps !== 1000;
+  const result = modelCardSchema.shape.diffusion.safeParse({
+    ...config,
+    clipRange: (clipRange ?? 1) === 1 ? undefined : clipRange,
+    threshold: threshold ?? undefined,
+    trainedBetas: trainedBetas ?? undefined,
+    rescaleBetasZeroSnr: rescaleBetasZeroSnr || undefined,
+    rescaleTimesteps: isRescaled || undefined,
+  });
+  if (!result.success) {
+    const [issue] = result.error.issues;
+    throw unusable(`The noise schedule's ${issue!.path.join('.')} is wrong: ${issue!.message}.`);
+  }
+  const said = Object.entries(result.data).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(said) as ModelCard['diffusion'];
+}
+
+/** Keys of a scheduler config that say how a network was trained and how its answers are bounded. */
+const trainingKeys = [
+  'num_train_timesteps',
+  'beta_start',
+  'beta_end',
+  'beta_schedule',
+  'trained_betas',
+  'rescale_betas_zero_snr',
+  'prediction_type',
+  'variance_type',
+  'clip_sample',
+  'clip_sample_range',
+  'thresholding',
+  'dynamic_thresholding_ratio',
+  'sample_max_value',
+];
+/** Schedulers over the same chain; they differ in how they walk it, which is decided here. */
+const chainSchedulers = ['DDPMScheduler', 'DDIMScheduler', 'PNDMScheduler', 'RePaintScheduler'];
+
+/**
+ * Reads a scheduler config of any release: old ones have keys that newer ones dropped.
+ * Throws: RepaintError modelUnusable for a scheduler of another kind of diffusion, RangeError.
+ */
+function schedulerDiffusion(json: unknown): DiffusionConfig {
+  const result = z.looseObject({ _class_name: z.string().optional() }).safeParse(json);
+  if (!result.success) return parseSchedulerConfig(json);
+  const { _class_name: name = 'DDPMScheduler', ...keys } = result.data;
+  if (!chainSchedulers.includes(name)) {
+    throw unusable(
+      `The scheduler_config.json is of a ${name}; expected one of ${chainSchedulers.join(', ')}.`,
+    );
+  }
+  const said = Object.entries(keys).filter(([key]) => trainingKeys.includes(key));
+  return parseSchedulerConfig(Object.fromEntries(said));
+}
+
+/** Where a model's diffusion settings may be found. */
+export interface DiffusionSources {
+  readonly family: ModelCard['network']['family'];
+  readonly config: unknown;
+  readonly scheduler: unknown;
+  readonly card: GivenCard | null;
+}
+
+/**
+ * Reads diffusion settings: from a scheduler config, a card that came along, or guided-diffusion's
+ * arguments, in this order. Throws: RepaintError modelUnusable, RangeError.
+ */
+export function diffusionOf(sources: DiffusionSources): ModelCard['diffusion'] {
+  const { family, config, scheduler, card } = sources;
+  if (scheduler !== null) return cardDiffusion(schedulerDiffusion(scheduler));
+  if (card?.diffusion) return card.diffusion;
+  if (family === 'adm-unet') return cardDiffusion(admDiffusion(config));
+  throw unusable('The noise schedule is not known: give the scheduler_config.json too.');
+}
+
+/** Throws: RepaintError modelUnusable or RangeError for settings no walk can use. */
+export function checkDiffusion(
+  diffusion: ModelCard['diffusion'],
+  { channels, outChannels }: Pick<ModelCard['network'], 'channels' | 'outChannels'>,
+): void {
+  const last = trainingAlphasCumprod(diffusion).at(-1)!;
+  if (diffusion.predictionType === 'epsilon' && !(last > 0)) {
+    throw unusable(
+      'The noise schedule ends without any signal, where predicted noise says nothing; ' +
+        'check prediction_type and rescale_betas_zero_snr.',
+    );
+  }
+  const isLearned = diffusion.varianceType.startsWith('learned');
+  if (outChannels === 2 * channels || (outChannels === channels && !isLearned)) return;
+  const wanted = isLearned ? `${2 * channels}` : `${channels} or ${2 * channels}`;
+  throw unusable(
+    `The network answers ${outChannels} channels where ${wanted} are expected for its ` +
+      `${diffusion.varianceType} variance; check the config.`,
+  );
+}
+
+/** All that a card says of a network, whatever file it came from. */
+export interface DraftParts {
+  readonly id: string;
+  readonly words: ModelWords;
+  readonly checkpoint: ModelFile;
+  readonly network: ModelCard['network'];
+  readonly diffusion: ModelCard['diffusion'];
+  readonly classCount: number;
+  readonly classifier: ModelCard['classifier'];
+  /** What came along; wins where nothing measures it. */
+  readonly given: GivenCard | null;
+}
+
+/** The card's classes where the network takes all of their labels, else numbered ones. */
+function classesOf({ given, classCount }: DraftParts): ModelCard['classes'] {
+  const named = given?.classes ?? [];
+  if (named.length > 0 && named.every(({ label }) => label < classCount)) return [...named];
+  return Array.from({ length: classCount }, (_, label) => ({ label, name: `Class ${label}` }));
+}
+
+/** Puts a card together. Throws: RepaintError modelUnusable naming a field that is wrong. */
+export function draftCard(parts: DraftParts): ModelCard {
+  const { id, words, checkpoint, network, diffusion, classifier, given } = parts;
+  const nullLabel = given?.nullClassLabel ?? null;
+  const result = modelCardSchema.safeParse({
+    id,
+    ...words,
+    checkpoint,
+    network,
+    diffusion,
+    classes: classesOf(parts),
+    nullClassLabel: nullLabel !== null && nullLabel < parts.classCount ? nullLabel : null,
+    classifier,
+    summary: given?.summary ?? `Imported from ${checkpoint.path}.`,
+    limits: given?.limits ?? 'Not measured. Pictures unlike its training data come out wrong.',
+  });
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  throw unusable(`No model card can be made: ${issue!.path.join('.')}: ${issue!.message}.`);
+}

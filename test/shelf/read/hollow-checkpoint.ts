@@ -1,0 +1,47 @@
+/** Checkpoints of gigabytes that take no memory: a table of contents, and zeros where it points. */
+import type { ByteSource } from '../../../src/checkpoint/byte-source.js';
+import { bytesPerElement, elementCount } from '../../../src/checkpoint/checkpoint.js';
+import type { DType } from '../../../src/checkpoint/checkpoint.js';
+import { Weights } from '../../../src/checkpoint/nn/weights.js';
+import type { TensorSource } from '../../../src/checkpoint/nn/weights.js';
+import { randomSource } from '../../../src/checkpoint/random-source.js';
+
+/** The shapes a network asks for, by name. */
+function shapesOf(build: (weights: Weights) => unknown): Map<string, readonly number[]> {
+  const shapes = new Map<string, readonly number[]>();
+  const source = randomSource(1);
+  const recording: TensorSource = {
+    has: (name) => source.has(name),
+    find: (name, shape) => {
+      shapes.set(name, shape);
+      return source.find(name, shape);
+    },
+  };
+  build(new Weights(recording));
+  return shapes;
+}
+
+/** A .safetensors of all the weights that `build` asks for, each zero. */
+export function hollowCheckpoint(
+  build: (weights: Weights) => unknown,
+  dtype: DType = 'F32',
+): ByteSource {
+  let end = 0;
+  const entries = [...shapesOf(build)].map(([name, shape]) => {
+    const begin = end;
+    end += bytesPerElement[dtype] * elementCount(shape);
+    return [name, { dtype, shape, data_offsets: [begin, end] }] as const;
+  });
+  const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(entries)));
+  const head = new Uint8Array(8 + json.length);
+  new DataView(head.buffer).setBigUint64(0, BigInt(json.length), true);
+  head.set(json, 8);
+  return {
+    sizeBytes: head.length + end,
+    read: async (from, to) => {
+      const bytes = new Uint8Array(to - from);
+      bytes.set(head.subarray(from, to));
+      return bytes;
+    },
+  };
+}
