@@ -1,79 +1,27 @@
 /** `repaint-fill fill`: fills a region of a photo in Node, with the panel's plan, walk and composite. */
 import { join } from 'node:path';
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import { planFill } from '../fill/plan.js';
 import { runFill } from '../fill/run.js';
-import { settingsWithin } from '../fill/settings.js';
 import { contextRequest } from '../fill/request.js';
 import { coverageBounds } from '../image/coverage.js';
-import type { FillSettings, SamplerName } from '../protocol/fill.js';
-import { samplerNames } from '../protocol/fill.js';
-import type { ModelCard } from '../protocol/model-card.js';
-import { presetNames, presets, type PresetName } from '../protocol/presets.js';
-import { rangeChecked, UsageError } from './cli-error.js';
+import { rangeChecked } from './cli-error.js';
 import { FillReport } from './fill-report.js';
 import { makeFolder, placeLayer, readPhoto, readRegion, writePng } from './image-files.js';
-import { openNodeRuntime } from './node-runtime.js';
-import { integer, real } from './numbers.js';
+import {
+  openMethod,
+  settingsFrom,
+  withMethodOptions,
+  type MethodOptions,
+} from './method-options.js';
+import { integer } from './numbers.js';
 
-interface FillOptions {
+interface FillOptions extends MethodOptions {
   readonly region: string;
   readonly fills: number;
   readonly seed: number;
   readonly out: string;
-  readonly preset: PresetName;
-  readonly class?: string;
-  readonly guidance?: number;
-  readonly classifierScale?: number;
-  readonly sampler?: SamplerName;
-  readonly steps?: number;
-  readonly jumpLength?: number;
-  readonly jumpSamples?: number;
-  readonly eta?: number;
-  readonly model: string;
-  readonly threads?: number;
   readonly json: boolean;
-}
-
-/** Finds a class by name, whatever its case, or by its label; "anything" is no class. */
-function classLabel(name: string | undefined, card: ModelCard): number | null {
-  if (name === undefined || name.toLowerCase() === 'anything') return null;
-  const found =
-    card.classes.find((entry) => entry.name.toLowerCase() === name.toLowerCase()) ??
-    card.classes.find(({ label }) => String(label) === name);
-  if (found) return found.label;
-  const names = ['Anything', ...card.classes.slice(0, 50).map((entry) => entry.name)].join(', ');
-  const rest = card.classes.length > 50 ? `, or a label up to ${card.classes.at(-1)!.label}` : '';
-  throw new UsageError(`${card.id} has no class "${name}"; choose one of: ${names}${rest}.`);
-}
-
-/** How strongly the classifier steers; 1, as its authors', where there is a class to steer to. */
-function classifierScale(options: FillOptions): number {
-  if (options.class !== undefined) return options.classifierScale ?? 1;
-  if (options.classifierScale === undefined) return 0;
-  throw new UsageError('--classifier-scale steers towards a class; give one with --class.');
-}
-
-function expectClassifier({ classifierScale }: FillOptions, card: ModelCard): void {
-  if (classifierScale === undefined || card.classifier) return;
-  throw new UsageError(`${card.id} has no classifier; add it again with --classifier.`);
-}
-
-function settingsFrom(options: FillOptions, card: ModelCard): FillSettings {
-  const preset = settingsWithin(presets[options.preset], card);
-  const { sampler = preset.coarse.sampler, eta = null } = options;
-  const {
-    steps = preset.coarse.numInferenceSteps,
-    jumpLength = preset.coarse.jumpLength,
-    jumpSamples = preset.coarse.resamplings,
-  } = options;
-  return {
-    ...preset,
-    coarse: { sampler, eta, numInferenceSteps: steps, jumpLength, resamplings: jumpSamples },
-    refine: preset.refine.map((level) => ({ ...level, sampler, eta })),
-    classLabel: classLabel(options.class, card),
-    guidanceScale: options.guidance ?? preset.guidanceScale,
-  };
 }
 
 /** Ctrl+C ends the fill between two network calls; finished fills are kept, the exit code is 130. */
@@ -90,9 +38,8 @@ function stopOnInterrupt(): { isAsked: boolean; forget(): void } {
 async function fill(photoPath: string, options: FillOptions): Promise<void> {
   const photo = await readPhoto(photoPath);
   const region = await readRegion(options.region, photo);
-  const runtime = await openNodeRuntime(options.model, options.threads, classifierScale(options));
+  const runtime = await openMethod(options);
   const { card } = runtime;
-  expectClassifier(options, card);
   const settings = settingsFrom(options, card);
   const maskBounds = coverageBounds(region)!;
   const plan = rangeChecked(() => planFill({ imageSize: photo, maskBounds, card, settings }));
@@ -130,7 +77,7 @@ async function fill(photoPath: string, options: FillOptions): Promise<void> {
 
 /** The `fill` subcommand. */
 export function fillCommand(): Command {
-  return new Command('fill')
+  const command = new Command('fill')
     .description('fill a region of a photo; writes each fill as a layer and as a flattened preview')
     .argument('<photo>', 'PNG, JPEG or WebP')
     .requiredOption('--region <mask>', 'image of the same size: white (or opaque) is filled')
@@ -142,17 +89,7 @@ export function fillCommand(): Command {
       1,
     )
     .option('--out <dir>', 'folder for the results, made when missing', '.')
-    .addOption(new Option('--preset <name>', 'quality').choices(presetNames).default('balanced'))
-    .option('--class <name>', 'what should grow here, a class of the model')
-    .option('--guidance <scale>', 'classifier-free guidance scale', real(0, 20))
-    .option('--classifier-scale <scale>', "strength of the model's classifier", real(0, 100))
-    .addOption(new Option('--sampler <name>', 'the walk').choices(samplerNames))
-    .option('--steps <n>', 'T of the first level', integer(2, 1000))
-    .option('--jump-length <n>', 'j of the first level', integer(1, 1000))
-    .option('--jump-samples <n>', 'r of the first level', integer(1, 100))
-    .option('--eta <n>', 'DDIM denoiser with this eta instead of DDPM', real(0, 1))
-    .option('--model <folder>', 'model folder or id', 'garden-64')
-    .option('--threads <n>', 'processor threads', integer(1, 256))
     .option('--json', 'one JSON object on stdout instead of words', false)
     .action(fill);
+  return withMethodOptions(command);
 }

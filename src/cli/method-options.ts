@@ -1,0 +1,90 @@
+/** How fills are made, as options of the command line: the same for `fill` and the lab's methods. */
+import { Option, type Command } from 'commander';
+import { settingsWithin } from '../fill/settings.js';
+import type { FillSettings, SamplerName } from '../protocol/fill.js';
+import { samplerNames } from '../protocol/fill.js';
+import type { ModelCard } from '../protocol/model-card.js';
+import { presetNames, presets, type PresetName } from '../protocol/presets.js';
+import { UsageError } from './cli-error.js';
+import { openNodeRuntime, type NodeRuntime } from './node-runtime.js';
+import { integer, real } from './numbers.js';
+
+/** How a fill is made, whatever the photo. */
+export interface MethodOptions {
+  readonly preset: PresetName;
+  readonly class?: string;
+  readonly guidance?: number;
+  readonly classifierScale?: number;
+  readonly sampler?: SamplerName;
+  readonly steps?: number;
+  readonly jumpLength?: number;
+  readonly jumpSamples?: number;
+  readonly eta?: number;
+  readonly model: string;
+  readonly threads?: number;
+}
+
+/** Finds a class by name, whatever its case, or by its label; "anything" is no class. */
+function classLabel(name: string | undefined, card: ModelCard): number | null {
+  if (name === undefined || name.toLowerCase() === 'anything') return null;
+  const found =
+    card.classes.find((entry) => entry.name.toLowerCase() === name.toLowerCase()) ??
+    card.classes.find(({ label }) => String(label) === name);
+  if (found) return found.label;
+  const names = ['Anything', ...card.classes.slice(0, 50).map((entry) => entry.name)].join(', ');
+  const rest = card.classes.length > 50 ? `, or a label up to ${card.classes.at(-1)!.label}` : '';
+  throw new UsageError(`${card.id} has no class "${name}"; choose one of: ${names}${rest}.`);
+}
+
+/** How strongly the classifier steers; 1, as its authors', where there is a class to steer to. */
+function classifierScale(options: MethodOptions): number {
+  if (options.class !== undefined) return options.classifierScale ?? 1;
+  if (options.classifierScale === undefined) return 0;
+  throw new UsageError('--classifier-scale steers towards a class; give one with --class.');
+}
+
+function expectClassifier({ classifierScale }: MethodOptions, card: ModelCard): void {
+  if (classifierScale === undefined || card.classifier) return;
+  throw new UsageError(`${card.id} has no classifier; add it again with --classifier.`);
+}
+
+/** Preset and options as settings for a model. Throws: UsageError when it has no such class. */
+export function settingsFrom(options: MethodOptions, card: ModelCard): FillSettings {
+  const preset = settingsWithin(presets[options.preset], card);
+  const { sampler = preset.coarse.sampler, eta = null } = options;
+  const {
+    steps = preset.coarse.numInferenceSteps,
+    jumpLength = preset.coarse.jumpLength,
+    jumpSamples = preset.coarse.resamplings,
+  } = options;
+  return {
+    ...preset,
+    coarse: { sampler, eta, numInferenceSteps: steps, jumpLength, resamplings: jumpSamples },
+    refine: preset.refine.map((level) => ({ ...level, sampler, eta })),
+    classLabel: classLabel(options.class, card),
+    guidanceScale: options.guidance ?? preset.guidanceScale,
+  };
+}
+
+/** Throws: RepaintError or UsageError with one sentence when the model cannot make such fills. */
+export async function openMethod(options: MethodOptions): Promise<NodeRuntime> {
+  const runtime = await openNodeRuntime(options.model, options.threads, classifierScale(options));
+  expectClassifier(options, runtime.card);
+  return runtime;
+}
+
+/** Adds the options that say how. */
+export function withMethodOptions(command: Command): Command {
+  return command
+    .addOption(new Option('--preset <name>', 'quality').choices(presetNames).default('balanced'))
+    .option('--class <name>', 'what should grow here, a class of the model')
+    .option('--guidance <scale>', 'classifier-free guidance scale', real(0, 20))
+    .option('--classifier-scale <scale>', "strength of the model's classifier", real(0, 100))
+    .addOption(new Option('--sampler <name>', 'the walk').choices(samplerNames))
+    .option('--steps <n>', 'T of the first level', integer(2, 1000))
+    .option('--jump-length <n>', 'j of the first level', integer(1, 1000))
+    .option('--jump-samples <n>', 'r of the first level', integer(1, 100))
+    .option('--eta <n>', 'DDIM denoiser with this eta instead of DDPM', real(0, 1))
+    .option('--model <folder>', 'model folder or id', 'garden-64')
+    .option('--threads <n>', 'processor threads', integer(1, 256));
+}
