@@ -4,7 +4,7 @@ import { Command } from 'commander';
 import { planFill } from '../fill/plan.js';
 import { runFill } from '../fill/run.js';
 import { contextRequest } from '../fill/request.js';
-import { coverageBounds } from '../image/coverage.js';
+import { coverageBounds, growCoverage } from '../image/coverage.js';
 import { rangeChecked } from './cli-error.js';
 import { FillReport } from './fill-report.js';
 import { makeFolder, placeLayer, readPhoto, readRegion, writePng } from './image-files.js';
@@ -37,10 +37,11 @@ function stopOnInterrupt(): { isAsked: boolean; forget(): void } {
 
 async function fill(photoPath: string, options: FillOptions): Promise<void> {
   const photo = await readPhoto(photoPath);
-  const region = await readRegion(options.region, photo);
+  const marked = await readRegion(options.region, photo);
   const runtime = await openMethod(options);
   const { card } = runtime;
   const settings = settingsFrom(options, card);
+  const region = growCoverage(marked, settings.growPx);
   const maskBounds = coverageBounds(region)!;
   const plan = rangeChecked(() => planFill({ imageSize: photo, maskBounds, card, settings }));
   const seeds = Array.from({ length: options.fills }, (_, k) => (options.seed + k) >>> 0);

@@ -2,6 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import sharp from 'sharp';
 import { flatten } from '../image/composite.js';
+import { readMask } from '../image/mask-meaning.js';
 import type { Point } from '../image/geometry.js';
 import type { Coverage, RgbaImage } from '../image/raster.js';
 import { UsageError } from './cli-error.js';
@@ -48,22 +49,9 @@ export async function readRegion(path: string, photo: RgbaImage): Promise<Covera
     throw new UsageError(
       `The region mask ${path} is ${width} x ${height} pixels, the photo ${photo.width} x ${photo.height}; make them equal.`,
     );
-  const coverage = new Uint8Array(width * height);
-  const isByAlpha = data.some((value, index) => index % 4 === 3 && value < 255);
-  for (let i = 0; i < coverage.length; i++)
-    coverage[i] = withoutNoise(isByAlpha ? data[4 * i + 3] : luma(data, 4 * i));
-  checkRegion(path, coverage);
-  return { width, height, data: coverage };
-}
-
-/** JPEG leaves almost-black and almost-white behind; a layer would be riddled with edges. */
-function withoutNoise(value: number): number {
-  if (value <= 8) return 0;
-  return value >= 247 ? 255 : value;
-}
-
-function luma(data: Uint8ClampedArray, at: number): number {
-  return Math.round(0.299 * data[at] + 0.587 * data[at + 1] + 0.114 * data[at + 2]);
+  const { coverage } = readMask({ width, height, data });
+  checkRegion(path, coverage.data);
+  return coverage;
 }
 
 function checkRegion(path: string, coverage: Uint8Array): void {
@@ -110,5 +98,5 @@ export function placeLayer(fill: RgbaImage, at: Point, photo: RgbaImage): Placed
     const to = 4 * ((at.y + row) * photo.width + at.x);
     data.set(fill.data.subarray(from, from + 4 * fill.width), to);
   }
-  return { layer: { ...photo, data }, preview: flatten(photo, fill, at.x, at.y) };
+  return { layer: { ...photo, data }, preview: flatten(photo, fill, at) };
 }

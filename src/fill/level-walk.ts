@@ -7,6 +7,7 @@ import { runWalk, type WalkSnapshot, type WalkStep } from '../core/sampler.js';
 import type { PlanarImage } from '../image/planar.js';
 import type { Coverage } from '../image/raster.js';
 import { keepMaskAtSize, planarAtSize, resizePlanar } from '../image/resize.js';
+import { isGreyImage, toGrey } from '../image/source-pixels.js';
 import { keepLowFrequencies, removeSeam } from '../image/seam.js';
 import type { FillLevel, FillRequest } from '../protocol/fill.js';
 import { classifierScaleFor, guidanceFor, planLevelWalk } from './plan.js';
@@ -24,23 +25,31 @@ export interface LevelImages {
   readonly keepMask: Float32Array;
   /** Of one image. */
   readonly shape: ImageShape;
+  /** A grey photo stays grey. */
+  readonly isGrey: boolean;
 }
 
-/** Scales what is given to a level's size. */
-export function levelImages(level: FillLevel, request: FillRequest, hole: Coverage): LevelImages {
+/** Scales what is given to a level's size; what is unknown is neither seen nor kept. */
+export function levelImages(
+  level: FillLevel,
+  { source }: FillRequest,
+  unknown: Coverage,
+): LevelImages {
   return {
-    known: planarAtSize(request.source, level, hole),
-    keepMask: keepMaskAtSize(hole, level),
+    known: planarAtSize(source, level, unknown),
+    keepMask: keepMaskAtSize(unknown, level),
     shape: [1, 3, level.height, level.width],
+    isGrey: isGreyImage(source),
   };
 }
 
-/** Known pixels from the picture, the others from the sampled image. */
+/** Known pixels from the picture, the others from the sampled image, in grey beside grey ones. */
 export function withKnown(
   sampled: PlanarImage,
-  { known, keepMask, shape }: LevelImages,
+  { known, keepMask, shape, isGrey }: LevelImages,
 ): PlanarImage {
-  return { ...sampled, data: compositeKnown(sampled.data, known.data, keepMask, shape) };
+  const { data } = isGrey ? toGrey(sampled) : sampled;
+  return { ...sampled, data: compositeKnown(data, known.data, keepMask, shape) };
 }
 
 /** Parts a batch into its images. Shapes: batch [N*C*H*W], image of [C, H, W]. */

@@ -1,10 +1,10 @@
 /** Runs a planned fill: each level walked in turn, coarse to fine, then cut to the selection. */
 import type { WalkSnapshot, WalkStep } from '../core/sampler.js';
 import { compositeFill } from '../image/composite.js';
-import { growCoverage } from '../image/coverage.js';
 import type { Rect } from '../image/geometry.js';
 import { rgbaFromPlanar, type PlanarImage } from '../image/planar.js';
 import type { RgbaImage } from '../image/raster.js';
+import { unknownPixels } from '../image/source-pixels.js';
 import { RepaintError } from '../protocol/failure.js';
 import type { FillGroup, FillPlan, FillRequest, FillSnapshot } from '../protocol/fill.js';
 import { batchQuestions, chooseBatches } from './batches.js';
@@ -122,8 +122,8 @@ class FillRun {
     private readonly _from: FillSnapshot | null,
     batches: readonly number[],
   ) {
-    const hole = growCoverage(_request.selection, _request.settings.growPx);
-    this._images = _request.plan.levels.map((level) => levelImages(level, _request, hole));
+    const unknown = unknownPixels(_request.source, _request.selection);
+    this._images = _request.plan.levels.map((level) => levelImages(level, _request, unknown));
     this._group = _from?.group ?? this._groupAt(0, batches);
     if (_from) this._goTo(_from);
   }
@@ -150,7 +150,9 @@ class FillRun {
 
   /** Takes note of a batch's results, and yields the fills that are finished with them. */
   *finish(batch: Batch, images: readonly PlanarImage[]): Generator<FillEvent, void, void> {
-    const { plan, selection, settings, seeds } = this._request;
+    const { plan, source, selection, settings, seeds } = this._request;
+    const { featherPx, fillTransparent } = settings;
+    const edge = { featherPx, within: fillTransparent ? null : source };
     const isLast = batch.level === plan.levels.length - 1;
     for (const [k, image] of images.entries()) {
       if (isLast) this._finished.delete(batch.fill + k);
@@ -159,7 +161,7 @@ class FillRun {
     this._advance(batch);
     for (const [k, image] of isLast ? images.entries() : []) {
       const fill = batch.fill + k;
-      const layer = compositeFill(image, selection, layerPlace(plan), settings.featherPx);
+      const layer = compositeFill(image, selection, layerPlace(plan), edge);
       yield { kind: 'filled', fill, seed: seeds[fill], layer };
     }
   }

@@ -22,10 +22,12 @@ export interface FillSettings {
   readonly classLabel: number | null;
   /** Classifier-free guidance scale: 1 = conditional only, >1 = pushed towards the class. */
   readonly guidanceScale: number;
-  /** Pixels around the selection that are generated too but never shown, against remains. */
+  /** Pixels by which the selection is grown before it is filled, so that what it fits is gone. */
   readonly growPx: number;
-  /** Pixels inside the selection's edge over which the fill fades in. */
+  /** Pixels inside a hard edge of the grown selection over which the fill fades in. */
   readonly featherPx: number;
+  /** Fill the photo's transparent pixels too, instead of keeping its alpha. */
+  readonly fillTransparent: boolean;
 }
 
 /** One level of the coarse-to-fine walk. Pure result of `planFill`. */
@@ -41,7 +43,7 @@ export interface FillLevel {
 }
 
 export interface FillPlan {
-  /** Raster pixels: where the fill's layer lies (bounds of the selection). */
+  /** Raster pixels: where the fill's layer lies (bounds of the grown selection). */
   readonly maskBounds: Rect;
   /** Raster pixels: the crop the sampler sees; contains maskBounds. */
   readonly contextBounds: Rect;
@@ -55,9 +57,9 @@ export interface FillRequest {
   readonly jobId: string;
   readonly plan: FillPlan;
   readonly settings: FillSettings;
-  /** Source pixels of contextBounds. */
+  /** Source pixels of contextBounds; what is transparent is neither seen nor, by default, filled. */
   readonly source: RgbaImage;
-  /** The selection within contextBounds, same size as source. */
+  /** The grown selection within contextBounds, same size as source: all that is to be generated. */
   readonly selection: Coverage;
   /** One fill per seed; integers 0..2^32-1. */
   readonly seeds: readonly number[];

@@ -12,7 +12,9 @@ function refine(startTimestep: number, settings: WalkSettings): RefineSettings {
   return { ...settings, startTimestep };
 }
 
-const common = { classLabel: null, guidanceScale: 2, growPx: 2, featherPx: 4 } as const;
+/** What a region fits exactly lies under its opaque part: the fade is as wide as the growth. */
+const edge = { growPx: 4, featherPx: 4, fillTransparent: false } as const;
+const common = { classLabel: null, guidanceScale: 2, ...edge } as const;
 
 /** `paper` walks the paper's schedule (T=250, j=10, r=10) at the first level. */
 export const presets: Readonly<Record<PresetName, FillSettings>> = {

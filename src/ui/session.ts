@@ -178,7 +178,7 @@ export class Session extends Observed {
       plan,
       settings,
       source: region.raster.read(plan.contextBounds),
-      selection: region.coverage(plan.contextBounds),
+      selection: region.coverage(plan.contextBounds, settings.growPx),
       seeds,
     };
     this.gallery.touch(region.id);
@@ -194,8 +194,8 @@ export class Session extends Observed {
   }
 
   private async _addLayer({ job, seed, png }: FinishedFill): Promise<void> {
-    const { region } = job;
-    const { x, y, width, height } = region.maskBounds;
+    const { region, request } = job;
+    const { x, y, width, height } = request.plan.maskBounds;
     const layer: NewLayer = {
       targetId: region.target.id,
       png,
@@ -204,7 +204,8 @@ export class Session extends Observed {
       record: recordOf(job, seed),
     };
     // A fill without a picture in the gallery is still a fill.
-    const thumbnail = await fillThumbnail(region, png).catch(() => '');
+    const placed = { png, at: { x, y } };
+    const thumbnail = await fillThumbnail(region, placed).catch(() => '');
     await this.gallery.add(layer, thumbnail);
   }
 }

@@ -9,7 +9,7 @@ import { contextRequest } from '../../src/fill/request.js';
 import { runFill, type FillEvent } from '../../src/fill/run.js';
 import type { FillRuntime, LevelSetup } from '../../src/fill/runtime.js';
 import { flatten } from '../../src/image/composite.js';
-import { coverageBounds } from '../../src/image/coverage.js';
+import { coverageBounds, growCoverage } from '../../src/image/coverage.js';
 import { cropRgba } from '../../src/image/planar.js';
 import type { Coverage, RgbaImage } from '../../src/image/raster.js';
 import { planarAtSize } from '../../src/image/resize.js';
@@ -69,8 +69,9 @@ function request(
   settings: FillSettings = presets.draft,
   area = selection,
 ) {
-  const plan = planFill({ imageSize: size, maskBounds: coverageBounds(area)!, card, settings });
-  return contextRequest({ jobId: 'job', plan, settings, picture, selection: area, seeds });
+  const grown = growCoverage(area, settings.growPx);
+  const plan = planFill({ imageSize: size, maskBounds: coverageBounds(grown)!, card, settings });
+  return contextRequest({ jobId: 'job', plan, settings, picture, selection: grown, seeds });
 }
 
 async function collect(events: AsyncIterable<FillEvent>): Promise<FillEvent[]> {
@@ -143,9 +144,10 @@ describe('what is drawn', () => {
     const filled = events.find((event) => event.kind === 'filled')!;
     if (filled.kind !== 'filled') return;
     const { layer } = filled;
-    for (let y = 0; y < layer.height; y++) {
-      for (let x = 0; x < layer.width; x++) {
-        const expected = [10 + 2 * (50 + x), 10 + 2 * (20 + y), 100 + 30 + x - y, 255];
+    // The layer begins three pixels before the area at (50, 20): it is grown.
+    for (let y = 3; y < layer.height - 3; y++) {
+      for (let x = 3; x < layer.width - 3; x++) {
+        const expected = [10 + 2 * (47 + x), 10 + 2 * (17 + y), 100 + 30 + x - y, 255];
         const at = 4 * (y * layer.width + x);
         // Two levels a pixel: a shift of two pixels would be four.
         expected.forEach((value, c) =>
@@ -194,8 +196,8 @@ describe('what is drawn', () => {
     const { layer } = filled;
     const row = 4 * 20 * layer.width;
     // 13 levels of shift: next to nothing is left at the rim, part of it in the middle.
-    expect(layer.data[row + 4] - (10 + 2 * 51)).toBeLessThan(6);
-    expect(layer.data[row + 4 * 12] - (10 + 2 * 62)).toBeGreaterThanOrEqual(1);
+    expect(layer.data[row + 4] - (10 + 2 * 48)).toBeLessThan(6);
+    expect(layer.data[row + 4 * 15] - (10 + 2 * 62)).toBeGreaterThanOrEqual(1);
   });
 });
 
@@ -232,7 +234,7 @@ describe('a plan', () => {
 describe('a fill', () => {
   test('of a grey picture by a network that knows that grey is that grey', async () => {
     const [layer] = await layersOf([5], new GreyNetwork());
-    const flat = flatten(picture, layer, 40, 30);
+    const flat = flatten(picture, layer, { x: 36, y: 26 });
     // v is divided by sqrt(1 - A), small at the last labels: float32 leaves less than a level.
     flat.data.forEach((value, i) =>
       expect(Math.abs(value - picture.data[i])).toBeLessThanOrEqual(1),
@@ -241,10 +243,13 @@ describe('a fill', () => {
 
   test('is cut to the selection and lies where it was drawn', async () => {
     const asked = request([5]);
-    expect(asked.plan.maskBounds).toEqual({ x: 40, y: 30, width: 30, height: 36 });
+    expect(asked.plan.maskBounds).toEqual({ x: 36, y: 26, width: 38, height: 44 });
     const [layer] = await layersOf([5], noisy);
-    expect([layer.width, layer.height]).toEqual([30, 36]);
-    expect(layer.data[4 * (18 * 30 + 15) + 3]).toBe(255);
+    expect([layer.width, layer.height]).toEqual([38, 44]);
+    // Grown by 4 and faded in over 4: all of what was drawn is opaque, and the grown rim is not.
+    const alpha = (x: number, y: number) => layer.data[4 * (y * 38 + x) + 3];
+    expect([alpha(4, 4), alpha(33, 39), alpha(19, 22)]).toEqual([255, 255, 255]);
+    expect([alpha(0, 20), alpha(37, 20)]).toEqual([32, 32]);
   });
 
   test('is the same for the same seed, alone or among others', async () => {

@@ -133,7 +133,7 @@ describe('the layer', () => {
   const selection: Coverage = { width: side, height: side, data };
   const place = { x: 11, y: 11, width: 26, height: 26 };
   const fill = picture(() => 0);
-  const layer = compositeFill(fill, selection, place, 4);
+  const layer = compositeFill(fill, selection, place, { featherPx: 4, within: null });
   const photo: RgbaImage = {
     width: side,
     height: side,
@@ -152,13 +152,13 @@ describe('the layer', () => {
   });
 
   test('leaves the picture outside bit for bit, alpha included', () => {
-    const flat = flatten(photo, layer, place.x, place.y);
+    const flat = flatten(photo, layer, place);
     for (let i = 0; i < side * side; i++) {
       if (isInDisc(i)) continue;
       const [a, b] = [flat, photo].map((image) => [...image.data.subarray(4 * i, 4 * i + 4)]);
       expect(a).toEqual(b);
     }
-    expect(() => flatten(photo, layer, 40, 0)).toThrow(RangeError);
+    expect(() => flatten(photo, layer, { x: 40, y: 0 })).toThrow(RangeError);
   });
 
   test('blends half and half where it is half transparent', () => {
@@ -167,7 +167,10 @@ describe('the layer', () => {
       height: 1,
       data: Uint8ClampedArray.from(data),
     });
-    const { data: blended } = flatten(pixel(0, 100, 200, 255), pixel(200, 100, 0, 128), 0, 0);
+    const { data: blended } = flatten(pixel(0, 100, 200, 255), pixel(200, 100, 0, 128), {
+      x: 0,
+      y: 0,
+    });
     // 128 of 255 is 0.502: 0.502 * 200 + 0.498 * 0, and so on.
     expect([...blended]).toEqual([100, 100, 100, 255]);
   });
@@ -177,7 +180,7 @@ describe('the layer', () => {
       picture((i) => (i % side) / side - 0.5),
       selection,
       place,
-      0,
+      { featherPx: 0, within: null },
     );
     // Column 11 + x of 48: (11 + x) / 48 - 0.5 in [-1, 1], as 8-bit.
     for (const x of [3, 12, 22]) {

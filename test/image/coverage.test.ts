@@ -3,9 +3,12 @@ import { describe, expect, test } from 'vitest';
 import {
   clipTo,
   coverageBounds,
+  coveredShare,
   coversEverything,
   featherInside,
   growCoverage,
+  hasSoftEdges,
+  invertCoverage,
   unite,
 } from '../../src/image/coverage.js';
 import { squaredDistancesWithin } from '../../src/image/distance.js';
@@ -55,7 +58,8 @@ describe('a selection', () => {
   });
 
   test('grows by a disc', () => {
-    const grown = growCoverage(speckled, 2.5);
+    // Half a pixel more than from the centre: distances count from a pixel's border.
+    const grown = growCoverage(speckled, 2);
     grown.data.forEach((value, i) => expect(value).toBe(nearest(i, bits) <= 6.25 ? 255 : 0));
     expect(growCoverage(speckled, 0)).toBe(speckled);
     expect(growCoverage(box(3, 4, 0, 0), 2).data).toEqual(new Uint8Array(400));
@@ -97,6 +101,49 @@ describe('a selection', () => {
       expect(alpha[middle * 20 + 10]).toBe(1);
       expect(alpha[5 * 20 + 10]).toBe(0);
     }
+  });
+
+  test('that was grown by the width of its feather stays opaque in all that was marked', () => {
+    const marked = box(8, 8, 5, 5);
+    for (const px of [1, 2, 4, 5]) {
+      const alpha = featherInside(growCoverage(marked, px), px);
+      marked.data.forEach((value, i) => value && expect(alpha[i]).toBe(1));
+      expect(alpha[8 * 20 + 8 - px]).toBeLessThan(0.8);
+    }
+  });
+
+  test('with a soft edge grows with its slope, and is followed instead of feathered', () => {
+    const ramp = [0, 0, 0, 0, 1, 8, 32, 80, 128, 176, 224, 248, 255, 255, 255];
+    const data = Uint8Array.from({ length: ramp.length * 30 }, (_, i) => ramp[i % ramp.length]);
+    const soft: Coverage = { width: ramp.length, height: 30, data };
+    expect(hasSoftEdges(soft)).toBe(true);
+    const alpha = featherInside(soft, 4);
+    // Within half a level; a hard edge's feather would make 8 of the first touched pixels' 1 and 8.
+    alpha.forEach((value, i) => expect(255 * value).toBeCloseTo(data[i], 3));
+    const grown = growCoverage(soft, 2);
+    const row = [...grown.data.subarray(0, ramp.length)];
+    // Two pixels to the left, at sixteen levels: never under its own, never over the shifted one.
+    row.forEach((value, x) => {
+      expect(value).toBeGreaterThanOrEqual(ramp[x]);
+      expect(value).toBeLessThanOrEqual(ramp[Math.min(x + 2, ramp.length - 1)]);
+      expect(value).toBeGreaterThan(ramp[Math.min(x + 2, ramp.length - 1)] - 17);
+    });
+  });
+
+  test.each<[string, number, boolean]>([
+    ['a step', 255, false],
+    ['an antialiased step', 128, false],
+    ['the slope of a blur of two pixels', 50, true],
+  ])('has the edge of %s', (_, step, isSoft) => {
+    const row = [0, 0, ...Array.from({ length: Math.ceil(255 / step) }, (_, k) => k * step), 255];
+    const data = Uint8Array.from({ length: row.length * 9 }, (_, i) => row[i % row.length]);
+    expect(hasSoftEdges({ width: row.length, height: 9, data })).toBe(isSoft);
+  });
+
+  test('turns round, and tells its share', () => {
+    const marked = box(0, 0, 10, 10);
+    expect(coveredShare(marked)).toBeCloseTo(0.25, 10);
+    expect(coveredShare(invertCoverage(marked))).toBeCloseTo(0.75, 10);
   });
 
   test.each([1, 4, 40])('fades as the distances of brute force say, over %i pixels', (feather) => {

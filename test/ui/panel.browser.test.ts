@@ -127,10 +127,11 @@ describe('a fill', () => {
     await openPanel();
     const request = await startFill();
     const { contextBounds, maskBounds } = request.plan;
-    expect(maskBounds).toEqual({ x: 100, y: 60, width: 80, height: 60 });
+    // Grown by four pixels; a disc leaves three pixels of each corner.
+    expect(maskBounds).toEqual({ x: 96, y: 56, width: 88, height: 68 });
     expect(request.source).toMatchObject({ width: contextBounds.width });
     expect(request.source.width).toBeLessThan(400);
-    expect(request.selection.data.filter((value) => value === 255)).toHaveLength(80 * 60);
+    expect(request.selection.data.filter((value) => value === 255)).toHaveLength(88 * 68 - 12);
     expect(new Set(request.seeds).size).toBe(3);
   });
 

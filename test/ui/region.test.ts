@@ -33,6 +33,14 @@ describe('the marked region', () => {
     expect([...data]).toEqual([0, 255]);
   });
 
+  test('grows, but never beyond the visible crop', () => {
+    const crop = rectangle({ x: 0, y: 0, width: 181, height: 300 });
+    const region = mark([rectangle(box)], crop);
+    const { data } = region.coverage({ x: 190, y: 180, width: 200, height: 1 }, 8);
+    // The box ends at 200 and 360, the crop at 362.
+    expect([data[1], data[2], data[171], data[172]]).toEqual([0, 255, 255, 0]);
+  });
+
   test('unites its shapes', () => {
     const region = mark([rectangle(box), rectangle({ x: 10, y: 10, width: 5, height: 5 })]);
     expect(region.maskBounds).toEqual({ x: 20, y: 20, width: 340, height: 220 });

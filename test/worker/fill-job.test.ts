@@ -34,6 +34,7 @@ const request: FillRequest = {
     classLabel: null,
     guidanceScale: 1,
     growPx: 0,
+    fillTransparent: false,
     featherPx: 0,
   },
   source: image(),

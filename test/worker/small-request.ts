@@ -49,6 +49,7 @@ export const smallSettings: FillSettings = {
   classLabel: null,
   guidanceScale: 1,
   growPx: 1,
+  fillTransparent: false,
   featherPx: 2,
 };
 

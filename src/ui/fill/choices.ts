@@ -28,6 +28,7 @@ const settingsSchema = z.object({
   guidanceScale: z.number(),
   growPx: z.number().min(0),
   featherPx: z.number().min(0),
+  fillTransparent: z.boolean().default(false),
 });
 
 const choicesSchema = z.object({

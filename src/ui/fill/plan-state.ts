@@ -1,5 +1,7 @@
 /** What a fill of a region would do, as far as that is known. Pure. */
 import { planFill } from '../../fill/plan.js';
+import { growReach } from '../../image/coverage.js';
+import { widen } from '../../image/geometry.js';
 import type { FillPlan, FillSettings } from '../../protocol/fill.js';
 import type { Problem } from '../problem.js';
 import type { Region } from '../selection/region.js';
@@ -16,7 +18,8 @@ export function planState(region: Region | null, choices: Choices, model: ModelS
   if (!region || model.kind !== 'ready') return { kind: 'none' };
   const settings = settingsFor(choices, model.card);
   try {
-    const { raster: imageSize, maskBounds } = region;
+    const { raster: imageSize } = region;
+    const maskBounds = widen(region.maskBounds, growReach(settings.growPx), imageSize);
     const plan = planFill({ imageSize, maskBounds, card: model.card, settings });
     return { kind: 'planned', plan, settings };
   } catch (error) {

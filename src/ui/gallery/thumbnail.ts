@@ -1,5 +1,5 @@
 /** Small pictures: the marked region, and a fill seen in its surroundings. */
-import type { Rect, Size } from '../../image/geometry.js';
+import type { Point, Rect, Size } from '../../image/geometry.js';
 import type { Region } from '../selection/region.js';
 
 /** Longest side of a kept thumbnail, device pixels. */
@@ -40,8 +40,14 @@ async function dataUrl(canvas: OffscreenCanvas): Promise<string> {
   });
 }
 
+/** A fill and where its layer lies. Units: raster pixels. */
+export interface PlacedFill {
+  readonly png: Blob;
+  readonly at: Point;
+}
+
 /** Draws a fill over its surroundings, or these alone. Returns: a data URL. */
-export async function fillThumbnail(region: Region, png: Blob | null): Promise<string> {
+export async function fillThumbnail(region: Region, fill: PlacedFill | null): Promise<string> {
   const crop = surroundings(region);
   const { width, height } = fitWithin(crop, thumbnailSide);
   const canvas = new OffscreenCanvas(width, height);
@@ -50,9 +56,9 @@ export async function fillThumbnail(region: Region, png: Blob | null): Promise<s
   context.scale(width / crop.width, height / crop.height);
   context.translate(-crop.x, -crop.y);
   context.drawImage(region.raster.canvas, 0, 0);
-  if (png) {
-    const layer = await createImageBitmap(png);
-    context.drawImage(layer, region.maskBounds.x, region.maskBounds.y);
+  if (fill) {
+    const layer = await createImageBitmap(fill.png);
+    context.drawImage(layer, fill.at.x, fill.at.y);
     layer.close();
   }
   return dataUrl(canvas);

@@ -1,5 +1,11 @@
 /** The selected shapes as a region of the image: bounds first, coverage where it is needed. */
-import { clipTo, coverageBounds, coversEverything, unite } from '../../image/coverage.js';
+import {
+  clipTo,
+  coverageBounds,
+  coversEverything,
+  growCoverage,
+  unite,
+} from '../../image/coverage.js';
 import {
   compose,
   intersect,
@@ -36,8 +42,8 @@ export interface Region {
   readonly outlines: readonly Outline[];
   /** False when a shape gave only its bounds. */
   readonly isExact: boolean;
-  /** Rasterises the region within a window of raster pixels. */
-  coverage(window: Rect): Coverage;
+  /** Rasterises the region within a window of raster pixels, grown but never beyond the crop. */
+  coverage(window: Rect, growPx?: number): Coverage;
 }
 
 function outline({ path, fillRule, localToPage }: RegionShape, pageToRaster: Mat2d): Outline {
@@ -91,8 +97,11 @@ export function markRegion(
   const window = touchedWindow(shapes, pageToRaster, raster);
   const outlines = shapes.map((shape) => outline(shape, pageToRaster));
   const crop = outline(target.crop, pageToRaster);
-  const coverage = (rect: Rect) =>
-    clipTo(outlines.map((it) => cover(it, rect)).reduce(unite), cover(crop, rect));
+  const coverage = (rect: Rect, growPx = 0) =>
+    clipTo(
+      growCoverage(outlines.map((it) => cover(it, rect)).reduce(unite), growPx),
+      cover(crop, rect),
+    );
   const touched = coverage(window);
   const bounds = coverageBounds(touched);
   if (!bounds) throw new ProblemError('regionEmpty');
