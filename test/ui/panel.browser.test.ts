@@ -175,8 +175,8 @@ describe('a fill', () => {
     await deliver(jobId, 1, seeds[1]);
     expect(sandbox.added[0]).toMatchObject({
       targetId: photo.id,
-      pixelsToPage: [1, 0, 0, 1, 100, 60],
-      size: { width: 80, height: 60 },
+      pixelsToPage: [1, 0, 0, 1, 96, 56],
+      size: { width: 88, height: 68 },
       record: { seed: seeds[0], modelId: 'test-model', modelSha256: 'a'.repeat(64) },
     });
     await expect.poll(() => sandbox.shown).toEqual(['layer-2']);
