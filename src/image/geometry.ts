@@ -81,6 +81,11 @@ export function isEmptyRect({ width, height }: Rect): boolean {
   return !(width > 0 && height > 0);
 }
 
+/** True when two rectangles share area. */
+export function overlaps(a: Rect, b: Rect): boolean {
+  return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
+}
+
 /** Returns the overlap; its width or height is 0 where there is none. */
 export function intersect(a: Rect, b: Rect): Rect {
   const x = Math.max(a.x, b.x);

@@ -2,7 +2,9 @@
 import addOnSandboxSdk, { type RuntimeType } from 'add-on-sdk-document-sandbox';
 import { constants, editor } from 'express-document-sdk';
 import type { PanelApi, SandboxApi } from '../protocol/sandbox-api.js';
-import { addLayer, keepLayers, listLayers, removeLayers, showLayers } from './layers.js';
+import { clearView, restoreView } from './backdrop.js';
+import { addLayer } from './layers.js';
+import { editPage, readPage } from './page.js';
 import { hasOriginalPixels, readOriginalPixels } from './pixels.js';
 import { readSelection } from './selection.js';
 
@@ -13,11 +15,11 @@ const api: SandboxApi = {
   hello: () => ({ buildId: __BUILD_ID__, hasOriginalPixels }),
   readSelection,
   readOriginalPixels,
+  clearView,
+  restoreView,
   addLayer,
-  showLayers,
-  removeLayers,
-  keepLayers,
-  listLayers,
+  editPage,
+  readPage,
 };
 
 const { runtime } = addOnSandboxSdk.instance;

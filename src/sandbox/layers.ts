@@ -1,50 +1,132 @@
-/** Fills as layers: added above their image, shown, hidden, kept and removed. */
+/** Fills as layers: each added once, above its image and above the fills that it covers. */
 import { editor } from 'express-document-sdk';
-import type { BitmapImage, ContainerNode, MediaContainerNode } from 'express-document-sdk';
-import { compose, decompose, invert } from '../image/geometry.js';
-import type { AddLayerResult, FillLayer, NewLayer } from '../protocol/sandbox-api.js';
-import { keepRecord, readRecord, writeRecord } from './records.js';
-import { localToPage } from './space.js';
-import { currentArtboard, descendants, findImage, findNode, slotAbove, type Slot } from './tree.js';
+import type { BitmapImage, ContainerNode, MediaContainerNode, Node } from 'express-document-sdk';
+import { mapBounds, overlaps, type Rect } from '../image/geometry.js';
+import {
+  regionIdOf,
+  type AddLayerResult,
+  type FillRecord,
+  type NewLayer,
+  type NotAdded,
+} from '../protocol/sandbox-api.js';
+import { placeIn, pixelsNow } from './place.js';
+import { isFillLayer, isKept, readRecord, writeRecord } from './records.js';
+import { pageBounds } from './space.js';
+import {
+  childOf,
+  currentArtboard,
+  descendants,
+  findImage,
+  slotAbove,
+  visualNodes,
+  type Slot,
+} from './tree.js';
+import { hide } from './visibility.js';
 
-/** Makes the container at the layer's size, turned and placed within its parent's space. */
-function placeIn(parent: ContainerNode, bitmap: BitmapImage, layer: NewLayer): MediaContainerNode {
-  const pixelsToParent = compose(invert(localToPage(parent)), layer.pixelsToPage);
-  const { scaleX, rotationDegrees } = decompose(pixelsToParent);
-  const initialSize = { width: layer.size.width * scaleX, height: layer.size.height * scaleX };
-  const container = editor.createImageContainer(bitmap, { initialSize });
-  const corner = container.topLeftLocal;
-  container.setRotationInParent(rotationDegrees, corner);
-  container.setPositionInParent({ x: pixelsToParent[4], y: pixelsToParent[5] }, corner);
-  writeRecord(container, layer.record);
-  return container;
-}
-
-/** Where the layer goes: above the target; without one, on top of the page if asked. */
-function slotFor(layer: NewLayer, onPage: boolean): Slot | ContainerNode | undefined {
-  const target = findImage(layer.targetId);
-  const slot = target && slotAbove(target);
-  return slot ?? (onPage ? currentArtboard() : undefined);
-}
-
-function insert(bitmap: BitmapImage, layer: NewLayer, onPage: boolean): AddLayerResult {
-  const slot = slotFor(layer, onPage);
-  if (!slot) return { status: 'targetGone' };
-  if ('after' in slot) {
-    const container = placeIn(slot.parent, bitmap, layer);
-    slot.parent.children.insertAfter(container, slot.after);
-    return { status: 'added', layerId: container.id };
+/** Fills of ours on the current page, with what they remember. */
+export function* fillLayers(): Generator<{ node: Node; record: FillRecord }> {
+  for (const node of visualNodes()) {
+    const record = readRecord(node);
+    if (record) yield { node, record };
   }
-  const container = placeIn(slot, bitmap, layer);
-  slot.children.append(container);
+}
+
+/** The topmost fill over an image that a new one would touch. */
+function fillBelow(image: Node, bounds: Rect): Node | undefined {
+  let isAbove = false;
+  let top: Node | undefined;
+  for (const node of descendants(image.visualRoot)) {
+    if (node.id === image.id) isAbove = true;
+    if (isAbove && isFillLayer(node) && overlaps(pageBounds(node), bounds)) top = node;
+  }
+  return top;
+}
+
+/** Right above the image, or above the fills that lie there; beside the image where that goes. */
+function slotOver(image: MediaContainerNode, bounds: Rect): Slot | undefined {
+  const slot = slotAbove(image);
+  const below = slot && fillBelow(image, bounds);
+  if (!below) return slot;
+  const beside = childOf(slot.parent, below);
+  return beside ? { parent: slot.parent, after: beside } : slotAbove(below);
+}
+
+function numberOf(layer: NewLayer): number {
+  const { targetId } = layer.record;
+  const numbers = [...fillLayers()]
+    .filter(({ record }) => record.targetId === targetId)
+    .map(({ record }) => record.number);
+  return Math.max(0, ...numbers) + 1;
+}
+
+/** The other tries of a fill's region. */
+function otherTries(layer: NewLayer): Node[] {
+  const region = regionIdOf(layer.record.jobId);
+  return [...fillLayers()]
+    .filter(({ node, record }) => regionIdOf(record.jobId) === region && !isKept(node))
+    .map(({ node }) => node);
+}
+
+function insertAt(
+  place: Slot | ContainerNode,
+  make: (parent: ContainerNode) => MediaContainerNode,
+  layer: NewLayer,
+): AddLayerResult {
+  const number = numberOf(layer);
+  for (const node of otherTries(layer)) hide(node);
+  const parent = 'after' in place ? place.parent : place;
+  const container = make(parent);
+  writeRecord(container, { ...layer.record, number });
+  if ('after' in place) parent.children.insertAfter(container, place.after);
+  else parent.children.append(container);
   return { status: 'added', layerId: container.id };
 }
 
+/** Why the image cannot be found on this page. */
+function whereGone({ image }: NewLayer): NotAdded {
+  const isElsewhere = editor.context.currentPage.id !== image.pageId;
+  const isThere = [...editor.documentRoot.pages].some(({ id }) => id === image.pageId);
+  return isElsewhere && isThere ? 'otherPage' : 'targetGone';
+}
+
+function insertAbove(bitmap: BitmapImage, layer: NewLayer): AddLayerResult {
+  const image = findImage(layer.image.id);
+  if (!image) return { status: whereGone(layer) };
+  const pixelsToPage = pixelsNow(image, layer);
+  if (!pixelsToPage) return { status: 'targetChanged' };
+  const moved = { ...layer, pixelsToPage };
+  const slot = slotOver(image, placedBounds(moved));
+  if (!slot) return { status: 'targetGone' };
+  return insertAt(slot, (parent) => placeIn(parent, bitmap, moved), moved);
+}
+
+function placedBounds({ pixelsToPage, size }: NewLayer): Rect {
+  return mapBounds(pixelsToPage, { x: 0, y: 0, ...size });
+}
+
+function alreadyAdded({ record }: NewLayer): Node | undefined {
+  const { jobId, seed } = record;
+  for (const fill of fillLayers()) {
+    if (fill.record.jobId === jobId && fill.record.seed === seed) return fill.node;
+  }
+  return undefined;
+}
+
+function insert(bitmap: BitmapImage, layer: NewLayer, isOnTop: boolean): AddLayerResult {
+  const existing = alreadyAdded(layer);
+  if (existing) return { status: 'added', layerId: existing.id };
+  if (!isOnTop) return insertAbove(bitmap, layer);
+  return insertAt(currentArtboard(), (parent) => placeIn(parent, bitmap, layer), layer);
+}
+
 /**
- * Adds a fill right above its image. The document is changed in one synchronous block, so one
- * undo takes it back; nothing is held while the bitmap loads.
+ * Adds a fill. The document is changed in one synchronous block, so one undo takes it back; nothing
+ * is held while the bitmap loads.
  */
-export async function addLayer(layer: NewLayer, onPage: boolean): Promise<AddLayerResult> {
+export async function addLayer(
+  layer: NewLayer,
+  place: 'aboveImage' | 'topOfPage',
+): Promise<AddLayerResult> {
   let bitmap: BitmapImage | undefined;
   let result: AddLayerResult = { status: 'targetGone' };
   await editor.keepContentActiveDuringAsync(
@@ -53,42 +135,8 @@ export async function addLayer(layer: NewLayer, onPage: boolean): Promise<AddLay
       bitmap = await editor.loadBitmapImage(layer.png);
     },
     () => {
-      if (bitmap) result = insert(bitmap, layer, onPage);
+      if (bitmap) result = insert(bitmap, layer, place === 'topOfPage');
     },
   );
   return result;
-}
-
-function eachLayer(layerIds: readonly string[], act: (layer: MediaContainerNode) => void): void {
-  for (const id of layerIds) {
-    const layer = findImage(id);
-    if (layer) act(layer);
-  }
-}
-
-/** The host has no visibility: a hidden layer has opacity 0. */
-export function showLayers(layerIds: readonly string[], visibleIds: readonly string[]): void {
-  eachLayer(layerIds, (layer) => {
-    layer.opacity = visibleIds.includes(layer.id) ? 1 : 0;
-  });
-}
-
-export function removeLayers(layerIds: readonly string[]): void {
-  for (const id of layerIds) findNode(id)?.removeFromParent();
-}
-
-export function keepLayers(layerIds: readonly string[]): void {
-  eachLayer(layerIds, keepRecord);
-}
-
-/** Lists the fills of the current page, bottom to top. */
-export function listLayers(): FillLayer[] {
-  const layers: FillLayer[] = [];
-  for (const artboard of editor.context.currentPage.artboards) {
-    for (const node of descendants(artboard)) {
-      const record = readRecord(node);
-      if (record) layers.push({ id: node.id, isVisible: node.opacity > 0, record });
-    }
-  }
-  return layers;
 }

@@ -3,10 +3,10 @@ import type { Node } from 'express-document-sdk';
 import type { FillRecord } from '../protocol/sandbox-api.js';
 
 const recordKey = 'repaintFill';
-/** Marks a kept fill: no longer in the gallery, still no picture to fill over by itself. */
+/** Marks a kept fill: part of the picture, no longer one of the tries. */
 const keptKey = 'repaintFillKept';
-/** The host's limit for all of an add-on's data on one node. */
-const maxBytes = 3 * 1024;
+/** The host's limit for all of an add-on's data on one node, less what the other keys take. */
+const maxBytes = 3 * 1024 - 256;
 
 /** An upper bound: every character of JSON takes at most three bytes of UTF-8 a code unit. */
 function byteLength(text: string): number {
@@ -25,23 +25,42 @@ export function writeRecord(node: Node, record: FillRecord): void {
   node.addOnData.setItem(recordKey, fits ? text : JSON.stringify({ ...record, settings: '' }));
 }
 
-/** Reads a layer's record; undefined for any other node, and for one that cannot be read. */
-export function readRecord(node: Node): FillRecord | undefined {
-  const text = node.addOnData.getItem(recordKey);
-  if (text === undefined) return undefined;
+const texts = ['targetId', 'jobId', 'modelId', 'modelSha256', 'settings'] as const;
+const numbers = ['seed', 'number', 'madeAt'] as const;
+
+/** Returns the record a text holds; undefined for anything else: documents come from anywhere. */
+export function parseRecord(text: string): FillRecord | undefined {
+  let value: unknown;
   try {
-    return JSON.parse(text) as FillRecord;
+    value = JSON.parse(text);
   } catch {
     return undefined;
   }
+  if (typeof value !== 'object' || value === null) return undefined;
+  const fields = value as Record<string, unknown>;
+  const isRecord =
+    texts.every((name) => typeof fields[name] === 'string') &&
+    numbers.every((name) => Number.isFinite(fields[name]));
+  if (!isRecord) return undefined;
+  const names = [...texts, ...numbers];
+  return Object.fromEntries(names.map((name) => [name, fields[name]])) as unknown as FillRecord;
+}
+
+/** Reads a layer's record; undefined for a node that is none of our fills. */
+export function readRecord(node: Node): FillRecord | undefined {
+  const text = node.addOnData.getItem(recordKey);
+  return text === undefined ? undefined : parseRecord(text);
 }
 
 export function keepRecord(node: Node): void {
-  node.addOnData.removeItem(recordKey);
   node.addOnData.setItem(keptKey, 'yes');
+}
+
+export function isKept(node: Node): boolean {
+  return node.addOnData.getItem(keptKey) !== undefined;
 }
 
 /** True for every layer this add-on has made. */
 export function isFillLayer(node: Node): boolean {
-  return [recordKey, keptKey].some((key) => node.addOnData.getItem(key) !== undefined);
+  return readRecord(node) !== undefined;
 }

@@ -1,22 +1,26 @@
 /** Reads the selection at once: the image to fill and the shapes that mark the region. */
 import { editor } from 'express-document-sdk';
 import type { MediaContainerNode, Node, VisualNode } from 'express-document-sdk';
-import type { Rect } from '../image/geometry.js';
-import type { SelectionReading, TargetImage } from '../protocol/sandbox-api.js';
-import { isFillLayer } from './records.js';
+import { overlaps } from '../image/geometry.js';
+import type {
+  PlacedMedia,
+  SelectionProblem,
+  SelectionReading,
+  TargetImage,
+} from '../protocol/sandbox-api.js';
+import { readBackdrop } from './backdrop.js';
+import { fillLayers } from './layers.js';
+import { isFillLayer, isKept, readRecord } from './records.js';
 import { regionShape, sortSelection } from './shapes.js';
 import { localToPage, pageBounds } from './space.js';
-import { descendants, imageRectangle, isMediaContainer } from './tree.js';
-
-function overlaps(a: Rect, b: Rect): boolean {
-  return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
-}
+import { descendants, findImage, imageRectangle, isMediaContainer } from './tree.js';
+import { isVisible } from './visibility.js';
 
 /** Images of the shapes' artboard that could be meant: visible, and not a fill of ours. */
 function candidateImages(root: VisualNode): MediaContainerNode[] {
   const images: MediaContainerNode[] = [];
   for (const node of descendants(root)) {
-    if (isMediaContainer(node) && node.opacity > 0 && !isFillLayer(node)) images.push(node);
+    if (isMediaContainer(node) && isVisible(node) && !isFillLayer(node)) images.push(node);
   }
   return images;
 }
@@ -30,26 +34,57 @@ function imageUnder(shapes: readonly VisualNode[]): MediaContainerNode | 'none' 
   return under.length > 0 ? under[under.length - 1] : 'elsewhere';
 }
 
-function describeTarget(container: MediaContainerNode): TargetImage | null {
+function placedMedia(container: MediaContainerNode): PlacedMedia | null {
   const media = imageRectangle(container);
-  if (!media) return null;
-  const artboard = container.visualRoot;
-  const page = editor.context.currentPage;
-  return {
-    id: container.id,
-    mediaSize: { width: media.width, height: media.height },
-    mediaToPage: localToPage(media),
-    crop: regionShape(container.maskShape),
-    isLocked: container.locked,
-    page: { id: page.id, width: page.width, height: page.height },
-    artboardBounds: artboard.boundsLocal,
-  };
+  return (
+    media && {
+      id: container.id,
+      mediaSize: { width: media.width, height: media.height },
+      mediaToPage: localToPage(media),
+      crop: regionShape(container.maskShape),
+      opacity: container.opacity,
+    }
+  );
 }
 
-function problem(
-  name: Extract<SelectionReading, { status: 'problem' }>['problem'],
-): SelectionReading {
-  return { status: 'problem', problem: name };
+/** Kept fills over an image: made for it, or for one below. */
+function keptOver(image: MediaContainerNode): PlacedMedia[] {
+  const bounds = pageBounds(image);
+  const order = [...descendants(image.visualRoot)].map(({ id }) => id);
+  const place = order.indexOf(image.id);
+  return [...fillLayers()].flatMap(({ node }) => {
+    const isOver = isKept(node) && isVisible(node) && order.indexOf(node.id) > place;
+    if (!isOver || !isMediaContainer(node) || !overlaps(pageBounds(node), bounds)) return [];
+    return placedMedia(node) ?? [];
+  });
+}
+
+function describeTarget(container: MediaContainerNode): TargetImage | null {
+  const media = placedMedia(container);
+  const page = editor.context.currentPage;
+  return (
+    media && {
+      ...media,
+      isLocked: container.locked,
+      page: { id: page.id, width: page.width, height: page.height },
+      artboardBounds: container.visualRoot.boundsLocal,
+      kept: keptOver(container),
+    }
+  );
+}
+
+function problem(name: SelectionProblem, target: TargetImage | null = null): SelectionReading {
+  return { status: 'problem', problem: name, target, backdrop: readBackdrop() };
+}
+
+/** Selecting a fill means its photo, as long as there is one. */
+function photoOf(image: Node): MediaContainerNode {
+  const record = readRecord(image);
+  return (record && findImage(record.targetId)) ?? (image as MediaContainerNode);
+}
+
+function photosOf(images: readonly Node[]): MediaContainerNode[] {
+  return [...new Map(images.map(photoOf).map((photo) => [photo.id, photo])).values()];
 }
 
 /** Reads the host's selection synchronously: no node outlives the call. */
@@ -57,12 +92,21 @@ export function readSelection(): SelectionReading {
   const selected = editor.context.selection;
   if (selected.length === 0) return problem('noSelection');
   const { images, shapes } = sortSelection(selected);
-  if (images.length > 1) return problem('severalImages');
-  if (shapes.length === 0) return problem('imageWithoutShapes');
-  const image = images.length === 1 ? (images[0] as MediaContainerNode) : imageUnder(shapes);
+  const photos = photosOf(images);
+  if (photos.length > 1) return problem('severalImages');
+  if (shapes.length === 0) {
+    if (images.every(isFillLayer)) return problem('fillSelected');
+    return problem('imageWithoutShapes', describeTarget(photos[0]));
+  }
+  const image = photos.length === 1 ? photos[0] : imageUnder(shapes);
   if (image === 'none') return problem('shapesWithoutImage');
   if (image === 'elsewhere') return problem('regionOutsideImage');
   const target = describeTarget(image);
   if (!target) return problem('unsupportedMedia');
-  return { status: 'ready', target, shapes: shapes.map(regionShape) };
+  return {
+    status: 'ready',
+    target,
+    shapes: shapes.map(regionShape),
+    backdrop: readBackdrop(),
+  };
 }

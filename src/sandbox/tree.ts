@@ -31,12 +31,20 @@ function isArtboard(node: VisualNode): node is ArtboardNode {
   return node.type === SceneNodeType.artboard;
 }
 
+/** Every node on the current page in paint order, bottom first. */
+export function* visualNodes(): Generator<Node> {
+  for (const artboard of editor.context.currentPage.artboards) yield* descendants(artboard);
+}
+
 /** Finds a node of the current page by its id. */
 export function findNode(id: string): Node | undefined {
-  for (const artboard of editor.context.currentPage.artboards) {
-    for (const node of descendants(artboard)) if (node.id === id) return node;
-  }
+  for (const node of visualNodes()) if (node.id === id) return node;
   return undefined;
+}
+
+/** Finds nodes of the current page, in paint order; those that are not on it are left out. */
+export function findNodes(ids: readonly string[]): Node[] {
+  return ids.length === 0 ? [] : [...visualNodes()].filter(({ id }) => ids.includes(id));
 }
 
 export function isMediaContainer(node: VisualNode): node is MediaContainerNode {
@@ -59,6 +67,13 @@ export function imageRectangle(container: MediaContainerNode): ImageRectangleNod
 export interface Slot {
   readonly parent: ContainerNode;
   readonly after: Node;
+}
+
+/** Returns the ancestor of a node, or itself, that lies right in a parent. */
+export function childOf(parent: ContainerNode, node: Node): Node | undefined {
+  let child: Node | undefined = node;
+  while (child && child.parent?.id !== parent.id) child = child.parent as Node | undefined;
+  return child;
 }
 
 /** Returns the nearest place above a node whose parent takes further children. */

@@ -30,7 +30,7 @@ import type {
 import { KeepFocus } from './elements/keep-focus.js';
 import { smallButton } from './elements/small-button.js';
 import { shared } from './elements/styles.js';
-import type { FillSet } from './gallery/fill-gallery.js';
+import type { FillSet } from './gallery/fill-sets.js';
 import { getLocale, localized, msg, speak } from './host/localisation.js';
 import type { HostLook } from './host/look.js';
 import { Watching } from './observed.js';
@@ -100,7 +100,7 @@ export class RepaintPanel extends LitElement {
         @repaint-cancel=${(event: CancelEvent) => queue.cancel(event.jobId)}
         @repaint-resume=${(event: ResumeEvent) => session.resume(event.jobId)}
         @repaint-show=${(event: ShowEvent) => gallery.show(event.regionId, event.layerId)}
-        @repaint-keep=${(event: KeepEvent) => gallery.keep(event.layerId)}
+        @repaint-keep=${(event: KeepEvent) => gallery.keep(event.regionId, event.layerId)}
         @repaint-delete=${(event: DeleteEvent) => gallery.remove([event.layerId])}
         @repaint-again=${() => session.fillAgain()}
       >
@@ -207,14 +207,14 @@ export class RepaintPanel extends LitElement {
   }
 
   private _set(set: FillSet) {
-    const { gallery, region } = this.session;
+    const { region } = this.session;
     const isMarked = region?.id === set.regionId;
     const reason = isMarked
       ? notReadyReason(this.session)
       : msg('Select this region’s shape first.');
     return html`<repaint-fill-gallery
       .fillSet=${set}
-      .original=${gallery.originals.get(set.regionId) ?? null}
+      .original=${set.original}
       .heading=${isMarked ? msg('Fills of this region') : msg('Fills of another region')}
       .againReason=${reason ?? ''}
     ></repaint-fill-gallery>`;

@@ -15,6 +15,8 @@ export const panelProblems = [
   'sandboxStale',
   'workerCrashed',
   'targetGone',
+  'otherPage',
+  'targetChanged',
   'layerNotAdded',
   'shelfCrashed',
   'shelfFailed',
@@ -27,6 +29,7 @@ export const selectionProblems = [
   'regionOutsideImage',
   'severalImages',
   'unsupportedMedia',
+  'fillSelected',
 ] as const satisfies readonly SelectionProblem[];
 
 export type ProblemCode = (typeof panelProblems)[number] | SelectionProblem | FailureCode;

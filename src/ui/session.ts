@@ -9,7 +9,8 @@ import { PlanAhead } from './fill/plan-ahead.js';
 import { planner, type PlanState } from './fill/plan-state.js';
 import { randomSeeds, seedsFrom } from './fill/seeds.js';
 import type { WorkerPort } from './fill/worker-port.js';
-import { FillGallery, jobIdFor } from './gallery/fill-gallery.js';
+import { FillGallery } from './gallery/fill-gallery.js';
+import { jobIdFor } from './gallery/fill-sets.js';
 import { fillThumbnail } from './gallery/thumbnail.js';
 import type { SandboxClient, SelectionBell } from './host/sandbox-client.js';
 import { ModelLibrary, type LibraryPorts } from './models/model-library.js';
@@ -52,6 +53,9 @@ export class Session extends Observed {
   readonly gallery: FillGallery;
   readonly library: ModelLibrary;
   private readonly _plan = planner();
+  private _isStarting = false;
+  /** Regions whose marker is out of the way for a fill that is not there yet. */
+  private readonly _awaited = new Map<string, readonly string[]>();
 
   constructor(private readonly _ports: SessionPorts) {
     super();
@@ -65,6 +69,7 @@ export class Session extends Observed {
       giveUp: () => this.model.restart({ code: 'workerCrashed' }),
       filled: (fill) => void this._addLayer(fill),
     });
+    this.queue.subscribe(() => this._endAwaited());
     this.model.onJobMessage = (message) => this.queue.receive(message);
     this.model.onLost = (problem, isReplaced) => this.queue.workerLost(problem, isReplaced);
     this.model.subscribe(() => this._modelChanged());
@@ -86,6 +91,8 @@ export class Session extends Observed {
       this.selection.changedSoon();
       void this.gallery.refresh();
     };
+    // An earlier visit may have ended while things were set aside for a picture of the page.
+    await this._ports.sandbox.restoreView().catch(() => undefined);
     await Promise.all([this.selection.read(), this.gallery.restore()]);
   }
 
@@ -131,18 +138,19 @@ export class Session extends Observed {
   get isBeingFilled(): boolean {
     const { active, waiting } = this.queue;
     const id = this.region?.id;
+    if (this._isStarting) return true;
     return [active, ...waiting].some((job) => job !== undefined && job.region.id === id);
   }
 
   /** Fills the marked region as chosen. */
   fill(): void {
     const { seed, fills } = this.choices;
-    this._enqueue(seed === null ? randomSeeds(fills) : seedsFrom(seed, fills));
+    void this._start(seed === null ? randomSeeds(fills) : seedsFrom(seed, fills));
   }
 
   /** Fills the marked region with seeds not used before. */
   fillAgain(): void {
-    this._enqueue(randomSeeds(this.choices.fills));
+    void this._start(randomSeeds(this.choices.fills));
   }
 
   /** Goes on with an interrupted job, on a new worker where there is none. */
@@ -166,11 +174,35 @@ export class Session extends Observed {
     this.changed();
   }
 
+  /** Takes the region's marker out of the way, reads its pixels anew, and asks for the fills. */
+  private async _start(seeds: readonly number[]): Promise<void> {
+    const { region } = this;
+    if (!region || this.isBeingFilled) return;
+    this._isStarting = true;
+    this.changed();
+    await this.gallery.mark(region.id, region.markerIds);
+    await this.selection.read(true);
+    this._isStarting = false;
+    this._awaited.set(region.id, region.markerIds);
+    this._enqueue(seeds);
+    this._endAwaited();
+    this.changed();
+  }
+
+  /** A region whose fills will not come gets its marker back. */
+  private _endAwaited(): void {
+    if (this._isStarting) return;
+    for (const [regionId, markerIds] of this._awaited) {
+      if (this.queue.jobs.some(({ region }) => region.id === regionId)) continue;
+      this._awaited.delete(regionId);
+      void this.gallery.unmark(regionId, markerIds);
+    }
+  }
+
   private _enqueue(seeds: readonly number[]): void {
     const { region, plan: planned } = this;
     const { state } = this.model;
     if (!region || state.kind !== 'ready' || planned.kind !== 'planned') return;
-    if (this.isBeingFilled) return;
     const { plan, settings } = planned;
     const { id, checkpoint } = state.card;
     const request: FillRequest = {
@@ -181,23 +213,22 @@ export class Session extends Observed {
       selection: region.coverage(plan.contextBounds, settings.growPx),
       seeds,
     };
-    this.gallery.touch(region.id);
     void this._rememberOriginal(region);
     this.queue.add(region, request, { id, sha256: checkpoint.sha256 });
   }
 
   private async _rememberOriginal(region: Region): Promise<void> {
     const url = await fillThumbnail(region, null).catch(() => null);
-    if (url === null) return;
-    this.gallery.originals.set(region.id, url);
-    this.changed();
+    if (url !== null) this.gallery.rememberOriginal(region.id, url);
   }
 
   private async _addLayer({ job, seed, png }: FinishedFill): Promise<void> {
     const { region, request } = job;
     const { x, y, width, height } = request.plan.maskBounds;
+    const { id, mediaSize, mediaToPage, page } = region.target;
+    this._awaited.delete(region.id);
     const layer: NewLayer = {
-      targetId: region.target.id,
+      image: { id, mediaSize, mediaToPage, pageId: page.id },
       png,
       pixelsToPage: compose(region.raster.pixelsToPage, translation(x, y)),
       size: { width, height },
@@ -218,5 +249,6 @@ function recordOf({ id, model, region, request }: FillJob, seed: number): NewLay
     modelId: model.id,
     modelSha256: model.sha256,
     settings: JSON.stringify(request.settings),
+    madeAt: Date.now(),
   };
 }

@@ -45,8 +45,12 @@ export interface NodeData {
 }
 
 export interface DocumentData {
+  /** Of the open page. */
   readonly artboard: NodeData;
   readonly selection: readonly string[];
+  /** How many pages there are, and which is open. */
+  readonly pages: number;
+  readonly page: number;
 }
 
 /** What the page's user does to the document. */
@@ -59,8 +63,13 @@ export type Command =
   | { kind: 'opacity'; id: string; opacity: number }
   | { kind: 'lock'; id: string; isLocked: boolean }
   | { kind: 'move'; id: string; by: 1 | -1 }
+  /** What someone else's document may hold. */
+  | { kind: 'addOnData'; id: string; key: string; value: string }
   | { kind: 'group'; ids: readonly string[] }
   | { kind: 'crop'; id: string; box: Box }
+  /** Opens a page; the one after the last is made. */
+  | { kind: 'page'; index: number }
+  | { kind: 'deletePage' }
   | { kind: 'undo' }
   | { kind: 'redo' };
 

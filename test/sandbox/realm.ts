@@ -31,6 +31,11 @@ export class RealmHarness {
   /** Size every loaded bitmap has. */
   bitmapSize = { width: 60, height: 40 };
   document: NodeData | null = null;
+  /** The open page, as the sandbox names it. */
+  get pageId(): string {
+    return `page-${this.document?.id}`;
+  }
+
   selection: readonly string[] = [];
 
   static async start(): Promise<RealmHarness> {

@@ -1,8 +1,8 @@
 /** The document sandbox against the workbench's document: oracles are plane geometry by hand. */
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Mat2d } from '../../src/image/geometry.js';
+import { identity, type Mat2d } from '../../src/image/geometry.js';
 import type {
-  FillRecord,
+  FilledImage,
   NewLayer,
   RegionShape,
   SelectionReading,
@@ -44,35 +44,54 @@ async function onlyShape(): Promise<RegionShape> {
   return shapes[0];
 }
 
+let jobs = 0;
+
 function layer(change: Partial<NewLayer> = {}): NewLayer {
-  const targetId = photo()?.id ?? 'gone';
-  const record: FillRecord = {
-    targetId,
-    jobId: 'job',
+  const id = photo()?.id ?? 'gone';
+  const record = {
+    targetId: id,
+    jobId: `region.${jobs++}`,
     seed: 7,
     modelId: 'garden-64',
     modelSha256: 'f'.repeat(64),
     settings: '{}',
+    madeAt: 1000,
   };
   const png = new BlobHandle(9, 10, 'image/png') as unknown as Blob;
+  const image: FilledImage = {
+    id,
+    pageId: host.pageId,
+    mediaSize: { width: 640, height: 400 },
+    mediaToPage: identity,
+  };
   const pixelsToPage: Mat2d = [2, 0, 0, 2, 30, 20];
-  return { targetId, png, pixelsToPage, size: { width: 60, height: 40 }, record, ...change };
+  return { image, png, pixelsToPage, size: { width: 60, height: 40 }, record, ...change };
 }
 
-async function added(change: Partial<NewLayer> = {}, onPage = false): Promise<NodeData> {
-  const result = await host.api.addLayer(layer(change), onPage);
+function nodeById(id: string, nodes: readonly NodeData[] = host.layers): NodeData | undefined {
+  return (
+    nodes.find((node) => node.id === id) ??
+    nodes.map(({ children }) => nodeById(id, children)).find((node) => node !== undefined)
+  );
+}
+
+async function added(
+  change: Partial<NewLayer> = {},
+  place: 'aboveImage' | 'topOfPage' = 'aboveImage',
+): Promise<NodeData> {
+  const result = await host.api.addLayer(layer(change), place);
   if (result.status !== 'added') throw new Error(result.status);
   await Promise.resolve();
-  const find = (nodes: readonly NodeData[]): NodeData | undefined =>
-    nodes.find(({ id }) => id === result.layerId) ??
-    nodes.map((node) => find(node.children)).find((node) => node !== undefined);
-  return find(host.layers)!;
+  return nodeById(result.layerId)!;
 }
+
+const opacityOf = ({ id }: NodeData) => nodeById(id)?.opacity;
+const order = () => host.layers.map(({ id }) => id);
 
 describe('the selection', () => {
   it('has a problem for each way of selecting too little or too much', async () => {
     host.command({ kind: 'select', ids: [] });
-    expect(await host.api.readSelection()).toEqual({ status: 'problem', problem: 'noSelection' });
+    expect(await host.api.readSelection()).toMatchObject({ problem: 'noSelection' });
     host.command({ kind: 'select', ids: [photo().id] });
     expect(await host.api.readSelection()).toMatchObject({ problem: 'imageWithoutShapes' });
     addShape(rectangle, [1, 0, 0, 1, 2000, 0]);
@@ -103,8 +122,25 @@ describe('the selection', () => {
     const fill = await added();
     addShape(rectangle, [1, 0, 0, 1, 40, 40]);
     expect(ready(await host.api.readSelection()).target.id).toBe(photo().id);
-    await host.api.keepLayers([fill.id]);
+    await host.api.editPage({ keep: [fill.id] });
     expect(ready(await host.api.readSelection()).target.id).toBe(photo().id);
+  });
+
+  it('takes the photo for a fill of it that is selected', async () => {
+    const shape = addShape(rectangle);
+    const fill = await added();
+    host.command({ kind: 'select', ids: [fill.id, shape.id] });
+    expect(ready(await host.api.readSelection()).target.id).toBe(photo().id);
+    host.command({ kind: 'select', ids: [fill.id] });
+    expect(await host.api.readSelection()).toMatchObject({ problem: 'fillSelected' });
+  });
+
+  it('names the photo that is selected alone', async () => {
+    host.command({ kind: 'select', ids: [photo().id] });
+    expect(await host.api.readSelection()).toMatchObject({
+      problem: 'imageWithoutShapes',
+      target: { id: photo().id, mediaSize: { width: 640, height: 400 } },
+    });
   });
 
   it('reads a locked image, and says that it is locked', async () => {
@@ -195,52 +231,254 @@ describe('a new layer', () => {
   it('undoes the transform of a group it goes into', async () => {
     host.command({ kind: 'group', ids: [photo().id] });
     const group = host.layers[0];
-    host.command({
-      kind: 'transform',
-      changes: [{ id: group.id, matrix: [0, 2, -2, 0, 400, 10] }],
-    });
-    const targetId = group.children[0].id;
+    const turned: Mat2d = [0, 2, -2, 0, 400, 10];
+    host.command({ kind: 'transform', changes: [{ id: group.id, matrix: turned }] });
+    const image = { ...layer().image, id: group.children[0].id, mediaToPage: turned };
     // The pixels lie on the page like this: the group's own turn and scale, times 0.5, at its origin.
-    const { matrix, children } = await added({ targetId, pixelsToPage: [0, 1, -1, 0, 400, 10] });
+    const { matrix, children } = await added({ image, pixelsToPage: [0, 1, -1, 0, 400, 10] });
     [1, 0, 0, 1, 0, 0].forEach((value, k) => expect(matrix[k]).toBeCloseTo(value, 9));
     expect(children[0].geometry).toMatchObject({ width: 30, height: 20 });
     expect(host.layers[0].children).toHaveLength(2);
   });
 
+  it('follows an image that was moved, turned and enlarged while it was filled', async () => {
+    const late = layer();
+    const matrix: Matrix = [0, 2, -2, 0, 500, 40];
+    host.command({ kind: 'transform', changes: [{ id: photo().id, matrix }] });
+    const { layerId } = (await host.api.addLayer(late, 'aboveImage')) as { layerId: string };
+    const fill = nodeById(layerId)!;
+    // Its corner lay at (30, 20) of the photo: turned (-20, 30), doubled, moved.
+    [0, 1, -1, 0, 460, 100].forEach((value, k) => expect(fill.matrix[k]).toBeCloseTo(value, 9));
+    expect(fill.children[0].geometry).toMatchObject({ width: 240, height: 160 });
+  });
+
+  it.each<[string, Matrix]>([
+    ['mirrored', [-1, 0, 0, 1, 640, 0]],
+    ['stretched', [1, 0, 0, 2, 0, 0]],
+  ])('says when its image was %s meanwhile', async (_, matrix) => {
+    const late = layer();
+    host.command({ kind: 'transform', changes: [{ id: photo().id, matrix }] });
+    expect(await host.api.addLayer(late, 'aboveImage')).toEqual({ status: 'targetChanged' });
+    expect(host.layers).toHaveLength(1);
+  });
+
   it('says when its image is gone, and goes on top of the page when asked', async () => {
     const gone = layer();
     host.command({ kind: 'delete', ids: [photo().id] });
-    expect(await host.api.addLayer(gone, false)).toEqual({ status: 'targetGone' });
+    expect(await host.api.addLayer(gone, 'aboveImage')).toEqual({ status: 'targetGone' });
     expect(host.layers).toHaveLength(0);
-    expect(await host.api.addLayer(gone, true)).toMatchObject({ status: 'added' });
+    expect(await host.api.addLayer(gone, 'topOfPage')).toMatchObject({ status: 'added' });
   });
 
-  it('is one step of undo', async () => {
+  it('waits for its page, and knows when that is gone', async () => {
+    const late = layer();
+    host.command({ kind: 'page', index: 1 });
+    expect(await host.api.addLayer(late, 'aboveImage')).toEqual({ status: 'otherPage' });
+    expect(host.layers).toHaveLength(0);
+    host.command({ kind: 'page', index: 0 });
+    host.command({ kind: 'deletePage' });
+    expect(await host.api.addLayer(late, 'aboveImage')).toEqual({ status: 'targetGone' });
+  });
+
+  it('is one step of undo, and so is what it hides', async () => {
+    const first = await added();
     await added();
+    expect(opacityOf(first)).toBe(0);
+    host.command({ kind: 'undo' });
     expect(host.layers).toHaveLength(2);
+    expect(opacityOf(first)).toBe(1);
     host.command({ kind: 'undo' });
     expect(host.layers).toHaveLength(1);
   });
 
+  it('is added once, however often it is asked for', async () => {
+    const same = layer();
+    const results = [
+      await host.api.addLayer(same, 'aboveImage'),
+      await host.api.addLayer(same, 'aboveImage'),
+      await host.api.addLayer(same, 'topOfPage'),
+    ];
+    expect(new Set(results.map((result) => JSON.stringify(result))).size).toBe(1);
+    expect(host.layers).toHaveLength(2);
+  });
+
+  it('lies above every earlier fill that it touches, and below what else is there', async () => {
+    const [under, beside] = [await added(), await added({ pixelsToPage: [1, 0, 0, 1, 400, 300] })];
+    const text = addShape({ kind: 'text', width: 80, height: 20, text: 'hello' });
+    const over = await added();
+    expect(order()).toEqual([photo().id, beside.id, under.id, over.id, text.id]);
+    await host.api.editPage({ keep: [over.id] });
+    const last = await added();
+    expect(order().indexOf(last.id)).toBe(order().indexOf(over.id) + 1);
+  });
+
+  it('goes above the group an earlier fill was put in', async () => {
+    const earlier = await added();
+    host.command({ kind: 'group', ids: [earlier.id] });
+    const group = host.layers[1].id;
+    const later = await added();
+    expect(order()).toEqual([photo().id, group, later.id]);
+  });
+
+  it('is numbered within its photo, and keeps its number', async () => {
+    const fills = [await added(), await added(), await added()];
+    await host.api.editPage({ remove: [fills[1].id] });
+    await added();
+    const { fills: listed } = await host.api.readPage();
+    expect(listed.map(({ record }) => record.number)).toEqual([1, 3, 4]);
+  });
+
   it('remembers its record within 3 KB, without settings if they are too long', async () => {
     const record = { ...layer().record, settings: 'x'.repeat(4000) };
-    await added({ record });
-    const [listed] = await host.api.listLayers();
-    expect(listed.record).toEqual({ ...record, settings: '' });
+    const { id } = await added({ record });
+    const { fills } = await host.api.readPage();
+    expect(fills[0].record).toEqual({ ...record, number: 1, settings: '' });
+    // What else is noted on it still fits.
+    await host.api.editPage({ hide: [id], keep: [id], mark: { regionId: 'r', nodeIds: [id] } });
   });
 
   it('is shown alone, kept and removed', async () => {
     const [a, b] = [await added(), await added()];
-    await host.api.showLayers([a.id, b.id], [b.id]);
-    const shown = await host.api.listLayers();
-    expect(Object.fromEntries(shown.map(({ id, isVisible }) => [id, isVisible]))).toEqual({
-      [a.id]: false,
-      [b.id]: true,
+    await host.api.editPage({ show: [a.id], hide: [b.id] });
+    const { fills } = await host.api.readPage();
+    expect(Object.fromEntries(fills.map(({ id, isVisible }) => [id, isVisible]))).toEqual({
+      [a.id]: true,
+      [b.id]: false,
     });
-    await host.api.keepLayers([b.id]);
-    expect((await host.api.listLayers()).map(({ id }) => id)).toEqual([a.id]);
-    await host.api.removeLayers([a.id]);
-    expect(host.layers.map(({ id }) => id)).toEqual([photo().id, b.id]);
+    await host.api.editPage({ keep: [b.id], show: [b.id], remove: [a.id] });
+    expect((await host.api.readPage()).fills).toMatchObject([
+      { id: b.id, isKept: true, isVisible: true },
+    ]);
+    host.command({ kind: 'undo' });
+    expect((await host.api.readPage()).fills).toMatchObject([
+      { id: a.id, isKept: false, isVisible: true },
+      { id: b.id, isKept: false, isVisible: false },
+    ]);
+  });
+
+  it('comes above a kept fill that would cover it when it is shown', async () => {
+    const [first, second] = [await added(), await added()];
+    await host.api.editPage({ keep: [second.id] });
+    await host.api.editPage({ show: [first.id] });
+    expect(order()).toEqual([photo().id, second.id, first.id]);
+  });
+
+  it('gets the opacity back that its user gave it', async () => {
+    const { id } = await added();
+    host.command({ kind: 'opacity', id, opacity: 0.6 });
+    await host.api.editPage({ hide: [id] });
+    await host.api.editPage({ show: [id] });
+    expect(nodeById(id)!.opacity).toBe(0.6);
+  });
+});
+
+describe('data on a layer that no fill of ours would have', () => {
+  const good = { ...layerRecord(), number: 1 };
+  it.each([
+    '{}',
+    '5',
+    '[]',
+    'null',
+    '"text"',
+    'no JSON',
+    JSON.stringify({ ...good, jobId: 7 }),
+    JSON.stringify({ ...good, seed: 'x' }),
+    JSON.stringify({ ...good, number: null }),
+    JSON.stringify([good]),
+  ])('is skipped and left alone: %s', async (text) => {
+    const honest = await added();
+    host.command({ kind: 'addOnData', id: photo().id, key: 'repaintFill', value: text });
+    const { fills } = await host.api.readPage();
+    expect(fills.map(({ id }) => id)).toEqual([honest.id]);
+    await added();
+    expect(photo().addOnData['repaintFill']).toBe(text);
+    // The photo is still a photo to fill.
+    addShape(rectangle, [1, 0, 0, 1, 300, 200]);
+    expect(ready(await host.api.readSelection()).target.id).toBe(photo().id);
+  });
+
+  function layerRecord() {
+    const texts = { targetId: 't', jobId: 'j', modelId: 'm', modelSha256: 's', settings: '{}' };
+    return { ...texts, seed: 1, madeAt: 1 };
+  }
+});
+
+describe('a marker', () => {
+  it('goes out of the way and comes back, each in one step of undo', async () => {
+    const shape = addShape(rectangle);
+    await host.api.editPage({
+      mark: { regionId: 'r1', nodeIds: [shape.id] },
+      hide: [shape.id],
+    });
+    expect(opacityOf(shape)).toBe(0);
+    // It still marks the region.
+    expect(ready(await host.api.readSelection()).shapes).toHaveLength(1);
+    const marker = { nodeId: shape.id, regionId: 'r1', isVisible: false };
+    expect((await host.api.readPage()).markers).toEqual([marker]);
+    host.command({ kind: 'undo' });
+    expect(opacityOf(shape)).toBe(1);
+    expect((await host.api.readPage()).markers).toEqual([]);
+  });
+
+  it('is selected again with its region', async () => {
+    const shape = addShape(rectangle);
+    await host.api.editPage({ mark: { regionId: 'r1', nodeIds: [shape.id] }, hide: [shape.id] });
+    host.command({ kind: 'select', ids: [] });
+    await host.api.editPage({ show: [shape.id], select: [shape.id] });
+    expect(host.selection).toEqual([shape.id]);
+    expect(opacityOf(shape)).toBe(1);
+  });
+});
+
+describe('the view for a picture of the page', () => {
+  it('is free of markers, selected shapes and fills nobody has kept, and comes back', async () => {
+    const old = addShape(rectangle);
+    await host.api.editPage({ mark: { regionId: 'old', nodeIds: [old.id] } });
+    const [kept, second] = [await added(), await added()];
+    await host.api.editPage({ keep: [kept.id], show: [kept.id, second.id] });
+    const text = addShape({ kind: 'text', width: 80, height: 20, text: 'hello' });
+    const shape = addShape(rectangle);
+    host.command({ kind: 'opacity', id: shape.id, opacity: 0.5 });
+    const { backdrop } = await host.api.readSelection();
+    expect(backdrop.isCluttered).toBe(true);
+    await host.api.clearView();
+    expect([kept, text, photo()].map(opacityOf)).toEqual([1, 1, 1]);
+    expect([old, second, shape].map(opacityOf)).toEqual([0, 0, 0]);
+    expect(await host.api.restoreView()).toEqual({ pageId: host.pageId, restored: 3 });
+    expect([old, second, shape].map(opacityOf)).toEqual([1, 1, 0.5]);
+    expect(nodeById(shape.id)!.addOnData).toEqual({});
+    expect(await host.api.restoreView()).toMatchObject({ restored: 0 });
+  });
+
+  it('changes its name with the picture, and not with what marks it', async () => {
+    const key = async () => (await host.api.readSelection()).backdrop.key;
+    const bare = await key();
+    const shape = addShape(rectangle);
+    expect(await key()).toBe(bare);
+    const fill = await added();
+    expect(await key()).toBe(bare);
+    await host.api.editPage({ keep: [fill.id] });
+    expect(await key()).not.toBe(bare);
+    await host.api.editPage({ remove: [fill.id] });
+    expect(await key()).toBe(bare);
+    host.command({ kind: 'select', ids: [] });
+    // A shape that neither marks nor is selected is part of the design.
+    expect(await key()).not.toBe(bare);
+    expect(shape.id).toBeTruthy();
+  });
+});
+
+describe('kept fills', () => {
+  it('are part of the picture that is continued, as long as they are seen', async () => {
+    const [kept, tried] = [await added(), await added()];
+    await host.api.editPage({ keep: [kept.id], show: [kept.id, tried.id] });
+    addShape(rectangle);
+    const keptNow = async () => ready(await host.api.readSelection()).target.kept;
+    expect(await keptNow()).toMatchObject([
+      { id: kept.id, mediaSize: { width: 120, height: 80 }, mediaToPage: [1, 0, 0, 1, 30, 20] },
+    ]);
+    await host.api.editPage({ hide: [kept.id] });
+    expect(await keptNow()).toEqual([]);
   });
 });
 

@@ -3,8 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { firstChoices } from '../../src/ui/fill/choices.js';
 import type { SelectionBell } from '../../src/ui/host/sandbox-client.js';
 import type { RepaintPanel } from '../../src/ui/panel.js';
-import type { SelectionReading } from '../../src/protocol/sandbox-api.js';
-import { FakeSandbox, photo, rectangle } from './fake-host.js';
+import { FakeSandbox, marked, photo, rectangle, refused } from './fake-host.js';
 import { FakeShelf } from './fake-shelf.js';
 import type { FakeWorkers } from './fake-worker.js';
 import { focused, redPng, visit, type FakeApp } from './visit.js';
@@ -83,7 +82,7 @@ describe('at the start', () => {
 
   test('a selection that cannot be filled is explained, and a new one is read', async () => {
     const good = sandbox.reading;
-    sandbox.reading = { status: 'problem', problem: 'imageWithoutShapes' };
+    sandbox.reading = refused('imageWithoutShapes');
     await openPanel();
     await expect
       .element(at('selection-problem'))
@@ -95,7 +94,7 @@ describe('at the start', () => {
 
   test('an empty selection is asked for again shortly', async () => {
     const good = sandbox.reading;
-    const answers = [{ status: 'problem', problem: 'noSelection' } as const, good];
+    const answers = [refused('noSelection'), good];
     sandbox.readSelection = async () => answers.shift() ?? good;
     await openPanel();
     await expect.element(at('region-size')).toHaveTextContent('80 × 60');
@@ -174,7 +173,7 @@ describe('a fill', () => {
     await deliver(jobId, 0, seeds[0]);
     await deliver(jobId, 1, seeds[1]);
     expect(sandbox.added[0]).toMatchObject({
-      targetId: photo.id,
+      image: { id: photo.id, pageId: photo.page.id },
       pixelsToPage: [1, 0, 0, 1, 96, 56],
       size: { width: 88, height: 68 },
       record: { seed: seeds[0], modelId: 'test-model', modelSha256: 'a'.repeat(64) },
@@ -198,7 +197,17 @@ describe('a fill', () => {
     await expect.poll(() => sandbox.layers.map(({ id }) => id)).toEqual(['layer-1']);
     await at('fill').nth(0).click();
     await at('keep').click();
-    await expect.element(at('gallery')).not.toBeInTheDocument();
+    await expect.element(at('original')).toHaveTextContent('Kept');
+    expect(sandbox.layers).toMatchObject([{ id: 'layer-1', isKept: true, isVisible: true }]);
+  });
+
+  test('takes the marker out of the way, and gives it back when nothing comes', async () => {
+    await openPanel();
+    const { jobId } = await startFill();
+    expect(sandbox.markers).toMatchObject([{ nodeId: 'shape', isVisible: false }]);
+    await at('cancel').click();
+    workers.last.say({ kind: 'done', jobId, outcome: 'cancelled' });
+    await expect.poll(() => sandbox.markers).toMatchObject([{ isVisible: true }]);
   });
 
   test('again uses new seeds and joins the same gallery', async () => {
@@ -241,9 +250,7 @@ describe('a fill', () => {
   test('of another region is queued while one runs, and can be cancelled', async () => {
     await openPanel();
     await startFill();
-    const { target } = sandbox.reading as Extract<SelectionReading, { status: 'ready' }>;
-    const shapes = [rectangle({ x: 20, y: 20, width: 30, height: 30 })];
-    sandbox.reading = { status: 'ready', target, shapes };
+    sandbox.reading = marked(rectangle({ x: 20, y: 20, width: 30, height: 30 }));
     bell.selectionChanged();
     await at('generate-next').click();
     await expect.element(at('queued')).toHaveTextContent('Queued: 3 fills');
@@ -279,12 +286,61 @@ describe('a fill', () => {
   test('whose photo was deleted can be added at the top of the page', async () => {
     await openPanel();
     const { jobId, seeds } = await startFill();
-    sandbox.isTargetGone = true;
+    sandbox.notAdded = 'targetGone';
     workers.last.say({ kind: 'filled', jobId, fill: 0, seed: seeds[0], png: await redPng(80, 60) });
     await expect.element(at('problem')).toHaveTextContent('The photo was deleted');
     expect(sandbox.layers).toEqual([]);
-    await at('add-stranded').click();
+    await expect.element(at('add-stranded')).not.toBeInTheDocument();
+    await at('place-stranded').click();
     await expect.poll(() => sandbox.layers.length).toBe(1);
+    await expect.element(at('problem')).not.toBeInTheDocument();
+  });
+
+  test('whose page is not open is added by itself when it is opened again', async () => {
+    await openPanel();
+    const { jobId, seeds } = await startFill();
+    Object.assign(sandbox, { notAdded: 'otherPage', pageId: 'another' });
+    workers.last.say({ kind: 'filled', jobId, fill: 0, seed: seeds[0], png: await redPng(80, 60) });
+    await expect.element(at('problem')).toHaveTextContent('on another page');
+    bell.selectionChanged();
+    await expect.element(at('problem')).toHaveTextContent('on another page');
+    expect(sandbox.layers).toEqual([]);
+    Object.assign(sandbox, { notAdded: null, pageId: photo.page.id });
+    bell.selectionChanged();
+    await expect.poll(() => sandbox.layers.length).toBe(1);
+    await expect.element(at('problem')).not.toBeInTheDocument();
+  });
+
+  test('that was added is added once, though the host fails right after', async () => {
+    await openPanel();
+    const { jobId, seeds } = await startFill();
+    const { readPage } = sandbox;
+    sandbox.readPage = () => Promise.reject(new Error('busy'));
+    workers.last.say({ kind: 'filled', jobId, fill: 0, seed: seeds[0], png: await redPng(80, 60) });
+    await expect.element(at('problem')).toHaveTextContent('does not answer');
+    await expect.element(at('add-stranded')).not.toBeInTheDocument();
+    sandbox.readPage = readPage;
+    bell.selectionChanged();
+    await expect.element(at('fill')).toBeVisible();
+    expect(sandbox.added).toHaveLength(1);
+  });
+
+  test('without a place can be had as a file, or let go', async () => {
+    await openPanel();
+    const { jobId, seeds } = await startFill();
+    sandbox.notAdded = 'targetChanged';
+    workers.last.say({ kind: 'filled', jobId, fill: 0, seed: seeds[0], png: await redPng(80, 60) });
+    await expect.element(at('problem')).toHaveTextContent('mirrored, stretched or replaced');
+    const names: string[] = [];
+    const click = vi.spyOn(HTMLAnchorElement.prototype, 'click').mockImplementation(function (
+      this: HTMLAnchorElement,
+    ) {
+      names.push(`${this.download} ${this.protocol}`);
+    });
+    await at('download-stranded').click();
+    click.mockRestore();
+    expect(names).toEqual([`fill-${seeds[0]}.png blob:`]);
+    await at('drop-stranded').click();
     await expect.element(at('problem')).not.toBeInTheDocument();
   });
 
@@ -325,8 +381,8 @@ describe('the keyboard stays near when what it worked with goes', () => {
     await vi.waitFor(() => expect(element('keep')).not.toHaveAttribute('disabled'));
     element('keep').focus();
     await userEvent.keyboard('{Enter}');
-    await expect.element(at('gallery')).not.toBeInTheDocument();
-    await vi.waitFor(() => expect(focused()).toBe('generate'));
+    await expect.element(at('original')).toHaveTextContent('Kept');
+    await vi.waitFor(() => expect(focused()).toBe('original'));
   });
 });
 
@@ -337,13 +393,16 @@ describe('what is remembered', () => {
     const { jobId, seeds } = await startFill();
     expect(seeds).toHaveLength(2);
     await deliver(jobId, 0, seeds[0]);
-    await expect.poll(() => stored.has('thumbnails')).toBe(true);
+    // The region without a fill, and the fill.
+    const pictures = () => [...stored.keys()].filter((key) => key.startsWith('picture/'));
+    await expect.poll(() => pictures().length).toBe(2);
     panel.remove();
     await openPanel();
     expect(panel.session.choices).toMatchObject({ fills: 2, preset: 'draft' });
     await expect.element(at('fill')).toBeVisible();
-    const picture = element('fill').querySelector('img');
-    expect(picture?.src).toMatch(/^data:image\/jpeg/);
+    for (const tile of ['original', 'fill']) {
+      expect(element(tile).querySelector('img')?.src).toMatch(/^data:image\/jpeg/);
+    }
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { scaling, type Rect } from '../../src/image/geometry.js';
+import { compose, scaling, translation, type Rect } from '../../src/image/geometry.js';
 import type { RegionShape } from '../../src/protocol/sandbox-api.js';
 import { ProblemError } from '../../src/ui/problem.js';
 import { markRegion, regionId } from '../../src/ui/selection/region.js';
@@ -74,11 +74,20 @@ describe('the marked region', () => {
   });
 
   test('has the same name for the same shapes, and another for others', () => {
-    const name = regionId('photo', [rectangle(box)]);
+    const name = regionId(photo, [rectangle(box)]);
     expect(name).toMatch(/^[0-9a-f]{8}$/);
-    expect(regionId('photo', [rectangle({ ...box })])).toBe(name);
-    expect(regionId('other', [rectangle(box)])).not.toBe(name);
-    expect(regionId('photo', [rectangle({ ...box, x: 101 })])).not.toBe(name);
+    expect(regionId(photo, [rectangle({ ...box })])).toBe(name);
+    expect(regionId({ ...photo, id: 'other' }, [rectangle(box)])).not.toBe(name);
+    expect(regionId(photo, [rectangle({ ...box, x: 101 })])).not.toBe(name);
+  });
+
+  test('keeps its name when it moves with its photo', () => {
+    const shape = rectangle(box);
+    const away = translation(70, -30);
+    const moved = { ...photo, mediaToPage: compose(away, photo.mediaToPage) };
+    const along = { ...shape, localToPage: compose(away, shape.localToPage) };
+    expect(regionId(moved, [along])).toBe(regionId(photo, [shape]));
+    expect(regionId(moved, [shape])).not.toBe(regionId(photo, [shape]));
   });
 });
 

@@ -88,6 +88,8 @@ export async function visit(before: Before): Promise<Visit> {
     kept: keptIn({
       getItem: async (key) => stored.get(key),
       setItem: async (key, value) => void stored.set(key, value),
+      removeItem: async (key) => void stored.delete(key),
+      keys: async () => [...stored.keys()],
     }),
     startWorker: workers.start,
     startShelf: shelf.start,

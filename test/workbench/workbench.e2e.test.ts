@@ -65,7 +65,9 @@ const regionLine = () => panel.getByText(/^Region \d+ × \d+ px/);
 describe('the add-on in its frame', () => {
   it('is sandboxed and cross-origin, as in the host', async () => {
     const frame = page.getByTestId('panel-frame');
-    expect(await frame.getAttribute('sandbox')).toBe('allow-scripts allow-same-origin');
+    expect(await frame.getAttribute('sandbox')).toBe(
+      'allow-scripts allow-same-origin allow-downloads',
+    );
     expect(await frame.getAttribute('allow')).toBeNull();
     const url = new URL((await frame.getAttribute('src'))!);
     expect(url.origin).not.toBe(new URL(page.url()).origin);

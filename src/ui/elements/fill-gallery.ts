@@ -5,7 +5,7 @@ import '@spectrum-web-components/action-button/sp-action-button.js';
 import '@spectrum-web-components/icons-workflow/icons/sp-icon-checkmark.js';
 import '@spectrum-web-components/icons-workflow/icons/sp-icon-delete.js';
 import '@spectrum-web-components/icons-workflow/icons/sp-icon-refresh.js';
-import type { FillSet, GalleryFill } from '../gallery/fill-gallery.js';
+import type { FillSet, GalleryFill } from '../gallery/fill-sets.js';
 import { localized, msg, str } from '../host/localisation.js';
 import { number } from '../text/format.js';
 import { galleryStyles } from './fill-gallery.styles.js';
@@ -42,7 +42,7 @@ export class FillGalleryElement extends LitElement {
     const { fillSet } = this;
     if (!fillSet) return '';
     const options = this._options(fillSet);
-    const shown = fillSet.fills.find((fill) => fill.isShown) ?? null;
+    const shown = shownFill(fillSet);
     return html`<section data-testid="gallery" data-region=${fillSet.regionId}>
       <h2 id="heading">${this.heading}</h2>
       <div
@@ -57,22 +57,41 @@ export class FillGalleryElement extends LitElement {
     </section>`;
   }
 
-  private _options({ fills }: FillSet): Option[] {
-    const original = {
-      layerId: null,
-      title: msg('Original'),
-      description: msg('Original, without a fill'),
-      picture: this.original,
-      isShown: fills.every((fill) => !fill.isShown),
-    };
-    return [original, ...fills.map((fill, index) => this._fillOption(fill, index + 1))];
+  private _options(set: FillSet): Option[] {
+    const tries = set.fills.filter(({ isKept }) => !isKept);
+    const isBare = tries.every(({ isShown }) => !isShown);
+    return [this._without(set, isBare), ...tries.map((fill) => this._fillOption(fill))];
   }
 
-  private _fillOption({ layerId, seed, thumbnail, isShown }: GalleryFill, index: number): Option {
+  /** The region without a try: the original, or the fill that was kept. */
+  private _without(set: FillSet, isShown: boolean): Option {
+    const kept = keptFill(set);
+    if (!kept) {
+      const description = msg('Original, without a fill');
+      return {
+        layerId: null,
+        title: msg('Original'),
+        description,
+        picture: this.original,
+        isShown,
+      };
+    }
+    const index = number(kept.record.number);
+    return {
+      layerId: null,
+      title: msg('Kept'),
+      description: msg(str`Fill ${index}, kept`),
+      picture: kept.thumbnail,
+      isShown,
+    };
+  }
+
+  private _fillOption({ layerId, record, thumbnail, isShown }: GalleryFill): Option {
+    const index = number(record.number);
     return {
       layerId,
-      title: number(index),
-      description: msg(str`Fill ${number(index)}, seed ${seed}`),
+      title: index,
+      description: msg(str`Fill ${index}, seed ${record.seed}`),
       picture: thumbnail,
       isShown,
     };
@@ -104,9 +123,9 @@ export class FillGalleryElement extends LitElement {
       <sp-action-button
         data-testid="keep"
         size="s"
-        ?disabled=${!shown}
-        title=${noFill || msg('Makes the fill an ordinary layer and takes it off this list.')}
-        @click=${() => shown && this.dispatchEvent(new KeepEvent(shown.layerId))}
+        ?disabled=${!shown || shown.isKept}
+        title=${noFill || msg('Makes the fill part of the picture: the next one continues it.')}
+        @click=${() => shown && this._keep(shown)}
       >
         <sp-icon-checkmark slot="icon"></sp-icon-checkmark>${msg('Keep')}
       </sp-action-button>
@@ -132,6 +151,10 @@ export class FillGalleryElement extends LitElement {
     </div>`;
   }
 
+  private _keep({ layerId }: GalleryFill): void {
+    if (this.fillSet) this.dispatchEvent(new KeepEvent(this.fillSet.regionId, layerId));
+  }
+
   private _show(layerId: string | null): void {
     if (this.fillSet) this.dispatchEvent(new ShowEvent(this.fillSet.regionId, layerId));
   }
@@ -145,6 +168,15 @@ export class FillGalleryElement extends LitElement {
     this._show(options[next].layerId);
     this.renderRoot.querySelectorAll<HTMLButtonElement>('[role=radio]')[next]?.focus();
   }
+}
+
+function keptFill({ fills }: FillSet): GalleryFill | undefined {
+  return fills.filter(({ isKept, isShown }) => isKept && isShown).at(-1);
+}
+
+/** What is seen of a region: a try, else the fill that was kept, else none. */
+function shownFill(set: FillSet): GalleryFill | null {
+  return set.fills.find(({ isKept, isShown }) => isShown && !isKept) ?? keptFill(set) ?? null;
 }
 
 /** Returns where a key leads from one radio button; null for other keys. */

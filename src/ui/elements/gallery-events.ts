@@ -15,7 +15,10 @@ export class ShowEvent extends Event {
 export class KeepEvent extends Event {
   static readonly kind = 'repaint-keep';
 
-  constructor(readonly layerId: string) {
+  constructor(
+    readonly regionId: string,
+    readonly layerId: string,
+  ) {
     super(KeepEvent.kind, { bubbles: true, composed: true });
   }
 }

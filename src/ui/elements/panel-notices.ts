@@ -4,6 +4,8 @@ import '@spectrum-web-components/button/sp-button.js';
 import './notice.js';
 import type { Notice } from './notice.js';
 import type { FillJob } from '../fill/fill-queue.js';
+import type { NewLayer } from '../../protocol/sandbox-api.js';
+import type { FillGallery, StrandedFill } from '../gallery/fill-gallery.js';
 import { msg, str } from '../host/localisation.js';
 import type { Problem } from '../problem.js';
 import type { Session } from '../session.js';
@@ -88,18 +90,27 @@ function interruptedNotice(job: FillJob): Actions {
   );
 }
 
-function strandedNotice({ gallery }: Session): Actions {
-  const [first] = gallery.stranded;
-  if (!first) return nothing;
-  const label =
-    first.problem.code === 'targetGone' ? msg('Add at the top of the page') : msg('Try again');
+/** A fill without a place waits here, however long; its file can be had without the document. */
+function strandedNotice({ id, layer, problem }: StrandedFill, gallery: FillGallery): Actions {
+  const canTryAgain = problem.code !== 'targetGone' && problem.code !== 'targetChanged';
+  const place = () => void gallery.place(id, 'topOfPage');
   return problemNotice(
-    first.problem,
+    problem,
     html`
-      ${smallButton('add-stranded', label, () => void gallery.addStranded())}
-      ${smallButton('drop-stranded', msg('Dismiss'), () => gallery.dropStranded())}
+      ${canTryAgain ? smallButton('add-stranded', msg('Try again'), () => void gallery.place(id)) : nothing}
+      ${smallButton('place-stranded', msg('Place on this page'), place)}
+      ${smallButton('download-stranded', msg('Download PNG'), () => download(layer))}
+      ${smallButton('drop-stranded', msg('Discard'), () => gallery.discard(id))}
     `,
   );
+}
+
+function download({ png, record }: NewLayer): void {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(png);
+  link.download = `fill-${record.seed}.png`;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
 /** A remembered model that is gone is no failure: another one fills in its place. */
@@ -115,7 +126,8 @@ function lostModelNotice({ lostModel }: Session): Actions {
 export function renderProblems(session: Session): TemplateResult {
   const { queue, gallery, plan } = session;
   return html`
-    ${session.hostProblem ? problemNotice(session.hostProblem) : nothing} ${strandedNotice(session)}
+    ${session.hostProblem ? problemNotice(session.hostProblem) : nothing}
+    ${gallery.stranded.map((fill) => strandedNotice(fill, gallery))}
     ${queue.interrupted.map(interruptedNotice)}
     ${gallery.problem ? problemNotice(gallery.problem) : nothing}
     ${plan.kind === 'refused' ? problemNotice(plan.problem) : nothing} ${modelProblem(session)}

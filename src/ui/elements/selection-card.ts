@@ -77,14 +77,14 @@ export class SelectionCard extends LitElement {
   }
 
   private _renderRegion(region: Region) {
-    const { maskBounds, raster, target, isExact } = region;
+    const { marked, photo, target, isExact } = region;
     return html`<div class="card" data-testid="selection-ready">
       <div class="picture">
         <canvas role="img" aria-label=${msg('The photo with the marked region')}></canvas>
       </div>
       <div class="text numbers">
-        <p class="sentence" data-testid="region-size">${msg(str`Region ${size(maskBounds)}`)}</p>
-        <p class="quiet">${msg(str`in a photo of ${size(raster)}`)}</p>
+        <p class="sentence" data-testid="region-size">${msg(str`Region ${size(marked)}`)}</p>
+        <p class="quiet">${msg(str`in a photo of ${size(photo)}`)}</p>
         ${isExact ? '' : html`<p class="quiet">${msg('A selected item gave only its bounds, so its box is filled.')}</p>`}
         ${target.isLocked ? html`<p class="quiet">${msg('The photo is locked; fills are added above it.')}</p>` : ''}
       </div>

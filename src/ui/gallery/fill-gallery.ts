@@ -1,178 +1,219 @@
-/** The fills on the page: layers of the document, grouped by the region they fill. */
-import type { FillLayer, NewLayer } from '../../protocol/sandbox-api.js';
+/** The fills on the page: layers of the document, added, shown, kept and removed. */
+import type {
+  AddLayerResult,
+  NewLayer,
+  PageContent,
+  PageEdit,
+} from '../../protocol/sandbox-api.js';
 import type { SandboxClient } from '../host/sandbox-client.js';
 import type { Kept } from '../host/kept.js';
 import { Observed } from '../observed.js';
 import { problemOf, type Problem } from '../problem.js';
+import { groupFills, triesOf, type FillSet } from './fill-sets.js';
+import { Pictures } from './pictures.js';
 
-export interface GalleryFill {
-  readonly layerId: string;
-  readonly seed: number;
-  readonly isShown: boolean;
-  /** Data URL; null when it was not kept. */
-  readonly thumbnail: string | null;
-}
-
-/** Fills of one region, in the order they were made. */
-export interface FillSet {
-  readonly regionId: string;
-  readonly targetId: string;
-  readonly fills: readonly GalleryFill[];
-}
-
-/** A finished fill that could not be added yet; nothing is lost. */
+/** A finished fill that has no place in the document yet; nothing is lost. */
 export interface StrandedFill {
+  readonly id: string;
   readonly layer: NewLayer;
   readonly thumbnail: string;
   readonly problem: Problem;
 }
 
-/** Fills of one region share the first part of their job ids, also over several jobs. */
-export function jobIdFor(regionId: string, serial: string): string {
-  return `${regionId}.${serial}`;
+/** What else goes with a fill that is kept. */
+export interface KeepOptions {
+  /** Removes the region's other fills that nobody has kept. */
+  readonly removesRest?: boolean;
+  /** Removes the shapes that marked the region. */
+  readonly removesMarkers?: boolean;
 }
 
-function regionIdOf(jobId: string): string {
-  return jobId.split('.', 1)[0];
-}
+type Place = 'aboveImage' | 'topOfPage';
 
-/**
- * Groups layers by region, the region filled last first. `layers` is bottom to top; each fill was
- * put right above its image, below those made before it, so the newest comes first.
- */
-export function groupLayers(
-  layers: readonly FillLayer[],
-  thumbnails: Readonly<Record<string, string>>,
-): FillSet[] {
-  const sets = new Map<string, { targetId: string; fills: GalleryFill[] }>();
-  for (const { id, isVisible, record } of layers) {
-    const key = regionIdOf(record.jobId);
-    const set = sets.get(key) ?? { targetId: record.targetId, fills: [] };
-    const thumbnail = thumbnails[id] ?? null;
-    set.fills.unshift({ layerId: id, seed: record.seed, isShown: isVisible, thumbnail });
-    sets.set(key, set);
-  }
-  return [...sets].map(([regionId, set]) => ({ regionId, ...set }));
-}
+/** PNGs of this visit's fills that are held for a close look. */
+const maxPngs = 24;
 
-const thumbnailsKey = 'thumbnails';
-/** Older ones are forgotten: the host keeps 10 MB. */
-const maxThumbnails = 100;
-
-/** Adds, shows, keeps and removes fills; one change after another. */
+/** One change after another, each one step of undo in the document. */
 export class FillGallery extends Observed {
   sets: readonly FillSet[] = [];
   stranded: readonly StrandedFill[] = [];
   /** What went wrong with the last change, until the next. */
   problem: Problem | null = null;
-  /** A picture of each region without a fill, as far as it was seen in this visit. */
-  readonly originals = new Map<string, string>();
-  private _thumbnails: Record<string, string> = {};
-  private _order: string[] = [];
+  /** Whole fills by layer id, as far as they were made in this visit. */
+  readonly pngs = new Map<string, Blob>();
+  private readonly _pictures: Pictures;
+  private _page: PageContent | null = null;
   private _last: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly _sandbox: SandboxClient,
-    private readonly _kept: Kept,
+    kept: Kept,
   ) {
     super();
+    this._pictures = new Pictures(kept);
   }
 
   /** Reads the page's fills again: after a reload, an undo or a change by hand. */
   refresh(): Promise<void> {
-    return this._then(() => this._list());
+    return this._then(async () => {
+      await this._read();
+      this._placeReturned();
+    });
   }
 
   async restore(): Promise<void> {
-    const kept = await this._kept.read(thumbnailsKey);
-    if (kept && typeof kept === 'object') this._thumbnails = kept as Record<string, string>;
+    await this._pictures.restore();
     await this.refresh();
   }
 
-  /** Adds a fill right above its image, or on top of the page, and shows it alone of its region. */
-  add(layer: NewLayer, thumbnail: string, onPage = false): Promise<void> {
+  /**
+   * Adds a fill above its image, or on top of the page, shown alone of its region's tries. Once it
+   * is in the document it is added, whatever fails after that.
+   */
+  add(layer: NewLayer, thumbnail: string, place: Place = 'aboveImage'): Promise<void> {
     return this._then(async () => {
-      try {
-        const added = await this._sandbox.addLayer(layer, onPage);
-        if (added.status === 'targetGone') {
-          return this._strand({ layer, thumbnail, problem: { code: 'targetGone' } });
-        }
-        this._remember(added.layerId, thumbnail);
-        await this._list();
-        await this._showAlone(regionIdOf(layer.record.jobId), added.layerId);
-      } catch (error) {
-        this._strand({ layer, thumbnail, problem: problemOf(error, 'layerNotAdded') });
-      }
+      const added = await this._sandbox
+        .addLayer(layer, place)
+        .catch((error: unknown) => problemOf(error, 'layerNotAdded'));
+      if ('code' in added) return this._strand(layer, thumbnail, added);
+      if (added.status !== 'added') return this._strand(layer, thumbnail, { code: added.status });
+      this._remember(added, layer.png, thumbnail);
+      await this._read();
     });
+  }
+
+  /** Keeps a picture of a region without a fill. */
+  rememberOriginal(regionId: string, picture: string): void {
+    this._pictures.put(regionId, picture);
+    this._group();
   }
 
   /** Tries again to add what could not be added. */
-  async addStranded(): Promise<void> {
-    const stranded = this.stranded;
-    this.stranded = [];
-    this.changed();
-    for (const { layer, thumbnail, problem } of stranded) {
-      await this.add(layer, thumbnail, problem.code === 'targetGone');
-    }
+  async place(id: string, place: Place = 'aboveImage'): Promise<void> {
+    const fill = this.stranded.find((it) => it.id === id);
+    if (!fill) return;
+    this.discard(id);
+    await this.add(fill.layer, fill.thumbnail, place);
   }
 
-  dropStranded(): void {
-    this.stranded = [];
+  /** Lets go of a fill that could not be added. */
+  discard(id: string): void {
+    this.stranded = this.stranded.filter((fill) => fill.id !== id);
     this.changed();
   }
 
-  /** Shows one fill of a region, or with null the original. */
+  /** Shows one of a region's tries on the page, or with null none; kept fills stay as they are. */
   show(regionId: string, layerId: string | null): Promise<void> {
-    return this._then(() => this._showAlone(regionId, layerId));
+    return this._edit(regionId, (set) => ({
+      show: layerId === null ? [] : [layerId],
+      hide: triesOf(set).filter((id) => id !== layerId),
+    }));
   }
 
-  /** Turns a fill into an ordinary layer. */
-  keep(layerId: string): Promise<void> {
-    return this._then(async () => {
-      await this._sandbox.keepLayers([layerId]);
-      await this._list();
+  /** Makes a fill part of the picture; it stays in the gallery, as kept. */
+  keep(regionId: string, layerId: string, options: KeepOptions = {}): Promise<void> {
+    return this._edit(regionId, (set) => {
+      const rest = triesOf(set).filter((id) => id !== layerId);
+      const markers = set.markers.map(({ nodeId }) => nodeId);
+      return {
+        show: [layerId],
+        keep: [layerId],
+        hide: options.removesRest ? [] : rest,
+        remove: [...(options.removesRest ? rest : []), ...(options.removesMarkers ? markers : [])],
+      };
     });
+  }
+
+  /** Removes a region's tries; kept fills stay, and its markers come back. */
+  removeTries(regionId: string): Promise<void> {
+    return this._edit(regionId, (set) => ({
+      remove: triesOf(set),
+      show: set.markers.map(({ nodeId }) => nodeId),
+    }));
   }
 
   remove(layerIds: readonly string[]): Promise<void> {
-    return this._then(async () => {
-      await this._sandbox.removeLayers(layerIds);
-      await this._list();
+    return this._change({ remove: layerIds });
+  }
+
+  /** Shows or hides the shapes that mark a region. */
+  showMarkers(regionId: string, isShown: boolean): Promise<void> {
+    return this._edit(regionId, (set) => {
+      const ids = set.markers.map(({ nodeId }) => nodeId);
+      return isShown ? { show: ids } : { hide: ids };
     });
   }
 
-  private async _showAlone(regionId: string, layerId: string | null): Promise<void> {
-    const set = this.sets.find((it) => it.regionId === regionId);
-    if (!set) return;
-    const all = set.fills.map((fill) => fill.layerId);
-    await this._sandbox.showLayers(all, layerId === null ? [] : [layerId]);
-    await this._list();
+  /** Goes back to a region: its shapes are seen again and selected. */
+  selectRegion(regionId: string): Promise<void> {
+    return this._edit(regionId, (set) => {
+      const ids = set.markers.map(({ nodeId }) => nodeId);
+      return { show: ids, select: ids };
+    });
   }
 
-  private async _list(): Promise<void> {
-    const sets = groupLayers(await this._sandbox.listLayers(), this._thumbnails);
-    this.sets = sets.sort((a, b) => this._recency(b.regionId) - this._recency(a.regionId));
+  /** Notes which shapes mark a region, and takes them out of the way of its fills. */
+  mark(regionId: string, nodeIds: readonly string[]): Promise<void> {
+    return this._change({ mark: { regionId, nodeIds }, hide: nodeIds });
+  }
+
+  /** Gives a region its marker back whose fills did not come. */
+  unmark(regionId: string, nodeIds: readonly string[]): Promise<void> {
+    return this._then(async () => {
+      const hasFills = this.sets.some((set) => set.regionId === regionId);
+      if (!hasFills) await this._apply({ show: nodeIds });
+    });
+  }
+
+  private _edit(regionId: string, make: (set: FillSet) => PageEdit): Promise<void> {
+    return this._then(async () => {
+      const set = this.sets.find((it) => it.regionId === regionId);
+      if (set) await this._apply(make(set));
+    });
+  }
+
+  private _change(edit: PageEdit): Promise<void> {
+    return this._then(() => this._apply(edit));
+  }
+
+  private async _apply(edit: PageEdit): Promise<void> {
+    await this._sandbox.editPage(edit);
+    await this._read();
+  }
+
+  private async _read(): Promise<void> {
+    this._page = await this._sandbox.readPage();
+    this._group();
+  }
+
+  private _group(): void {
+    if (this._page) this.sets = groupFills(this._page, (id) => this._pictures.get(id));
     this.changed();
   }
 
-  private _recency(regionId: string): number {
-    return this._order.indexOf(regionId);
+  /** Fills that waited for their page go to their place as soon as it is open again. */
+  private _placeReturned(): void {
+    for (const { id, layer, problem } of this.stranded) {
+      const isBack = problem.code === 'otherPage' && layer.image.pageId === this._page?.pageId;
+      if (isBack) void this.place(id);
+    }
   }
 
-  /** Moves a region to the front of the gallery. */
-  touch(regionId: string): void {
-    this._order = [...this._order.filter((id) => id !== regionId), regionId];
-  }
-
-  private _strand(fill: StrandedFill): void {
-    this.stranded = [...this.stranded, fill];
+  private _strand(layer: NewLayer, thumbnail: string, problem: Problem): void {
+    const { jobId, seed } = layer.record;
+    this.stranded = [...this.stranded, { id: `${jobId}/${seed}`, layer, thumbnail, problem }];
     this.changed();
   }
 
-  private _remember(layerId: string, thumbnail: string): void {
-    const all = Object.entries({ ...this._thumbnails, [layerId]: thumbnail });
-    this._thumbnails = Object.fromEntries(all.slice(-maxThumbnails));
-    void this._kept.write(thumbnailsKey, this._thumbnails);
+  private _remember(
+    { layerId }: Extract<AddLayerResult, { status: 'added' }>,
+    png: Blob,
+    thumbnail: string,
+  ): void {
+    this._pictures.put(layerId, thumbnail);
+    this.pngs.set(layerId, png);
+    const [oldest] = this.pngs.keys();
+    if (this.pngs.size > maxPngs) this.pngs.delete(oldest);
   }
 
   /** Chains a change behind the ones before, whose failures are theirs. */

@@ -7,10 +7,14 @@ type ClientStorage = AddOnSdk['instance']['clientStorage'];
 export interface Kept {
   read(key: string): Promise<unknown>;
   write(key: string, value: unknown): Promise<void>;
+  forget(key: string): Promise<void>;
+  names(): Promise<readonly string[]>;
 }
 
 /** Keeps values in the host's storage, and in memory where that is refused. */
-export function keptIn(storage: Pick<ClientStorage, 'getItem' | 'setItem'> | undefined): Kept {
+export function keptIn(
+  storage: Pick<ClientStorage, 'getItem' | 'setItem' | 'removeItem' | 'keys'> | undefined,
+): Kept {
   const memory = new Map<string, unknown>();
   return {
     async read(key) {
@@ -23,6 +27,14 @@ export function keptIn(storage: Pick<ClientStorage, 'getItem' | 'setItem'> | und
     async write(key, value) {
       memory.set(key, value);
       await storage?.setItem(key, value).catch(() => undefined);
+    },
+    async forget(key) {
+      memory.delete(key);
+      await storage?.removeItem(key).catch(() => undefined);
+    },
+    async names() {
+      const stored = (await storage?.keys().catch(() => undefined)) ?? [];
+      return [...new Set([...stored, ...memory.keys()])];
     },
   };
 }

@@ -18,11 +18,11 @@ const timeoutsMs: Record<keyof SandboxApi, number> = {
   hello: quickMs,
   readSelection: quickMs,
   readOriginalPixels: bitmapMs,
+  clearView: quickMs,
+  restoreView: quickMs,
   addLayer: bitmapMs,
-  showLayers: quickMs,
-  removeLayers: quickMs,
-  keepLayers: quickMs,
-  listLayers: quickMs,
+  editPage: quickMs,
+  readPage: quickMs,
 };
 
 /** Rejects with `sandboxSilent` when the answer does not come in time. */

@@ -2,16 +2,23 @@
  * The target's pixels. The one place that asks what the build may do: the original bitmap where
  * the document sandbox can read it, otherwise a rendition of the page cut to the image.
  */
-import type { TargetImage } from '../../protocol/sandbox-api.js';
+import type { Size } from '../../image/geometry.js';
+import type { Backdrop, TargetImage } from '../../protocol/sandbox-api.js';
 import type { AddOnSdk } from '../host/sdk.js';
 import type { SandboxClient } from '../host/sandbox-client.js';
 import { ProblemError, problemOf } from '../problem.js';
 import { originalFrame, renditionFrame } from './frame.js';
-import { checkImageSize, decodeBitmap, drawRaster, type Raster } from './raster.js';
+import { checkImageSize, decodeBitmap, drawOver, drawRaster, type Raster } from './raster.js';
 
 export interface PixelSource {
-  /** Throws: ProblemError when the image cannot be read or filled. */
-  read(target: TargetImage): Promise<Raster>;
+  /**
+   * Reads the image with the kept fills over it, and nothing that marks or tries. `isFresh` reads
+   * anew what may have changed without a trace, such as a photo's colours.
+   * Throws: ProblemError when the image cannot be read or filled.
+   */
+  read(target: TargetImage, backdrop: Backdrop, isFresh: boolean): Promise<Raster>;
+  /** Gets ready for a region to be marked, where that does not touch the document. */
+  lookAhead?(backdrop: Backdrop): void;
 }
 
 /** Chooses the source by what the sandbox says of itself. */
@@ -20,7 +27,7 @@ export function pixelSource(
   sdk: Pick<AddOnSdk, 'app' | 'constants'>,
   hasOriginalPixels: boolean,
 ): PixelSource {
-  return hasOriginalPixels ? new OriginalPixels(sandbox) : new RenditionPixels(sdk);
+  return hasOriginalPixels ? new OriginalPixels(sandbox) : new RenditionPixels(sandbox, sdk);
 }
 
 /** Reads the image's own file; keeps the last one, since shapes move more often than images. */
@@ -29,20 +36,31 @@ class OriginalPixels implements PixelSource {
 
   constructor(private readonly _sandbox: SandboxClient) {}
 
-  async read(target: TargetImage): Promise<Raster> {
-    const key = JSON.stringify([target.id, target.mediaSize, target.mediaToPage, target.crop]);
-    if (this._last?.key === key) return this._last.raster;
-    const bitmap = await decodeBitmap(await this._file(target.id));
-    checkImageSize(bitmap);
-    const raster = drawRaster(bitmap, originalFrame(target, bitmap));
-    bitmap.close();
+  async read(target: TargetImage, _backdrop: Backdrop, isFresh: boolean): Promise<Raster> {
+    const { id, mediaSize, mediaToPage, crop, kept } = target;
+    const key = JSON.stringify([id, mediaSize, mediaToPage, crop, kept]);
+    if (this._last?.key === key && !isFresh) return this._last.raster;
+    const raster = await this._draw(target);
     this._last = { key, raster };
     return raster;
   }
 
-  private async _file(targetId: string): Promise<Blob> {
+  private async _draw(target: TargetImage): Promise<Raster> {
+    const bitmap = await this._bitmap(target.id);
+    checkImageSize(bitmap);
+    const raster = drawRaster(bitmap, originalFrame(target, bitmap));
+    bitmap.close();
+    for (const fill of target.kept) {
+      const layer = await this._bitmap(fill.id);
+      drawOver(raster, layer, fill);
+      layer.close();
+    }
+    return raster;
+  }
+
+  private async _bitmap(imageId: string): Promise<ImageBitmap> {
     try {
-      return await this._sandbox.readOriginalPixels(targetId);
+      return await decodeBitmap(await this._sandbox.readOriginalPixels(imageId));
     } catch (error) {
       const { code, detail } = problemOf(error, 'imageUnreadable');
       throw new ProblemError(code, detail);
@@ -53,17 +71,60 @@ class OriginalPixels implements PixelSource {
 /** Longest side of a rendition that is asked for; what comes is measured. */
 const renditionSide = 4096;
 
+/** Reads a rendition of the page; keeps the last one, since shapes move more often than the rest. */
 class RenditionPixels implements PixelSource {
-  constructor(private readonly _sdk: Pick<AddOnSdk, 'app' | 'constants'>) {}
+  private _last: { readonly key: string; readonly bitmap: Promise<ImageBitmap> } | null = null;
+  /** Something was not brought back: its page was left at that moment. */
+  private _isOwing = false;
 
-  async read(target: TargetImage): Promise<Raster> {
-    const bitmap = await decodeBitmap(await this._rendition(target));
-    const raster = drawRaster(bitmap, renditionFrame(target, bitmap));
-    bitmap.close();
-    return raster;
+  constructor(
+    private readonly _sandbox: SandboxClient,
+    private readonly _sdk: Pick<AddOnSdk, 'app' | 'constants'>,
+  ) {}
+
+  async read(target: TargetImage, backdrop: Backdrop, isFresh: boolean): Promise<Raster> {
+    const bitmap = await this._bitmap(backdrop, isFresh);
+    const frame = renditionFrame(target, bitmap);
+    // The page's own pixels are the nearest to the photo's that a rendition tells.
+    return drawRaster(bitmap, frame, Math.hypot(frame.pixelsToPage[0], frame.pixelsToPage[1]));
   }
 
-  private async _rendition({ page }: TargetImage): Promise<Blob> {
+  lookAhead(backdrop: Backdrop): void {
+    if (!backdrop.isCluttered) void this._bitmap(backdrop, false).catch(() => undefined);
+  }
+
+  private _bitmap(backdrop: Backdrop, isFresh: boolean): Promise<ImageBitmap> {
+    const { key } = backdrop;
+    if (this._last?.key === key && !isFresh) return this._last.bitmap;
+    const bitmap = this._clean(backdrop).then(decodeBitmap);
+    const last = { key, bitmap };
+    this._last = last;
+    bitmap.catch(() => (this._last = this._last === last ? null : this._last));
+    return bitmap;
+  }
+
+  /** A rendition without markers and tries: they are out of sight for as long as it takes. */
+  private async _clean({ page, isCluttered }: Backdrop): Promise<Blob> {
+    if (this._isOwing) await this._restore();
+    if (!isCluttered) return this._rendition(page);
+    let rendition: Blob;
+    try {
+      await this._sandbox.clearView();
+      rendition = await this._rendition(page);
+    } finally {
+      await this._restore(page.id);
+    }
+    if (this._isOwing) throw new ProblemError('pixelsRefused', 'another page was opened');
+    return rendition;
+  }
+
+  private async _restore(pageId?: string): Promise<void> {
+    this._isOwing = true;
+    const seen = await this._sandbox.restoreView();
+    this._isOwing = pageId !== undefined && seen.pageId !== pageId;
+  }
+
+  private async _rendition(page: Size): Promise<Blob> {
     const { app, constants } = this._sdk;
     const enlarge = Math.min(2, renditionSide / Math.max(page.width, page.height));
     const requestedSize = {

@@ -1,6 +1,14 @@
 /** The image being filled as pixels: drawn once into its frame, read where it is needed. */
-import type { Mat2d, Rect, Size } from '../../image/geometry.js';
+import {
+  compose,
+  invert,
+  scaling,
+  type Mat2d,
+  type Rect,
+  type Size,
+} from '../../image/geometry.js';
 import type { RgbaImage } from '../../image/raster.js';
+import type { PlacedMedia } from '../../protocol/sandbox-api.js';
 import { ProblemError } from '../problem.js';
 import type { RasterFrame } from './frame.js';
 
@@ -10,6 +18,8 @@ export const maxImageSide = 8000;
 
 export interface Raster extends Size {
   readonly pixelsToPage: Mat2d;
+  /** How many of the photo's own pixels a pixel is wide, as far as they are known. */
+  readonly pixelSize: number;
   /** For drawing; not to be drawn on. */
   readonly canvas: OffscreenCanvas;
   /** Copies a rectangle out. Units: whole raster pixels within the image. */
@@ -33,7 +43,7 @@ export async function decodeBitmap(file: Blob): Promise<ImageBitmap> {
 }
 
 /** Draws a bitmap into its frame. Throws: ProblemError for sizes that cannot be filled. */
-export function drawRaster(bitmap: ImageBitmap, frame: RasterFrame): Raster {
+export function drawRaster(bitmap: ImageBitmap, frame: RasterFrame, pixelSize = 1): Raster {
   const { width, height, pixelsToPage } = frame;
   checkImageSize(frame);
   const canvas = new OffscreenCanvas(width, height);
@@ -47,5 +57,20 @@ export function drawRaster(bitmap: ImageBitmap, frame: RasterFrame): Raster {
     height: h,
     data: new Uint8ClampedArray(context.getImageData(x, y, w, h).data),
   });
-  return { width, height, pixelsToPage, canvas, read };
+  return { width, height, pixelsToPage, pixelSize, canvas, read };
+}
+
+/** Draws a kept fill where it lies over the image, within its crop. */
+export function drawOver({ canvas, pixelsToPage }: Raster, bitmap: ImageBitmap, fill: PlacedMedia) {
+  const context = canvas.getContext('2d')!;
+  const pageToRaster = invert(pixelsToPage);
+  const { mediaSize, mediaToPage, crop, opacity } = fill;
+  context.save();
+  context.setTransform(...compose(pageToRaster, crop.localToPage));
+  context.clip(new Path2D(crop.path), crop.fillRule);
+  const perUnit = scaling(mediaSize.width / bitmap.width, mediaSize.height / bitmap.height);
+  context.setTransform(...compose(compose(pageToRaster, mediaToPage), perUnit));
+  context.globalAlpha = opacity;
+  context.drawImage(bitmap, 0, 0);
+  context.restore();
 }

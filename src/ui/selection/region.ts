@@ -36,6 +36,11 @@ export interface Region {
   readonly id: string;
   readonly target: TargetImage;
   readonly raster: Raster;
+  /** The shapes that mark it. */
+  readonly markerIds: readonly string[];
+  /** Sizes to tell, in the photo's own pixels: the photo's, and of what is marked. */
+  readonly photo: Size;
+  readonly marked: Size;
   /** Raster pixels. */
   readonly maskBounds: Rect;
   /** The shapes as polygons, raster pixels. */
@@ -72,19 +77,25 @@ function touchedWindow(shapes: readonly RegionShape[], pageToRaster: Mat2d, imag
   return { x: left, y: top, width: right - left, height: bottom - top };
 }
 
-/** Names a region: FNV-1a over what it is made of, as 8 hex digits. */
-export function regionId(targetId: string, shapes: readonly RegionShape[]): string {
+/** Names a region by its shapes and where they lie on the photo: FNV-1a, as 8 hex digits. */
+export function regionId(target: TargetImage, shapes: readonly RegionShape[]): string {
+  const pageToMedia = invert(target.mediaToPage);
   const text = JSON.stringify([
-    targetId,
+    target.id,
     shapes.map(({ path, fillRule, localToPage }) => [
       path,
       fillRule,
-      localToPage.map((value) => value.toFixed(2)),
+      // Without -0.00, which is elsewhere 0.00.
+      compose(pageToMedia, localToPage).map((value) => Math.round(value * 100) / 100 || 0),
     ]),
   ]);
   let hash = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
   return (hash >>> 0).toString(16).padStart(8, '0');
+}
+
+function told({ width, height }: Size, scale: number): Size {
+  return { width: Math.round(width * scale), height: Math.round(height * scale) };
 }
 
 /** Throws: ProblemError when the shapes mark nothing, or everything, of the image. */
@@ -109,9 +120,12 @@ export function markRegion(
   const isWhole = maskBounds.width === raster.width && maskBounds.height === raster.height;
   if (isWhole && coversEverything(touched)) throw new ProblemError('regionCoversEverything');
   return {
-    id: regionId(target.id, shapes),
+    id: regionId(target, shapes),
     target,
     raster,
+    markerIds: shapes.map(({ nodeId }) => nodeId),
+    photo: told(raster, raster.pixelSize),
+    marked: told(maskBounds, raster.pixelSize),
     maskBounds,
     outlines,
     isExact: shapes.every((shape) => shape.isExact),

@@ -40,22 +40,24 @@ export class SelectionWatch extends Observed {
     this._timer = setTimeout(() => void this.read(), debounceMs);
   }
 
-  async read(): Promise<void> {
+  /** `isFresh` reads the pixels anew, too, though nothing seems to have changed. */
+  async read(isFresh = false): Promise<void> {
     const reading = ++this._reading;
-    const state = await this._readState(() => reading === this._reading);
+    const state = await this._readState(() => reading === this._reading, isFresh);
     if (reading !== this._reading) return;
     this.state = state;
     this.changed();
   }
 
-  private async _readState(isCurrent: () => boolean): Promise<SelectionState> {
+  private async _readState(isCurrent: () => boolean, isFresh: boolean): Promise<SelectionState> {
     try {
       const selection = await this._readSelection(isCurrent);
       if (selection.status === 'problem') {
+        this._pixels.lookAhead?.(selection.backdrop);
         return { kind: 'problem', problem: { code: selection.problem } };
       }
-      const { target, shapes } = selection;
-      const raster = await this._pixels.read(target);
+      const { target, shapes, backdrop } = selection;
+      const raster = await this._pixels.read(target, backdrop, isFresh);
       return { kind: 'ready', region: markRegion(target, shapes, raster) };
     } catch (error) {
       return { kind: 'problem', problem: problemOf(error, 'imageUnreadable') };

@@ -20,6 +20,7 @@ const selectionTexts: Pick<
   | 'regionOutsideImage'
   | 'severalImages'
   | 'unsupportedMedia'
+  | 'fillSelected'
   | 'regionEmpty'
   | 'regionCoversEverything'
 > = {
@@ -46,6 +47,10 @@ const selectionTexts: Pick<
   unsupportedMedia: () => ({
     sentence: msg('Only photos can be filled, and this is another kind of media.'),
     nextStep: msg('Select a shape over a PNG or JPEG photo.'),
+  }),
+  fillSelected: () => ({
+    sentence: msg('A fill is selected, not the photo under it.'),
+    nextStep: msg('Draw a shape over the part of the photo to fill, and select it.'),
   }),
   regionEmpty: () => ({
     sentence: msg('The marked region has no area on the photo.'),
@@ -117,6 +122,14 @@ const runTexts: Omit<
   targetGone: () => ({
     sentence: msg('The photo was deleted while it was being filled.'),
     nextStep: msg('The finished fill can be added at the top of the page.'),
+  }),
+  otherPage: () => ({
+    sentence: msg('The photo of this fill is on another page.'),
+    nextStep: msg('Open that page and the fill is added there, or place it on this page.'),
+  }),
+  targetChanged: () => ({
+    sentence: msg('The photo was mirrored, stretched or replaced while it was being filled.'),
+    nextStep: msg('Undo that and try again, or place the fill at the top of the page.'),
   }),
   layerNotAdded: () => ({
     sentence: msg('A finished fill could not be added to the page.'),

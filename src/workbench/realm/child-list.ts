@@ -11,6 +11,8 @@ type ListPart = Part<
   | 'append'
   | 'insertBefore'
   | 'insertAfter'
+  | 'moveBefore'
+  | 'moveAfter'
   | 'remove'
   | 'length'
   | 'first'
@@ -62,6 +64,25 @@ export class ChildList implements ListPart {
 
   insertAfter(item: Sdk.Node, after: Sdk.Node): void {
     this.insertAt(this.placeOf(after) + 1, item);
+  }
+
+  moveBefore(item: Sdk.Node, before: Sdk.Node): void {
+    this.move(item, before, 0);
+  }
+
+  moveAfter(item: Sdk.Node, after: Sdk.Node): void {
+    this.move(item, after, 1);
+  }
+
+  private move(item: Sdk.Node, beside: Sdk.Node, offset: 0 | 1): void {
+    const moved = this.owner.data.children[this.placeOf(item)];
+    this.placeOf(beside);
+    if (item.id === beside.id) return;
+    store.change(() => {
+      const rest = this.owner.data.children.filter(({ id }) => id !== item.id);
+      const at = rest.findIndex(({ id }) => id === beside.id) + offset;
+      this.owner.data.children = [...rest.slice(0, at), moved, ...rest.slice(at)];
+    });
   }
 
   remove(...items: Sdk.Node[]): void {

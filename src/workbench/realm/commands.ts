@@ -102,12 +102,20 @@ export function applyCommand(command: Command): void {
       return withNode(command.id, (node) => (node.opacity = command.opacity));
     case 'lock':
       return withNode(command.id, (node) => (node.isLocked = command.isLocked));
+    case 'addOnData':
+      return withNode(command.id, (node) => (node.addOnData[command.key] = command.value));
     case 'move':
       return move(command);
     case 'group':
       return group(command);
     case 'crop':
       return crop(command);
+    case 'page':
+      store.openPage(command.index);
+      return select([]);
+    case 'deletePage':
+      store.deletePage();
+      return select([]);
     case 'undo':
       store.undo();
       return context.selectionChanged();

@@ -1,9 +1,10 @@
 /** `editor` and `constants` of the document SDK, as far as the add-on's sandbox uses them. */
 import type * as Sdk from '@adobe/ccweb-add-on-sdk-types/express-document-sdk';
-import type { NodeData } from '../document.js';
+import type { Geometry, NodeData } from '../document.js';
 import { bitmapView } from './bitmaps.js';
 import { host } from './host.js';
 import './nodes.js';
+import type { Part } from './part.js';
 import { store } from './store.js';
 import { detach, viewOf } from './view-of.js';
 import type { BlobHandle } from './wire.js';
@@ -28,6 +29,7 @@ class ContextView implements ContextPart {
   set selection(nodes: Sdk.Node | readonly Sdk.Node[] | undefined) {
     const list = nodes === undefined ? [] : 'id' in nodes ? [nodes] : nodes;
     store.select(list.map(({ id }) => id));
+    this.selectionChanged();
   }
 
   get hasSelection(): boolean {
@@ -39,7 +41,7 @@ class ContextView implements ContextPart {
   }
 
   get currentPage(): Sdk.ActivePageNode {
-    return pageView as unknown as Sdk.ActivePageNode;
+    return pageOf(store.artboard) as unknown as Sdk.ActivePageNode;
   }
 
   on(eventName: Sdk.EditorEvent, callback: () => void): string {
@@ -58,26 +60,16 @@ class ContextView implements ContextPart {
   }
 }
 
-type PagePart = Pick<Sdk.ActivePageNode, 'id' | 'width' | 'height'>;
+type PagePart = Part<Sdk.ActivePageNode, 'id' | 'width' | 'height'>;
 
-/** The one page; its one artboard. */
-class PageView implements PagePart {
-  readonly id = 'page-1';
-
-  get artboards(): readonly Sdk.ArtboardNode[] {
-    return [viewOf(store.artboard) as unknown as Sdk.ArtboardNode];
-  }
-
-  get width(): number {
-    return this.artboards[0].width;
-  }
-
-  get height(): number {
-    return this.artboards[0].height;
-  }
+/** A page and its one artboard. What is on a page that is not open cannot be reached. */
+function pageOf(artboard: NodeData): PagePart & { artboards: readonly Sdk.ArtboardNode[] } {
+  const { width, height } = artboard.geometry as Extract<Geometry, { kind: 'artboard' }>;
+  const artboards =
+    artboard === store.artboard ? [viewOf(artboard) as unknown as Sdk.ArtboardNode] : [];
+  return { id: `page-${artboard.id}`, width, height, artboards };
 }
 
-const pageView = new PageView();
 export const context = new ContextView();
 
 /** An image with its crop, as Express nests them. */
@@ -89,12 +81,20 @@ export function mediaContainer(bitmap: number, width: number, height: number): N
 
 type EditorPart = Pick<
   Sdk.ExpressEditor,
-  'context' | 'loadBitmapImage' | 'createImageContainer' | 'keepContentActiveDuringAsync'
+  | 'context'
+  | 'documentRoot'
+  | 'loadBitmapImage'
+  | 'createImageContainer'
+  | 'keepContentActiveDuringAsync'
 >;
 
 class EditorView implements EditorPart {
   get context(): Sdk.ExpressContext {
     return context as unknown as Sdk.ExpressContext;
+  }
+
+  get documentRoot(): Sdk.ExpressRootNode {
+    return { pages: store.pages.map(pageOf) } as unknown as Sdk.ExpressRootNode;
   }
 
   async loadBitmapImage(blob: Blob): Promise<Sdk.BitmapImage> {

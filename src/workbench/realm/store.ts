@@ -9,9 +9,17 @@ interface Place {
 const identity: Matrix = [1, 0, 0, 1, 0, 0];
 const mostUndo = 50;
 
-/** Holds one artboard. Views look nodes up by id, so data can be swapped by undo. */
+function artboard(width: number, height: number): Geometry {
+  return { kind: 'artboard', width, height };
+}
+
+/**
+ * Holds pages of one artboard each, of which one is open. Views look nodes up by id, so data can be
+ * swapped by undo.
+ */
 export class DocumentStore {
-  artboard: NodeData;
+  pages: readonly NodeData[];
+  private open = 0;
   selection: readonly string[] = [];
   private readonly undoStack: string[] = [];
   private readonly redoStack: string[] = [];
@@ -25,8 +33,31 @@ export class DocumentStore {
   isChanged = true;
 
   constructor(width: number, height: number) {
-    this.artboard = this.make({ kind: 'artboard', width, height });
+    this.pages = [this.make(artboard(width, height))];
     this.reindex();
+  }
+
+  /** The artboard of the open page. */
+  get artboard(): NodeData {
+    return this.pages[this.open];
+  }
+
+  /** Opens a page; the one after the last is made, of the same size. */
+  openPage(index: number): void {
+    if (index === this.pages.length) {
+      const { width, height } = this.artboard.geometry as Extract<Geometry, { kind: 'artboard' }>;
+      this.change(() => (this.pages = [...this.pages, this.make(artboard(width, height))]));
+    }
+    this.open = Math.min(Math.max(index, 0), this.pages.length - 1);
+    this.reindex();
+  }
+
+  /** Deletes the open page, unless it is the only one. */
+  deletePage(): void {
+    if (this.pages.length === 1) return;
+    const gone = this.artboard;
+    this.change(() => (this.pages = this.pages.filter((page) => page !== gone)));
+    this.openPage(Math.min(this.open, this.pages.length - 1));
   }
 
   make(geometry: Geometry, matrix: Matrix = identity, children: NodeData[] = []): NodeData {
@@ -42,7 +73,7 @@ export class DocumentStore {
   /** Runs a change. All changes of one turn are one step of undo. */
   change(act: () => void): void {
     if (this.recordedTurn !== this.turn) {
-      this.undoStack.push(JSON.stringify(this.artboard));
+      this.undoStack.push(JSON.stringify(this.pages));
       if (this.undoStack.length > mostUndo) this.undoStack.shift();
       this.redoStack.length = 0;
       this.recordedTurn = this.turn;
@@ -78,14 +109,16 @@ export class DocumentStore {
   }
 
   snapshot(): DocumentData {
-    return { artboard: this.artboard, selection: this.selection };
+    const { artboard, selection, pages, open } = this;
+    return { artboard, selection, pages: pages.length, page: open };
   }
 
   private step(from: string[], to: string[]): void {
     const earlier = from.pop();
     if (earlier === undefined) return;
-    to.push(JSON.stringify(this.artboard));
-    this.artboard = JSON.parse(earlier) as NodeData;
+    to.push(JSON.stringify(this.pages));
+    this.pages = JSON.parse(earlier) as NodeData[];
+    this.open = Math.min(this.open, this.pages.length - 1);
     this.reindex();
   }
 
