@@ -2,6 +2,7 @@
 import type { ByteSource } from './byte-source.js';
 import type { Checkpoint } from './checkpoint.js';
 import { openCheckpoint } from './format/open-checkpoint.js';
+import { networksIn, withoutWrappers } from './found-networks.js';
 import { admClassifier } from './networks/adm-classifier.js';
 import { parseAdmClassifierConfig, parseAdmUNetConfig } from './networks/adm-config.js';
 import { admUNet } from './networks/adm-unet.js';
@@ -72,7 +73,8 @@ export async function convertCheckpoint(
   request: ConversionRequest,
   options: ConversionOptions = {},
 ): Promise<ConversionResult> {
-  const graph = networkOf(await openCheckpoint(request.source), request);
+  const all = withoutWrappers(await openCheckpoint(request.source));
+  const graph = networkOf(networksIn(all)[0]?.checkpoint ?? all, request);
   const externalData: ExternalFile[] = [];
   const { shardBytes, ...rest } = options;
   const onnx = await writeModel(graph, {

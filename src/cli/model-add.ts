@@ -11,17 +11,17 @@ import { identify } from '../shelf/read/identify.js';
 import { expectNoisePrediction, selfTest } from '../shelf/self-test.js';
 import type { SelfTestLevel } from '../shelf/self-test.js';
 import { usedData } from '../shelf/read/pass-onnx.js';
-import { hashSource } from '../shelf/read/source-file.js';
+import { hashSource, hashWeights } from '../shelf/read/source-file.js';
 import type { SourceFile } from '../shelf/read/source-file.js';
 import { isPlainName } from '../shelf/read/words.js';
 import { RepaintError } from '../protocol/failure.js';
 import type { ModelCard } from '../protocol/model-card.js';
-import type { ModelWords } from '../protocol/model-shelf-api.js';
+import type { ModelFindings, ModelWords } from '../protocol/model-shelf-api.js';
 import { UsageError } from './cli-error.js';
 import { withSourceFiles } from '../shelf/store/file-source.js';
 import type { NamedPath } from '../shelf/store/file-source.js';
 import { readPhoto } from './image-files.js';
-import { gatherFiles } from './model-files.js';
+import { folderNamed, gatherFiles } from './model-files.js';
 import type { ModelSources } from './model-files.js';
 import { classifierConfigName, createSha256, loadModelFromFolder } from './model-folder.js';
 import { openSession } from './node-runtime.js';
@@ -44,6 +44,7 @@ export interface AddModelOptions {
 export interface AddedModel {
   readonly folder: string;
   readonly card: ModelCard;
+  readonly findings: ModelFindings;
   /** Empty when the test was not asked for. */
   readonly selfTest: readonly SelfTestLevel[];
 }
@@ -74,6 +75,7 @@ function wordsOf({ words: guessed }: Identified, { words: said }: AddModelOption
 interface PlannedFolder {
   readonly folder: string;
   readonly card: ModelCard;
+  readonly findings: ModelFindings;
   readonly json: Readonly<Record<string, unknown>>;
   readonly copied: readonly NamedPath[];
 }
@@ -87,38 +89,47 @@ function newFolder(options: AddModelOptions, id: string): string {
 
 /** The folder's name, where the file's own says nothing. */
 function hintsOf({ file }: ModelSources, { hints }: AddModelOptions): Partial<ModelWords> {
-  const folder = path.basename(path.dirname(path.resolve(file)));
-  return { ...(isPlainName(file) && folder !== '' && { name: folder }), ...hints };
+  const folders = path.resolve(folderNamed(file) ?? path.dirname(file)).split(path.sep);
+  const folder = folders.filter((name) => !/^unet(_ema)?$/.test(name)).at(-1) ?? '';
+  const isPlain = folderNamed(file) !== null || isPlainName(file);
+  return { ...(isPlain && folder !== '' && { name: folder }), ...hints };
 }
 
 async function describe(identified: Identified, id: string, options: AddModelOptions) {
-  const { weights, classifier } = identified;
+  const { classifier } = identified;
   const hash = (file: SourceFile) => hashSource(file, { createHasher: createSha256 });
   return describeModel(identified, {
     id,
     words: wordsOf(identified, options),
-    checkpoint: await hash(weights),
+    checkpoint: await hashWeights(identified, { createHasher: createSha256 }),
     classifierCheckpoint: classifier && (await hash(classifier.weights)),
   });
 }
 
 async function planFolder(sources: ModelSources, options: AddModelOptions): Promise<PlannedFolder> {
-  const { preset = null, pixelUnshuffle } = sources;
+  const { preset = null, pixelUnshuffle, weights: wish = null } = sources;
   const paths = await gatherFiles(sources);
   return withSourceFiles(paths, async (files) => {
     const identified = await identify(files, preset, {
       words: hintsOf(sources, options),
+      weights: wish,
       ...(pixelUnshuffle !== undefined && { pixelUnshuffle }),
     });
     expectNoQuestions(identified);
-    const { weights, classifier, config } = identified;
+    const { weights, shards, classifier, config, findings } = identified;
     const id = options.id ?? identified.id;
     const folder = newFolder(options, id);
     const card = await describe(identified, id, options);
-    const used = new Set([weights, classifier?.weights, ...(await usedData(identified))]);
+    const used = new Set([
+      weights,
+      ...shards,
+      classifier?.weights,
+      ...(await usedData(identified)),
+    ]);
     return {
       folder,
       card,
+      findings,
       json: {
         'card.json': card,
         ...(config !== null && { 'config.json': config }),
@@ -154,7 +165,7 @@ async function fillFolder(folder: string, { json, copied }: PlannedFolder): Prom
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   for (const { path: from, name = path.basename(from) } of copied) {
-    await copyFile(from, path.join(folder, name));
+    await copyFile(from, path.join(folder, path.basename(name)));
   }
   for (const [name, content] of Object.entries(json)) {
     await writeFile(path.join(folder, name), `${JSON.stringify(content, null, 2)}\n`);
@@ -183,7 +194,8 @@ export async function addModel(
     await fillFolder(part, plan);
     const levels = options.isTested ? await testFolder(part) : [];
     await rename(part, plan.folder);
-    return { folder: plan.folder, card: plan.card, selfTest: levels };
+    const { folder, card, findings } = plan;
+    return { folder, card, findings, selfTest: levels };
   } catch (error) {
     throw asUsageError(error);
   } finally {

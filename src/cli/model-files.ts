@@ -8,7 +8,10 @@ import { classifierConfigName } from './model-folder.js';
 
 /** Where the parts of a model come from. */
 export interface ModelSources {
+  /** A checkpoint, or a folder that holds one with its configs. */
   readonly file: string;
+  /** Weights other than the first: 'ema', 'raw' or where they lie in the file. */
+  readonly weights?: string | undefined;
   readonly config?: string | undefined;
   readonly scheduler?: string | undefined;
   readonly card?: string | undefined;
@@ -23,10 +26,13 @@ function expectFile(file: string): string {
   throw new UsageError(`There is no file ${file}; check the name.`);
 }
 
-/** The file given, or the usual one beside; none where neither is. */
-function given(file: string | undefined, beside: string, name: string): NamedPath[] {
-  if (file !== undefined) return [{ path: expectFile(file), name }];
-  return existsSync(beside) ? [{ path: beside, name }] : [];
+type Role = NonNullable<NamedPath['as']>;
+
+/** The file given, or the first of the usual ones that is there; none where neither is. */
+function given(file: string | undefined, usual: readonly string[], as: Role): NamedPath[] {
+  if (file !== undefined) return [{ path: expectFile(file), as }];
+  const found = usual.find((name) => existsSync(name));
+  return found === undefined ? [] : [{ path: found, as }];
 }
 
 function classifierFiles({ file, classifier }: ModelSources): NamedPath[] {
@@ -41,7 +47,7 @@ function classifierFiles({ file, classifier }: ModelSources): NamedPath[] {
   const name = isTelling ? base : `classifier-${base}`;
   return [
     { path: expectFile(classifier), name },
-    ...given(undefined, config, classifierConfigName),
+    ...given(undefined, [config], 'classifierConfig'),
   ];
 }
 
@@ -66,18 +72,92 @@ async function dataFiles(taken: readonly NamedPath[]): Promise<NamedPath[]> {
   return found;
 }
 
+const isFolder = (name: string) =>
+  statSync(name, { throwIfNoEntry: false })?.isDirectory() === true;
+const maxDepth = 4;
+const maxFiles = 2000;
+
+/** Files of a folder and those below, called by their way from it. Throws: UsageError. */
+async function filesBelow(folder: string): Promise<NamedPath[]> {
+  const root = path.dirname(path.resolve(folder));
+  const found: NamedPath[] = [];
+  const visit = async (at: string, depth: number): Promise<void> => {
+    for (const entry of await readdir(at, { withFileTypes: true })) {
+      const file = path.join(at, entry.name);
+      if (entry.name.startsWith('.')) continue;
+      if (entry.isDirectory() && depth < maxDepth) await visit(file, depth + 1);
+      if (!entry.isFile()) continue;
+      found.push({ path: file, name: path.relative(root, file).replaceAll(path.sep, '/') });
+      if (found.length > maxFiles) {
+        throw new UsageError(
+          `${folder} has more than ${maxFiles} files; name the checkpoint in it.`,
+        );
+      }
+    }
+  };
+  await visit(path.resolve(folder), 1);
+  return found;
+}
+
+/** `model-00001-of-00003.safetensors`: the others of its kind. */
+async function shardsBeside(file: string): Promise<NamedPath[]> {
+  const [, stem, rest] = /^(.*)-\d{5}(-of-\d{5}.*)$/.exec(path.basename(file)) ?? [];
+  if (stem === undefined) return [];
+  const folder = path.dirname(file);
+  const isShard = (name: string) => name.startsWith(stem) && name.endsWith(rest!);
+  const names = (await readdir(folder)).filter((name) => isShard(name));
+  return names
+    .filter((name) => name !== path.basename(file))
+    .map((name) => ({ path: path.join(folder, name) }));
+}
+
+/** What `save_pretrained` keeps a folder up, and says there of the whole pipeline. */
+async function besideFiles({ file, config, scheduler, card, preset }: ModelSources) {
+  const folder = path.dirname(file);
+  const beside = (...names: readonly string[]) => names.map((name) => path.join(folder, name));
+  const hasConfig = preset === undefined && !isGraph(file);
+  const [index] = beside('../model_index.json').filter((name) => existsSync(name));
+  return [
+    { path: file },
+    ...(await shardsBeside(file)),
+    ...(hasConfig ? given(config, beside('config.json'), 'config') : []),
+    ...given(
+      scheduler,
+      beside(
+        'scheduler_config.json',
+        '../scheduler/scheduler_config.json',
+        '../scheduler_config.json',
+      ),
+      'scheduler',
+    ),
+    ...given(card, beside('card.json'), 'card'),
+    ...(index === undefined ? [] : [{ path: index }]),
+  ];
+}
+
+/** The folder meant: an index stands for the one it lists the files of; null for a file. */
+export function folderNamed(file: string): string | null {
+  if (isFolder(file)) return file;
+  return /\.index\.json$|^model_index\.json$/i.test(path.basename(file))
+    ? path.dirname(file)
+    : null;
+}
+
 /** Lists the files of an import. Throws: UsageError for a file that does not exist. */
 export async function gatherFiles(sources: ModelSources): Promise<NamedPath[]> {
-  const { file, config, scheduler, card, preset } = sources;
-  expectFile(file);
-  const beside = (name: string) => path.join(path.dirname(file), name);
-  const hasConfig = preset === undefined && !isGraph(file);
-  const named = [
-    { path: file },
-    ...(hasConfig ? given(config, beside('config.json'), 'config.json') : []),
-    ...given(scheduler, beside('scheduler_config.json'), 'scheduler_config.json'),
-    ...given(card, beside('card.json'), 'card.json'),
-    ...classifierFiles(sources),
-  ];
-  return [...named, ...(await dataFiles(named))];
+  const { file, config, scheduler, card } = sources;
+  if (!existsSync(file))
+    throw new UsageError(`There is no file or folder ${file}; check the name.`);
+  const folder = folderNamed(file);
+  const named =
+    folder === null
+      ? await besideFiles({ ...sources, file: expectFile(file) })
+      : [
+          ...(await filesBelow(folder)),
+          ...given(config, [], 'config'),
+          ...given(scheduler, [], 'scheduler'),
+          ...given(card, [], 'card'),
+        ];
+  const all = [...named, ...classifierFiles(sources)];
+  return folder === null ? [...all, ...(await dataFiles(all))] : all;
 }

@@ -102,6 +102,7 @@ async function verifyFile(folder: string, expected: ModelFile): Promise<string> 
  */
 async function verifyCheckpoint(folder: string, card: ModelCard): Promise<string> {
   if (card.classifier) await verifyFile(folder, card.classifier.checkpoint);
+  for (const shard of card.checkpoint.shards ?? []) await verifyFile(folder, shard);
   return verifyFile(folder, card.checkpoint);
 }
 
@@ -151,7 +152,8 @@ async function classifierOf(
 
 /** Paths of the network's weights, the classifier's, and whatever else an .onnx may refer to. */
 async function weightPaths(folder: string, { checkpoint, classifier, network }: ModelCard) {
-  const named = [checkpoint.path, ...(classifier ? [classifier.checkpoint.path] : [])];
+  const shards = (checkpoint.shards ?? []).map((shard) => shard.path);
+  const named = [checkpoint.path, ...(classifier ? [classifier.checkpoint.path] : []), ...shards];
   const hasGraph = network.family === 'onnx' || classifier?.family === 'onnx';
   const beside = hasGraph ? await readdir(folder) : [];
   const others = beside.filter((name) => !named.includes(name) && !/\.json$/i.test(name));
@@ -166,6 +168,8 @@ async function convertFiles(folder: string, card: ModelCard, sink: ModelSink) {
     const files: ConvertibleFiles = {
       kind: isOnnx ? 'onnx' : 'checkpoint',
       weights: weights!,
+      shards: others.slice(0, card.checkpoint.shards?.length ?? 0),
+      weightsPath: card.checkpoint.weightsPath ?? '',
       data: others,
       config,
       classifier: await classifierOf(folder, card, steering),

@@ -1,9 +1,11 @@
 /** `repaint-fill model`: adds models from published checkpoints, lists, removes and builds them. */
 import { Command, Option } from 'commander';
 import { knownCheckpointNames } from '../checkpoint/known-checkpoints.js';
+import { plainText } from '../checkpoint/checkpoint.js';
 import { RepaintError } from '../protocol/failure.js';
 import { addModel } from './model-add.js';
 import type { AddedModel } from './model-add.js';
+import { findingLines } from './model-findings.js';
 import { buildModels } from './model-build.js';
 import { downloadWithBar, forgetDownload, isRemote } from './model-download.js';
 import { listModels, modelLines, removeModel } from './model-list.js';
@@ -23,6 +25,7 @@ interface AddOptions {
   readonly card?: string;
   readonly classifier?: string;
   readonly pixelUnshuffle?: number;
+  readonly weights?: string;
   readonly out: string;
   readonly selfTest: boolean;
 }
@@ -36,23 +39,21 @@ async function withPlainErrors(action: () => Promise<void>): Promise<void> {
   }
 }
 
-function printAdded({ folder, card, selfTest }: AddedModel): void {
-  const { network, classifier } = card;
-  const millions = (count: number) => `${(count / 1e6).toFixed(1)} M parameters`;
-  const steering = classifier ? `, classifier with ${millions(classifier.parameters)}` : '';
-  console.log(
-    `${folder}: ${card.name}, ${network.family}, ${millions(network.parameters)}${steering}`,
-  );
+function printAdded({ folder, card, findings, selfTest }: AddedModel): void {
+  for (const line of findingLines(findings, card)) console.log(line);
   for (const { timestep, missed, allowed } of selfTest) {
     const percent = (100 * missed).toFixed(1);
-    console.log(`self-test at timestep ${timestep}: misses ${percent} % of ${100 * allowed} %`);
+    console.log(
+      `tested    timestep ${timestep}: misses ${percent} % of the noise, allowed ${100 * allowed} %`,
+    );
   }
+  console.log(`added     ${plainText(card.name)}: ${folder}`);
 }
 
 async function add(origin: string, options: AddOptions): Promise<void> {
-  const { config, scheduler, card, preset, classifier, pixelUnshuffle } = options;
+  const { config, scheduler, card, preset, classifier, pixelUnshuffle, weights } = options;
   const { id, name, licence, data, bias, out } = options;
-  const sources = { config, scheduler, card, preset, classifier, pixelUnshuffle };
+  const sources = { config, scheduler, card, preset, classifier, pixelUnshuffle, weights };
   const words = { name, licence, trainingData: data, bias };
   const common = { folder: out, id, words, isTested: options.selfTest };
   const downloaded = isRemote(origin) ? await downloadWithBar(origin, out) : null;
@@ -86,11 +87,18 @@ function addCommand(): Command {
     .description('turn a published checkpoint into a model folder, tested on sample photos')
     .argument(
       '<origin>',
-      'a file (.safetensors, .onnx, or .pt, .pth, .bin, .ckpt as torch.save writes them), its ' +
-        'https:// address, or owner/name on Hugging Face',
+      'a file (.safetensors, .onnx, or .pt, .pth, .bin, .ckpt as torch.save writes them), a folder ' +
+        'as save_pretrained or accelerate leave it, an https:// address, or owner/name on Hugging Face',
     )
-    .option('--config <json>', "config.json, or guided-diffusion's arguments; else beside the file")
-    .option('--scheduler <json>', 'scheduler_config.json; else beside the file')
+    .option(
+      '--config <file>',
+      'config.json, or the arguments of guided-diffusion, RePaint or ddim as JSON, YAML or flags; else beside the file',
+    )
+    .option(
+      '--weights <which>',
+      "'ema' or 'raw' or where they lie in the file; else EMA where there is one",
+    )
+    .option('--scheduler <json>', 'scheduler_config.json; else beside the file or in ../scheduler')
     .option('--card <json>', 'card.json, which an .onnx needs; else beside the file')
     .option('--classifier <file>', 'a classifier to steer it with, its config.json beside it')
     .addOption(

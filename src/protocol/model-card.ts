@@ -3,37 +3,61 @@ import { z } from 'zod';
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
-/** A file of a model, relative to the card. */
+/** A file beside the card: a name, never a way to another folder. */
+const fileName = z
+  .string()
+  .min(1)
+  .max(255)
+  // eslint-disable-next-line no-control-regex -- those are what must not be in a name
+  .regex(/^(?!\.+$)[^/\\:\u0000-\u001f]+$/, 'must be a name in the same folder');
+
+/** A file of a model. */
 const modelFileSchema = z.object({
-  path: z.string().min(1),
+  path: fileName,
   sizeBytes: z.number().int().positive(),
   sha256,
 });
 export type ModelFile = z.infer<typeof modelFileSchema>;
 
+/** Bounds of what a card may say: far above any network over pixels, little memory. */
+const extent = z.number().int().positive().max(4096);
+const label = z.number().int().min(0).max(65_535);
+const words = z.string().min(1).max(10_000);
+const parameters = z.number().int().positive().max(1e11);
+
+/** The trained checkpoint: one file, or several, and where in it the network lies. */
+const checkpointSchema = modelFileSchema.extend({
+  shards: z.array(modelFileSchema).max(1000).optional(),
+  /** Keys down to the network's weights, joined by dots; absent where they lie at the top. */
+  weightsPath: z.string().max(1000).optional(),
+});
+
 export const modelCardSchema = z.object({
   /** kebab-case, the folder's name. */
-  id: z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/),
-  name: z.string().min(1),
+  id: z
+    .string()
+    .max(100)
+    .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/),
+  name: words,
   /** The trained checkpoint the ONNX file is made from. */
-  checkpoint: modelFileSchema,
+  checkpoint: checkpointSchema,
   network: z.object({
     family: z.enum(['diffusers-unet2d', 'adm-unet', 'onnx']),
     /** Image channels C of the contract [N, C, H, W] (before any pixel unshuffle). */
-    channels: z.number().int().positive(),
+    channels: extent,
     /** C, or 2C where the variance is learned. */
-    outChannels: z.number().int().positive(),
+    outChannels: extent,
     /** Space-to-depth factor inside the graph (1 = none). */
-    pixelUnshuffle: z.number().int().positive(),
+    pixelUnshuffle: extent,
     /** Height and width must be multiples of this many pixels. */
-    sizeMultiple: z.number().int().positive(),
+    sizeMultiple: extent,
     /** The size the network was trained at, pixels a side. */
-    nativeSize: z.number().int().positive(),
+    nativeSize: extent,
     /** True when only nativeSize x nativeSize works. */
     isFixedSize: z.boolean(),
     /** True: the graph takes one image at a time, N = 1. */
     isFixedBatch: z.boolean().optional(),
-    parameters: z.number().int().positive(),
+    parameters,
   }),
   diffusion: z.object({
     betaSchedule: z.enum(['linear', 'scaled_linear', 'squaredcos_cap_v2', 'sigmoid']),
@@ -57,25 +81,25 @@ export const modelCardSchema = z.object({
     rescaleTimesteps: z.boolean().optional(),
   }),
   /** Empty for an unconditional network. */
-  classes: z.array(z.object({ label: z.number().int().min(0), name: z.string().min(1) })),
+  classes: z.array(z.object({ label, name: words })).max(65_536),
   /** The label that means "no class", where the network was trained with label dropout. */
-  nullClassLabel: z.number().int().min(0).nullable(),
+  nullClassLabel: label.nullable(),
   /** A second network that says which class a noisy image shows; its gradient steers the walk. */
   classifier: z
     .object({
       checkpoint: modelFileSchema,
       family: z.enum(['adm-classifier', 'onnx']),
-      parameters: z.number().int().positive(),
+      parameters,
       /** The network is told the class as well, and cannot do without one. */
       isNetworkConditional: z.boolean().default(false),
     })
     .nullable()
     .default(null),
-  licence: z.string().min(1),
-  summary: z.string().min(1),
-  trainingData: z.string().min(1),
-  bias: z.string().min(1),
-  limits: z.string().min(1),
+  licence: words,
+  summary: words,
+  trainingData: words,
+  bias: words,
+  limits: words,
 });
 
 export type ModelCard = z.infer<typeof modelCardSchema>;

@@ -82,6 +82,26 @@ export type ModelQuestion =
   /** Files that must be given too, such as scheduler_config.json or card.json. */
   | { readonly kind: 'missingFiles'; readonly names: readonly string[] };
 
+/** Where settings were found: in a file, the weights' own shapes, the published list, or nowhere. */
+export type FoundIn =
+  | { readonly kind: 'file'; readonly name: string }
+  | { readonly kind: 'weights' }
+  | { readonly kind: 'preset'; readonly name: string }
+  | { readonly kind: 'usual' };
+
+/** What the files hold, what was taken of it, and what was left. */
+export interface ModelFindings {
+  /** As its authors call it. */
+  readonly network: string;
+  /** Weights of the network that lie side by side, each by where; the first is taken. */
+  readonly weights: readonly { readonly path: string; readonly isEma: boolean }[];
+  /** null until it is known. */
+  readonly config: FoundIn | null;
+  readonly schedule: FoundIn | null;
+  /** Files, and parts of the checkpoint, that are not used. */
+  readonly left: readonly string[];
+}
+
 /** What can be said of an origin before it is downloaded or converted. */
 export interface ModelLook {
   /** Kebab-case; free on the shelf. */
@@ -93,6 +113,7 @@ export interface ModelLook {
   /** Pixels a side; null until the config is known. */
   readonly nativeSize: number | null;
   readonly classCount: number;
+  readonly findings: ModelFindings;
   /** Empty: it can be added as it is. */
   readonly questions: readonly ModelQuestion[];
 }
@@ -102,6 +123,8 @@ export interface AddModelOptions {
   readonly words: ModelWords;
   /** Answer to the question of that name. */
   readonly preset: string | null;
+  /** Path of other weights than the first, 'ema' or 'raw'; null or absent takes the first. */
+  readonly weights?: string | null;
   /** False keeps a network that does not predict noise on sample photos. */
   readonly isTested: boolean;
 }

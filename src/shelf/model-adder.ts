@@ -7,7 +7,7 @@ import { convertModel, largestInline } from './read/convert-model.js';
 import { describeModel } from './read/describe-model.js';
 import { identify } from './read/identify.js';
 import type { Identified } from './read/identified.js';
-import { hashSource } from './read/source-file.js';
+import { hashSource, hashWeights } from './read/source-file.js';
 import type { SourceFile } from './read/source-file.js';
 import type { ModelSpeed } from '../protocol/compute-device.js';
 import type { ModelManifest } from '../protocol/model-card.js';
@@ -45,7 +45,8 @@ export class ModelAdder {
   /** Nothing but a download's part is left behind by a failure. Throws: RepaintError. */
   async add(job: AddJob): Promise<LibraryEntry> {
     const { origin, options } = job;
-    const identified = await identify(await this._files(job), options.preset);
+    const { preset, weights = null } = options;
+    const identified = await identify(await this._files(job), preset, { weights });
     const entry = await this._make(identified, job).catch(async (error: unknown) => {
       await this._library.remove(options.id);
       throw error;
@@ -75,11 +76,11 @@ export class ModelAdder {
       job.onProgress({ stage, done, total });
     const hash = (file: SourceFile) =>
       hashSource(file, { createHasher, signal, onProgress: tell('read') });
-    const { weights, classifier } = identified;
+    const { classifier } = identified;
     const card = await describeModel(identified, {
       id,
       words,
-      checkpoint: await hash(weights),
+      checkpoint: await hashWeights(identified, { createHasher, signal, onProgress: tell('read') }),
       classifierCheckpoint: classifier && (await hash(classifier.weights)),
     });
     const ort = await OrtWeb.start({ ortBaseUrl: this._folders.ortBaseUrl, backend: null });

@@ -87,9 +87,10 @@ export class ModelShelf implements ModelShelfApi {
     return outcome('The files could not be read', async () => {
       const { files, hints } = await lookAt(origin);
       const found = await identify(files, null, { words: hints });
-      const { words, weights, totalBytes, nativeSize, classCount, questions } = found;
+      const { words, weights, totalBytes, nativeSize, classCount, findings, questions } = found;
       const id = await this._freeId(found.id);
-      return { id, words, weights: weights.name, totalBytes, nativeSize, classCount, questions };
+      const look = { words, totalBytes, nativeSize, classCount, findings, questions };
+      return { id, weights: weights.name, ...look };
     });
   }
 

@@ -21,6 +21,11 @@ async function refusal(file: Uint8Array): Promise<string> {
 const six = floats(0, 1, 2, 3, 4, 5);
 const matrix: TensorSpec = { elements: 6, shape: [2, 3], strides: [3, 1] };
 const stateDict = (spec: TensorSpec) => dict(text('w'), tensor(spec));
+/** An instance with attributes, as pickles hold it. */
+const withState = (name: string, state: readonly number[]) => {
+  const dot = name.lastIndexOf('.');
+  return [...call(global(name.slice(0, dot), name.slice(dot + 1))), ...state, 0x62];
+};
 const zipWith = (spec: TensorSpec, storage = six) => torchZip(stateDict(spec), { 0: storage });
 
 describe('a PyTorch checkpoint', () => {
@@ -57,11 +62,26 @@ describe('a PyTorch checkpoint', () => {
   });
 
   it.each([
-    ['state_dict', dict(text('state_dict'), stateDict(matrix))],
-    ['a list', list(stateDict(matrix), none)],
-    ['the module. prefix of parallel training', dict(text('module.w'), tensor(matrix))],
-    ['an epoch beside it', dict(text('epoch'), int(3), text('model'), stateDict(matrix))],
-  ])('is found within %s', async (_, object) => {
+    ['state_dict', dict(text('state_dict'), stateDict(matrix)), 'state_dict.w'],
+    ['a list', list(stateDict(matrix), none), '0.w'],
+    ['an object', withState('my.Trainer', dict(text('net'), stateDict(matrix))), 'net.w'],
+    ['an epoch', dict(text('epoch'), int(3), text('model'), stateDict(matrix)), 'model.w'],
+  ])('calls tensors within %s by their keys', async (_, object, name) => {
+    expect(await valuesOf(torchZip(object, { 0: six }), name)).toEqual([0, 1, 2, 3, 4, 5]);
+  });
+
+  it.each([
+    ['a device', call(global('torch', 'device'), text('cuda'))],
+    ['arguments', withState('argparse.Namespace', dict(text('lr'), int(1)))],
+    [
+      'a numpy scalar',
+      call(global('numpy.core.multiarray', 'scalar'), none, [0x42, 2, 0, 0, 0, 7, 7]),
+    ],
+    ['a quantised tensor', tensor({ ...matrix, key: '9', storage: 'QInt8Storage' })],
+    ['an integer of 40 digits', [0x8a, 17, ...Array<number>(17).fill(9)]],
+    ['a set', [0x8f, 0x28, ...int(3), 0x90]],
+  ])('lets lie what trainers put beside the weights: %s', async (_, beside) => {
+    const object = dict(text('beside'), beside, text('w'), tensor(matrix));
     expect(await valuesOf(torchZip(object, { 0: six }))).toEqual([0, 1, 2, 3, 4, 5]);
   });
 
@@ -74,6 +94,20 @@ describe('a PyTorch checkpoint', () => {
     expect(await valuesOf(file, 'v')).toEqual([2, 3, 4]);
   });
 });
+
+/** As many copies of one opcode as a table of contents may have bytes. */
+function bomb(opcode: number): Uint8Array {
+  const file = new Uint8Array(2 ** 26).fill(opcode);
+  file.set([0x80, 2]);
+  return file;
+}
+
+/** {'a': {'a': ...}}, each the last item of the one around it. */
+const nested = (depth: number) => [
+  ...Array.from({ length: depth }, () => [0x7d, 0x4b, 1]).flat(),
+  0x4e,
+  ...Array<number>(depth).fill(0x73),
+];
 
 describe('a hostile PyTorch checkpoint', () => {
   it('runs nothing: any global off the list is refused by name', async () => {
@@ -95,7 +129,10 @@ describe('a hostile PyTorch checkpoint', () => {
       zipWith({ elements: 6, shape: [30000, 30000], strides: [0, 0] }),
       /overlaps itself/,
     ],
-    ['a storage of unknown type', zipWith({ ...matrix, storage: 'QInt8Storage' }), /QInt8Storage/],
+    ['64 MB of dicts', bomb(0x7d), /more than 600000 objects/],
+    ['64 MB of lists', bomb(0x5d), /more than 600000 objects/],
+    ['64 MB of nothing', bomb(0x4e), /more than 4000000 things/],
+    ['dicts in dicts', torchZip(nested(20_000), {}), /no state dict/],
     ['a storage that is not there', torchZip(stateDict(matrix), {}), /data of w is missing/],
     ['no tensors at all', torchZip(dict(text('epoch'), int(1)), {}), /no state dict/],
     ['compressed entries', torchZip(stateDict(matrix), { 0: six }, { method: 8 }), /compressed/],

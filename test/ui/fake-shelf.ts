@@ -48,6 +48,13 @@ export const look: ModelLook = {
   totalBytes: 454_000_000,
   nativeSize: 256,
   classCount: 0,
+  findings: {
+    network: 'UNet2DModel (diffusers)',
+    weights: [{ path: '', isEma: false }],
+    config: { kind: 'file', name: 'config.json' },
+    schedule: { kind: 'file', name: 'scheduler_config.json' },
+    left: [],
+  },
   questions: [],
 };
 

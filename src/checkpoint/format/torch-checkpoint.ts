@@ -4,13 +4,13 @@
  * Source: torch/serialization.py, `_load` and `_legacy_load`.
  */
 import type { ByteSource } from '../byte-source.js';
-import { bytesPerElement, elementCount } from '../checkpoint.js';
+import { bytesPerElement, elementCount, isKnownDType, unreadable } from '../checkpoint.js';
 import type { Checkpoint, Tensor } from '../checkpoint.js';
 import { decodeToFloat32 } from './decode.js';
 import { failPickle, PickleCutShort, unpickle } from './pickle.js';
 import type { PickleValue } from './pickle.js';
-import { findStateDict, torchMeaning } from './torch-objects.js';
-import type { TensorRef } from './torch-objects.js';
+import { tensorsIn, TorchMeaning } from './torch-objects.js';
+import type { StorageRef, TensorRef } from './torch-objects.js';
 import { readZip } from './zip.js';
 import type { ZipEntry } from './zip.js';
 
@@ -56,9 +56,11 @@ function gathered(span: Float32Array, { shape, strides }: TensorRef): Float32Arr
 /** Checks that a view stays inside its storage, and its storage inside the file. */
 function tensorOf(name: string, ref: TensorRef, storages: Storages, source: ByteSource): Tensor {
   const { storage, shape } = ref;
+  const { dtype } = storage;
+  if (!isKnownDType(dtype)) return unreadable(name, shape, dtype.replace('torch.', ''));
   const label = name.slice(0, 100);
   const place = storages.get(storage.key);
-  const itemBytes = bytesPerElement[storage.dtype];
+  const itemBytes = bytesPerElement[dtype];
   const stored = storage.firstElement + storage.elements;
   if (!place || stored * itemBytes > place.sizeBytes) failPickle(`the data of ${label} is missing`);
   const span = spanOf(ref);
@@ -68,15 +70,15 @@ function tensorOf(name: string, ref: TensorRef, storages: Storages, source: Byte
     const first = (storage.firstElement + ref.offset) * itemBytes;
     const start = (await place.dataStart()) + first;
     const bytes = await source.read(start, start + span * itemBytes);
-    const decoded = decodeToFloat32(bytes, storage.dtype);
+    const decoded = decodeToFloat32(bytes, dtype);
     return isRowMajor(ref) ? decoded : gathered(decoded, ref);
   };
-  return { name, dtype: storage.dtype, shape, values };
+  return { name, dtype, shape, values };
 }
 
 function checkpointOf(value: PickleValue, storages: Storages, source: ByteSource): Checkpoint {
-  const refs = findStateDict(value);
-  if (!refs) failPickle('it holds no state dict');
+  const refs = tensorsIn(value);
+  if (refs.size === 0) failPickle('it holds no state dict');
   return new Map([...refs].map(([name, ref]) => [name, tensorOf(name, ref, storages, source)]));
 }
 
@@ -96,7 +98,7 @@ export async function readTorchZip(source: ByteSource): Promise<Checkpoint> {
   if (pickle.sizeBytes > maxPickleBytes) failPickle('its table of contents is absurdly large');
   const start = await pickle.dataStart();
   const bytes = await source.read(start, start + pickle.sizeBytes);
-  const { value } = unpickle(bytes, 0, torchMeaning);
+  const { value } = unpickle(bytes, 0, new TorchMeaning());
   const folder = `${prefix}/data/`;
   const storages = [...entries]
     .filter(([name]) => name.startsWith(folder))
@@ -110,11 +112,13 @@ const legacyProtocol = 1001;
 interface LegacyContents {
   readonly value: PickleValue;
   readonly keys: readonly string[];
+  readonly storages: ReadonlyMap<string, StorageRef>;
   readonly end: number;
 }
 
 /** Reads the five pickles at the start: magic, protocol, system info, the object, storage keys. */
 function legacyContents(bytes: Uint8Array): LegacyContents {
+  const torchMeaning = new TorchMeaning();
   const magic = unpickle(bytes, 0, torchMeaning);
   if (magic.value !== legacyMagic) failPickle('it is a pickle, but not one of torch.save');
   const protocol = unpickle(bytes, magic.end, torchMeaning);
@@ -127,7 +131,8 @@ function legacyContents(bytes: Uint8Array): LegacyContents {
   const keys = unpickle(bytes, object.end, torchMeaning);
   const isKeys = Array.isArray(keys.value) && keys.value.every((key) => typeof key === 'string');
   if (!isKeys) failPickle('its list of storages is malformed');
-  return { value: object.value, keys: keys.value as string[], end: keys.end };
+  const { storages } = torchMeaning;
+  return { value: object.value, keys: keys.value as string[], storages, end: keys.end };
 }
 
 /** Nobody says how long the pickles are: reads more and more of the file until they end. */
@@ -143,15 +148,14 @@ async function readLegacyContents(source: ByteSource): Promise<LegacyContents> {
   }
 }
 
-/** Element size of each storage, from the tensors that use it. */
-function itemBytesByKey(value: PickleValue): Map<string, number> {
-  const refs = [...(findStateDict(value)?.values() ?? [])];
-  return new Map(refs.map(({ storage }) => [storage.key, bytesPerElement[storage.dtype]]));
+/** Throws: CheckpointError for a type whose data cannot be passed over. */
+function itemBytes({ dtype }: StorageRef): number {
+  if (isKnownDType(dtype)) return bytesPerElement[dtype];
+  return failPickle(`its values are of type ${dtype}, which is not known here; save it as float32`);
 }
 
 /** Each storage is an element count and the elements, in the order of the keys. */
 async function legacyStorages(source: ByteSource, contents: LegacyContents): Promise<Storages> {
-  const itemBytes = itemBytesByKey(contents.value);
   const storages = new Map<string, ZipEntry>();
   if (contents.keys.length > maxStorages) failPickle('its list of storages is absurdly long');
   let at = contents.end;
@@ -159,9 +163,9 @@ async function legacyStorages(source: ByteSource, contents: LegacyContents): Pro
     if (at + 8 > source.sizeBytes) failPickle('it is cut short');
     const prefix = await source.read(at, at + 8);
     const count = new DataView(prefix.buffer, prefix.byteOffset, 8).getBigUint64(0, true);
-    const size = itemBytes.get(key);
-    if (size === undefined) failPickle('it holds more than a state dict; save only the state dict');
-    const sizeBytes = Number(count) * size;
+    const ref = contents.storages.get(key);
+    if (!ref) failPickle('its list of storages is malformed');
+    const sizeBytes = Number(count) * itemBytes(ref);
     if (!(at + 8 + sizeBytes <= source.sizeBytes)) failPickle('it is cut short');
     const start = at + 8;
     storages.set(key, { sizeBytes, dataStart: async () => start });

@@ -1,6 +1,6 @@
-/** The only objects a PyTorch state dict is made of, and how a pickle may name them. */
+/** What a PyTorch pickle is made of: tensors, which are read, and anything else, which lies inert. */
 import type { DType } from '../checkpoint.js';
-import { failPickle, PickleGlobal } from './pickle.js';
+import { failPickle, PickleGlobal, PickleObject } from './pickle.js';
 import type { PickleMeaning, PickleValue } from './pickle.js';
 
 const storageTypes: ReadonlyMap<string, DType> = new Map([
@@ -20,7 +20,8 @@ const storageTypes: ReadonlyMap<string, DType> = new Map([
 export class StorageRef {
   constructor(
     readonly key: string,
-    readonly dtype: DType,
+    /** As in safetensors, or PyTorch's own name of a type that is not known here. */
+    readonly dtype: DType | `torch.${string}`,
     readonly elements: number,
     /** Elements from the start of the stored data (old views of other storages only). */
     readonly firstElement: number,
@@ -69,87 +70,117 @@ function orderedDict(args: readonly PickleValue[]): Map<PickleValue, PickleValue
   return args.length === 0 ? new Map() : failPickle('one of its dicts is malformed');
 }
 
+/** Element types without a storage class of their own: the storage holds bytes, the call says which. */
+function rebuildTyped(args: readonly PickleValue[]): PickleValue {
+  const { storage, offset, shape, strides } = rebuildTensor(args);
+  const type = args[6] instanceof PickleGlobal ? args[6].name : 'torch.dtype';
+  const { key, elements, firstElement } = storage;
+  const typed = new StorageRef(key, type as `torch.${string}`, elements, firstElement);
+  return new TensorRef(typed, offset, shape, strides);
+}
+
+/** (function, class, its arguments, attributes): a tensor of a class of one's own. */
+function rebuildSubclass([rebuild, , args]: readonly PickleValue[]): PickleValue {
+  const call = rebuild instanceof PickleGlobal ? tensorCalls.get(rebuild.name) : undefined;
+  return call && Array.isArray(args) ? call(args) : failPickle('one of its tensors is malformed');
+}
+
 type Call = (args: readonly PickleValue[]) => PickleValue;
 
-/** What each allowed global does when called. */
-const calls: ReadonlyMap<string, Call> = new Map<string, Call>([
-  ['collections.OrderedDict', orderedDict],
+const tensorCalls: ReadonlyMap<string, Call> = new Map<string, Call>([
   ['torch._utils._rebuild_tensor', rebuildTensor],
   ['torch._utils._rebuild_tensor_v2', rebuildTensor],
+  ['torch._utils._rebuild_tensor_v3', rebuildTyped],
+]);
+
+/** What each global that matters does when called. */
+const calls: ReadonlyMap<string, Call> = new Map<string, Call>([
+  ...tensorCalls,
+  ['collections.OrderedDict', orderedDict],
   ['torch._utils._rebuild_parameter', rebuildParameter],
+  ['torch._utils._rebuild_parameter_with_state', rebuildParameter],
+  ['torch.nn.parameter.Parameter', rebuildParameter],
+  ['torch._tensor._rebuild_from_type_v2', rebuildSubclass],
   ['torch.Size', ([extents]) => (isCounts(extents) ? extents : failPickle('a size is malformed'))],
 ]);
+
+/** Nothing is ever run; a file that asks for one of these was made to do harm, and is named so. */
+const harmful =
+  /^(os|posix|nt|subprocess|sys|shutil|socket|runpy|pty|importlib|ctypes|webbrowser)\.|^(builtins|__builtin__)\.(eval|exec|execfile|compile|open|__import__)$/;
 
 /** ('storage', class, key, device, element count[, null | (view key, offset, size)]). */
 function storage(id: PickleValue): StorageRef {
   if (!Array.isArray(id) || id[0] !== 'storage') failPickle('one of its storages is malformed');
   const [, type, key, , elements, view] = id as PickleValue[];
-  const dtype = type instanceof PickleGlobal ? storageTypes.get(type.name) : undefined;
-  if (!dtype || typeof key !== 'string' || !isCount(elements)) {
+  if (!(type instanceof PickleGlobal) || typeof key !== 'string' || !isCount(elements)) {
     failPickle('one of its storages is malformed');
   }
+  const dtype = storageTypes.get(type.name) ?? (type.name as `torch.${string}`);
   if (view === null || view === undefined) return new StorageRef(key, dtype, elements, 0);
   if (!Array.isArray(view) || !isCount(view[1])) failPickle('one of its storages is malformed');
   return new StorageRef(key, dtype, elements, view[1]);
 }
 
-/** The allow-list: containers, tensors, parameters and storages. Nothing else is ever built. */
-export const torchMeaning: PickleMeaning = {
-  global(name) {
-    if (calls.has(name) || storageTypes.has(name)) return new PickleGlobal(name);
+/**
+ * Tensors are built, and nothing else: devices, optimisers, arguments and whatever a trainer puts
+ * beside its weights become names with data. Returns the storages it has met, by key.
+ */
+export class TorchMeaning implements PickleMeaning {
+  readonly storages = new Map<string, StorageRef>();
+
+  global(name: string): PickleValue {
+    if (!harmful.test(name)) return new PickleGlobal(name);
     return failPickle(
       `it asks to load ${name.slice(0, 80)}, which weights do not need and which is not loaded ` +
         'for safety; save only the state dict',
     );
-  },
-  call(callee, args) {
-    const call = callee instanceof PickleGlobal ? calls.get(callee.name) : undefined;
-    return call ? call(args) : failPickle('its pickle is malformed');
-  },
-  persistent: storage,
-};
+  }
 
-/** Names under which trainers keep the weights inside a larger checkpoint. */
-const wrapperKeys = ['state_dict', 'model_state_dict', 'model', 'ema', 'module'];
-const maxDepth = 4;
+  call(callee: PickleValue, args: readonly PickleValue[]): PickleValue {
+    if (!(callee instanceof PickleGlobal)) return new PickleObject('');
+    const call = calls.get(callee.name);
+    return call ? call(args) : new PickleObject(callee.name);
+  }
+
+  persistent(id: PickleValue): PickleValue {
+    // ('module', class, file, source) of whole models: the class is not loaded.
+    if (Array.isArray(id) && id[0] === 'module' && id[1] instanceof PickleGlobal) return id[1];
+    const found = storage(id);
+    if (!this.storages.has(found.key)) this.storages.set(found.key, found);
+    return found;
+  }
+}
+
+const maxDepth = 64;
+const maxNameLength = 500;
 
 /**
- * Finds the state dict in what a checkpoint holds, by name, without a `module.` prefix.
- * Returns undefined when there is none.
+ * Lists every tensor of what a checkpoint holds by its path: keys and indices joined by dots. What
+ * is met twice is listed once.
+ * Throws: CheckpointError for absurdly long names.
  */
-export function findStateDict(
-  value: PickleValue,
-  depth = 0,
-  seen = new Set<PickleValue>(),
-): ReadonlyMap<string, TensorRef> | undefined {
-  if (depth > maxDepth || seen.has(value)) return undefined;
-  seen.add(value);
-  if (Array.isArray(value)) return firstOf(value.slice(0, 16), depth, seen);
-  if (!(value instanceof Map)) return undefined;
-  const entries = [...(value as Map<PickleValue, PickleValue>)].filter(
-    (entry): entry is [string, TensorRef] =>
-      typeof entry[0] === 'string' && entry[1] instanceof TensorRef,
-  );
-  if (entries.length > 0) return withoutPrefix(entries);
-  return firstOf(
-    wrapperKeys.map((key) => value.get(key) as PickleValue),
-    depth,
-    seen,
-  );
-}
-
-function firstOf(candidates: readonly PickleValue[], depth: number, seen: Set<PickleValue>) {
-  for (const candidate of candidates) {
-    const found = findStateDict(candidate, depth + 1, seen);
-    if (found) return found;
-  }
-  return undefined;
-}
-
-function withoutPrefix(entries: readonly [string, TensorRef][]): ReadonlyMap<string, TensorRef> {
-  const prefix = 'module.';
-  const isPrefixed = entries.every(([name]) => name.startsWith(prefix));
-  return new Map(
-    entries.map(([name, tensor]) => [isPrefixed ? name.slice(prefix.length) : name, tensor]),
-  );
+export function tensorsIn(root: PickleValue): ReadonlyMap<string, TensorRef> {
+  const found = new Map<string, TensorRef>();
+  const seen = new Set<PickleValue>();
+  const visit = (value: PickleValue, path: string, depth: number): void => {
+    if (value instanceof TensorRef) {
+      if (path.length > maxNameLength) failPickle('one of its names is absurdly long');
+      if (!found.has(path)) found.set(path, value);
+      return;
+    }
+    if (depth > maxDepth || seen.has(value)) return;
+    const below = (key: string) => (path === '' ? key : `${path}.${key}`);
+    if (value instanceof PickleObject) {
+      seen.add(value);
+      for (const part of value.parts) visit(part, path, depth + 1);
+    } else if (value instanceof Map || Array.isArray(value)) {
+      seen.add(value);
+      for (const [key, item] of value.entries()) {
+        if (typeof key === 'string' || typeof key === 'number')
+          visit(item, below(`${key}`), depth + 1);
+      }
+    }
+  };
+  visit(root, '', 0);
+  return found;
 }

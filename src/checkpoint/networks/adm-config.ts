@@ -44,9 +44,28 @@ const defaultMultipliers: Readonly<Record<number, string>> = {
   256: '1,1,2,2,4,4',
   128: '1,1,2,3,4',
   64: '1,2,3,4',
+  // Of improved-diffusion only.
+  32: '1,2,2,2',
 };
 
 const commaNumbers = z.string().transform((text) => text.split(',').map(Number));
+
+/** `16`, `"16"` and `[16]` say the same: scripts take text, YAML makes numbers of it. */
+const listed = (fallback: string) =>
+  z.preprocess(
+    (value) => (typeof value === 'number' || Array.isArray(value) ? String(value) : value),
+    z.string().default(fallback),
+  );
+/** Flags of a command line come as text. */
+const asNumber = (value: unknown) =>
+  typeof value === 'string' && /^-?\d+$/.test(value) ? Number(value) : value;
+const asBoolean = (value: unknown) =>
+  typeof value === 'string' && /^(true|false)$/i.test(value) ? /^t/i.test(value) : value;
+const count = (fallback: number, schema: z.ZodNumber = extent) =>
+  z.preprocess(asNumber, schema.default(fallback));
+const flag = (fallback: boolean) => z.preprocess(asBoolean, z.boolean().default(fallback));
+const anyInteger = z.number().int();
+const classes = z.preprocess(asNumber, extent.nullable().default(null));
 
 function multipliers(text: string, imageSize: number): string {
   const known = text || defaultMultipliers[imageSize];
@@ -64,21 +83,21 @@ function factors(resolutions: string, imageSize: number): number[] {
 /** `model_and_diffusion_defaults()`, and two arguments that vocabulary cannot say. */
 const unetArguments = z
   .object({
-    image_size: extent.default(64),
-    num_channels: extent.default(128),
-    num_res_blocks: z.number().int().default(2),
-    num_heads: z.number().int().default(4),
-    num_heads_upsample: headCount.default(-1),
-    num_head_channels: headCount.default(-1),
-    attention_resolutions: z.string().default('16,8'),
-    channel_mult: z.string().default(''),
-    class_cond: z.boolean().default(false),
-    use_scale_shift_norm: z.boolean().default(true),
-    resblock_updown: z.boolean().default(false),
-    use_new_attention_order: z.boolean().default(false),
-    learn_sigma: z.boolean().default(false),
-    conv_resample: z.boolean().default(true),
-    num_classes: extent.nullable().default(null),
+    image_size: count(64),
+    num_channels: count(128),
+    num_res_blocks: count(2, anyInteger),
+    num_heads: count(4, anyInteger),
+    num_heads_upsample: count(-1, headCount),
+    num_head_channels: count(-1, headCount),
+    attention_resolutions: listed('16,8'),
+    channel_mult: listed(''),
+    class_cond: flag(false),
+    use_scale_shift_norm: flag(true),
+    resblock_updown: flag(false),
+    use_new_attention_order: flag(false),
+    learn_sigma: flag(false),
+    conv_resample: flag(true),
+    num_classes: classes,
   })
   .transform((a) => ({
     ...a,
@@ -92,19 +111,19 @@ const unetArguments = z
 /** `classifier_defaults()`, and what `create_classifier` fixes. */
 const classifierArguments = z
   .object({
-    image_size: extent.default(64),
-    classifier_width: extent.default(128),
-    classifier_depth: z.number().int().default(2),
-    classifier_attention_resolutions: z.string().default('32,16,8'),
-    classifier_use_scale_shift_norm: z.boolean().default(true),
-    classifier_resblock_updown: z.boolean().default(true),
+    image_size: count(64),
+    classifier_width: count(128),
+    classifier_depth: count(2, anyInteger),
+    classifier_attention_resolutions: listed('32,16,8'),
+    classifier_use_scale_shift_norm: flag(true),
+    classifier_resblock_updown: flag(true),
     classifier_pool: z.string().default('attention'),
-    out_channels: extent.default(1000),
-    num_heads: extent.default(1),
-    num_head_channels: headCount.default(64),
-    channel_mult: z.string().default(''),
-    use_new_attention_order: z.boolean().default(false),
-    conv_resample: z.boolean().default(true),
+    out_channels: count(1000),
+    num_heads: count(1),
+    num_head_channels: count(64, headCount),
+    channel_mult: listed(''),
+    use_new_attention_order: flag(false),
+    conv_resample: flag(true),
   })
   .transform((a) => ({
     ...a,
@@ -131,15 +150,17 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
- * Finds the constructor's arguments in a config: under `constructor`, or resolved from script
+ * Finds the constructor's arguments in a config: under `constructor` or at the top, or resolved from script
  * arguments, which lie at the top or under `args` with what they cannot say under `extra`.
  */
 function constructorArguments(json: unknown, fromArguments: z.ZodType<unknown>): unknown {
   if (!isRecord(json)) return json;
   if (isRecord(json.constructor)) return json.constructor;
+  if ('model_channels' in json) return json;
   const isNested = isRecord(json.args);
   const flat = isNested ? { ...(json.args as object), ...(json.extra as object) } : json;
-  return parse(fromArguments, flat);
+  const said = Object.entries(flat).filter(([, value]) => value !== null);
+  return parse(fromArguments, Object.fromEntries(said));
 }
 
 /** Checks the options of a `UNetModel`. Throws: CheckpointError naming the first wrong one. */

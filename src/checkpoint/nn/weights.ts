@@ -1,5 +1,5 @@
 /** Hands a network its weights by module path, and checks that each has the expected shape. */
-import { CheckpointError } from '../checkpoint.js';
+import { CheckpointError, oddTypeError } from '../checkpoint.js';
 import type { Checkpoint, Tensor } from '../checkpoint.js';
 
 /** Finds a tensor by its full name. A random source makes one up in the shape asked for. */
@@ -59,7 +59,9 @@ export class CheckpointSource implements TensorSource {
 
   find(name: string): Tensor | undefined {
     this.#taken.add(name);
-    return this.checkpoint.get(name);
+    const tensor = this.checkpoint.get(name);
+    if (tensor?.oddType === undefined) return tensor;
+    throw oddTypeError(name, tensor.oddType);
   }
 
   has(name: string): boolean {

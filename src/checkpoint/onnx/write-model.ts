@@ -1,5 +1,5 @@
 /** Turns a built graph and the weights it names into the bytes of an ONNX model. */
-import { elementCount } from '../checkpoint.js';
+import { CheckpointError, elementCount } from '../checkpoint.js';
 import type { Tensor } from '../checkpoint.js';
 import { float32ToFloat16 } from '../format/float16.js';
 import type { Constant, Graph, Parameter } from './graph.js';
@@ -102,12 +102,22 @@ function castNode(name: string): NodeProto {
   };
 }
 
+/** A training that diverged leaves NaN behind, and every pixel would become one. */
+function expectNumbers(name: string, values: Float32Array): void {
+  if (values.every(Number.isFinite)) return;
+  throw new CheckpointError(
+    `The tensor ${name} holds values that are no finite numbers (NaN or infinite): the training ` +
+      'diverged or the file is damaged; take an earlier checkpoint.',
+  );
+}
+
 async function parameterProto(
   { name, tensor }: Parameter,
   asHalf: boolean,
   place: (bytes: Uint8Array) => Promise<TensorData>,
 ): Promise<TensorProto> {
   const values = await tensor.values();
+  expectNumbers(name, values);
   const dims = tensor.shape;
   if (!asHalf) return { name, type: 'float32', dims, data: await place(rawBytes(values)) };
   const data = await place(rawBytes(float32ToFloat16(values)));

@@ -10,14 +10,6 @@ import {
 } from '../../checkpoint/known-checkpoints.js';
 import type { KnownCheckpointName } from '../../checkpoint/known-checkpoints.js';
 
-/** Tells the family by module names. Returns: null for a network that cannot be converted. */
-export function familyOfCheckpoint(checkpoint: Checkpoint): NetworkFamily | null {
-  const has = (start: string) => [...checkpoint.keys()].some((name) => name.startsWith(start));
-  if (has('conv_in.') && has('up_blocks.')) return 'diffusers-unet2d';
-  if (!has('input_blocks.0.')) return null;
-  return has('output_blocks.') ? 'adm-unet' : 'adm-classifier';
-}
-
 /** Counts trained values. A graph may hold some of them twice, where it needs them in two forms. */
 export function countParameters(checkpoint: Checkpoint): number {
   return [...checkpoint.values()].reduce((sum, { shape }) => sum + elementCount(shape), 0);

@@ -3,14 +3,16 @@
  * holds one shard and one tensor at a time, whatever the size of the checkpoint.
  */
 import { elementCount } from '../../checkpoint/checkpoint.js';
+import type { Checkpoint } from '../../checkpoint/checkpoint.js';
 import { networkOf } from '../../checkpoint/convert.js';
 import type { NetworkFamily } from '../../checkpoint/convert.js';
-import { openCheckpoint } from '../../checkpoint/format/open-checkpoint.js';
+import { networksIn, withoutWrappers } from '../../checkpoint/found-networks.js';
 import type { Graph } from '../../checkpoint/onnx/graph.js';
 import { isHalf, writeModel } from '../../checkpoint/onnx/write-model.js';
 import type { WeightStorage } from '../../checkpoint/onnx/write-model.js';
 import type { ModelCard, ModelFile, ModelManifest } from '../../protocol/model-card.js';
 import { countParameters } from './checkpoint-kind.js';
+import { openShards } from './open-weights.js';
 import type { ConvertibleFiles } from './identified.js';
 import { passOnnx } from './pass-onnx.js';
 import { HashingSink } from './model-sink.js';
@@ -60,30 +62,42 @@ async function writeGraph(graph: Graph, job: WriteJob): Promise<OnnxFiles> {
 }
 
 interface CheckpointJob {
-  readonly weights: SourceFile;
+  readonly files: readonly [SourceFile, ...SourceFile[]];
+  /** null: there is one network only. */
+  readonly weightsPath: string | null;
   readonly family: NetworkFamily;
   readonly config: unknown;
   readonly pixelUnshuffle: number;
   readonly parameters: number;
 }
 
+/** The weights the card was written for. Throws: CheckpointError, RepaintError modelUnusable. */
+async function weightsOf({ files, weightsPath }: CheckpointJob): Promise<Checkpoint> {
+  const networks = networksIn(withoutWrappers(await openShards(files)));
+  const found = networks.find(({ path }) => weightsPath === null || path === weightsPath);
+  if (found) return found.checkpoint;
+  const where = weightsPath ? `"${weightsPath}"` : 'its top';
+  throw unusable(`${files[0].name} has no network at ${where}, as its card says; add it again.`);
+}
+
 async function convertCheckpoint(network: CheckpointJob, job: WriteJob): Promise<OnnxFiles> {
-  const { weights, parameters, ...request } = network;
-  const checkpoint = await openCheckpoint(weights.source);
+  const { files, weightsPath: _, parameters, ...request } = network;
+  const checkpoint = await weightsOf(network);
   const counted = countParameters(checkpoint);
   if (counted !== parameters) {
     throw unusable(
-      `${weights.name} has ${counted} parameters, its card says ${parameters}; correct the card.`,
+      `${files[0].name} has ${counted} parameters, its card says ${parameters}; correct the card.`,
     );
   }
   return writeGraph(networkOf(checkpoint, request), job);
 }
 
 function convertNetwork(files: ConvertibleFiles, card: ModelCard, job: WriteJob) {
-  const { weights, config, data } = files;
+  const { weights, shards, weightsPath, config, data } = files;
   const { family, pixelUnshuffle, parameters } = card.network;
   if (family === 'onnx') return passOnnx(weights, data, 'network', parameters, job);
-  return convertCheckpoint({ weights, family, config, pixelUnshuffle, parameters }, job);
+  const network = { files: [weights, ...shards] as const, weightsPath };
+  return convertCheckpoint({ ...network, family, config, pixelUnshuffle, parameters }, job);
 }
 
 async function convertClassifier(files: ConvertibleFiles, card: ModelCard, job: WriteJob) {
@@ -92,7 +106,8 @@ async function convertClassifier(files: ConvertibleFiles, card: ModelCard, job: 
   const { weights, config } = classifier;
   const { family, parameters } = card.classifier;
   if (family === 'onnx') return passOnnx(weights, data, 'classifier', parameters, job);
-  return convertCheckpoint({ weights, family, config, pixelUnshuffle: 1, parameters }, job);
+  const network = { files: [weights] as const, weightsPath: null };
+  return convertCheckpoint({ ...network, family, config, pixelUnshuffle: 1, parameters }, job);
 }
 
 /**

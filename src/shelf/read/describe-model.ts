@@ -16,8 +16,8 @@ export interface DescribeOptions {
   /** Kebab-case. */
   readonly id: string;
   readonly words: ModelWords;
-  /** Of the weights (`hashSource`). */
-  readonly checkpoint: ModelFile;
+  /** Of the weights (`hashWeights`). */
+  readonly checkpoint: ModelCard['checkpoint'];
   /** Of the classifier's weights, where there is one. */
   readonly classifierCheckpoint?: ModelFile | null;
 }
@@ -136,7 +136,9 @@ export async function describeModel(
     const labels = steering.card
       ? labelsOf(classCount, steering.classCount, classCountOf(given))
       : classCount;
-    const { id, words, checkpoint } = options;
+    const { id, words } = options;
+    const { weightsPath } = identified;
+    const checkpoint = { ...options.checkpoint, ...(weightsPath !== '' && { weightsPath }) };
     const parts = { id, words, checkpoint, network, diffusion, given };
     const told = { isNetworkConditional: classCount > 0 };
     const steered = steering.card && { ...steering.card, ...told };

@@ -5,18 +5,24 @@ import type { DiffusionConfig } from '../../core/diffusion.js';
 import { guidedDiffusionConfig } from '../../core/guided-diffusion-config.js';
 import { parseSchedulerConfig } from '../../core/scheduler-config.js';
 import { modelCardSchema } from '../../protocol/model-card.js';
-import type { ModelCard, ModelFile } from '../../protocol/model-card.js';
+import type { ModelCard } from '../../protocol/model-card.js';
 import type { ModelWords } from '../../protocol/model-shelf-api.js';
 import type { GivenCard } from './given-card.js';
 import { unusable } from './unusable.js';
 
+/** Flags of a command line come as text; YAML may leave a value out. */
+const flag = z.preprocess(
+  (value) =>
+    value === null ? undefined : typeof value === 'string' ? /^true$/i.test(value) : value,
+  z.boolean().optional(),
+);
 const guidedDiffusionArguments = z.object({
   noise_schedule: z.string().optional(),
-  diffusion_steps: z.number().int().optional(),
-  learn_sigma: z.boolean().optional(),
-  sigma_small: z.boolean().optional(),
-  predict_xstart: z.boolean().optional(),
-  rescale_timesteps: z.boolean().optional(),
+  diffusion_steps: z.coerce.number().int().optional(),
+  learn_sigma: flag,
+  sigma_small: flag,
+  predict_xstart: flag,
+  rescale_timesteps: flag,
 });
 
 /**
@@ -31,7 +37,22 @@ function admDiffusion(config: unknown): DiffusionConfig {
     throw unusable(`The config's ${issue!.path.join('.')} is wrong: ${issue!.message}.`);
   }
   const given = Object.entries(result.data).filter(([, value]) => value !== undefined);
-  return guidedDiffusionConfig(Object.fromEntries(given));
+  const usual = isImproved(config) ? { rescale_timesteps: true } : {};
+  return guidedDiffusionConfig({ ...usual, ...Object.fromEntries(given) });
+}
+
+/** Arguments that guided-diffusion has and improved-diffusion, which came before, has not. */
+const guidedOnly = [
+  'num_head_channels',
+  'resblock_updown',
+  'use_new_attention_order',
+  'channel_mult',
+];
+
+/** improved-diffusion tells its networks tau * 1000 / T unless told otherwise. */
+function isImproved(config: unknown): boolean {
+  const said = config as Record<string, unknown>;
+  return !('args' in said) && !guidedOnly.some((key) => key in said);
 }
 
 /**
@@ -73,23 +94,29 @@ const trainingKeys = [
   'dynamic_thresholding_ratio',
   'sample_max_value',
 ];
-/** Schedulers over the same chain; they differ in how they walk it, which is decided here. */
-const chainSchedulers = ['DDPMScheduler', 'DDIMScheduler', 'PNDMScheduler', 'RePaintScheduler'];
+/** Schedulers over other chains than a DDPM's: continuous noise levels, flows, discrete tokens. */
+const otherChains =
+  /^(EDM|FlowMatch|ScoreSde|KarrasVe|CMStochastic|VQDiffusion|CosineDPMSolverMultistep|TCD|SCM|Amused)/;
 
 /**
- * Reads a scheduler config of any release: old ones have keys that newer ones dropped.
+ * Reads the training of a scheduler config: of any release, and of any sampler over a DDPM's chain,
+ * for how it would walk (DDIM, Euler, DPM-Solver ...) is decided here.
  * Throws: RepaintError modelUnusable for a scheduler of another kind of diffusion, RangeError.
  */
 function schedulerDiffusion(json: unknown): DiffusionConfig {
   const result = z.looseObject({ _class_name: z.string().optional() }).safeParse(json);
   if (!result.success) return parseSchedulerConfig(json);
   const { _class_name: name = 'DDPMScheduler', ...keys } = result.data;
-  if (!chainSchedulers.includes(name)) {
+  const isFlow = keys.use_flow_sigmas === true || keys.prediction_type === 'flow_prediction';
+  if (otherChains.test(name) || isFlow || keys.timestep_type === 'continuous') {
     throw unusable(
-      `The scheduler_config.json is of a ${name}; expected one of ${chainSchedulers.join(', ')}.`,
+      `The scheduler_config.json is of a ${name} over continuous noise levels or flows; RePaint ` +
+        "needs a network trained on a DDPM's steps, with the betas of its scheduler_config.json.",
     );
   }
-  const said = Object.entries(keys).filter(([key]) => trainingKeys.includes(key));
+  const said = Object.entries(keys).filter(
+    ([key, value]) => trainingKeys.includes(key) && value !== null && value !== undefined,
+  );
   return parseSchedulerConfig(Object.fromEntries(said));
 }
 
@@ -138,7 +165,7 @@ export function checkDiffusion(
 export interface DraftParts {
   readonly id: string;
   readonly words: ModelWords;
-  readonly checkpoint: ModelFile;
+  readonly checkpoint: ModelCard['checkpoint'];
   readonly network: ModelCard['network'];
   readonly diffusion: ModelCard['diffusion'];
   readonly classCount: number;

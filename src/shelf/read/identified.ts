@@ -1,6 +1,6 @@
 /** What files given together turn out to be. */
 import type { KnownCheckpointName } from '../../checkpoint/known-checkpoints.js';
-import type { ModelQuestion, ModelWords } from '../../protocol/model-shelf-api.js';
+import type { ModelFindings, ModelQuestion, ModelWords } from '../../protocol/model-shelf-api.js';
 import type { GivenCard } from './given-card.js';
 import type { OnnxFacts } from './onnx-contract.js';
 import type { SortedFiles } from './sort-files.js';
@@ -10,6 +10,10 @@ import type { SourceFile } from './source-file.js';
 export interface ConvertibleFiles {
   readonly kind: 'checkpoint' | 'onnx';
   readonly weights: SourceFile;
+  /** More files of the same weights. */
+  readonly shards: readonly SourceFile[];
+  /** Where the network lies inside a checkpoint; '' at the top. */
+  readonly weightsPath: string;
   /** Beside an .onnx: files that may hold its weights. */
   readonly data: readonly SourceFile[];
   /** Of the network: parsed config.json, or guided-diffusion's arguments. */
@@ -45,6 +49,7 @@ export interface Identified extends ConvertibleFiles {
   /** Pixels a side; null until the config is known. */
   readonly nativeSize: number | null;
   readonly classCount: number;
+  readonly findings: ModelFindings;
   /** Empty: it can be described and converted. */
   readonly questions: readonly ModelQuestion[];
 }
@@ -56,13 +61,12 @@ export interface IdentifyInput {
   readonly card: GivenCard | null;
   /** null: to be told from the config. */
   readonly pixelUnshuffle: number | null;
+  /** Weights other than the first: 'ema', 'raw' or a path. */
+  readonly wish: string | null;
 }
 
 /** What it finds out; the rest is the same for every kind. */
-export type IdentifiedNetwork = Omit<
-  Identified,
-  'card' | 'scheduler' | 'id' | 'words' | 'totalBytes'
->;
+export type IdentifiedNetwork = Omit<Identified, 'card' | 'id' | 'words' | 'totalBytes'>;
 
 /** Asks for files that are missing; asks nothing where none is. */
 export function missingFiles(names: readonly string[]): ModelQuestion[] {

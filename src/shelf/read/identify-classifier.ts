@@ -5,12 +5,14 @@ import type { Identified } from './identified.js';
 import { largestLook, readOnnxFacts } from './onnx-contract.js';
 import { openWeights } from './open-weights.js';
 import type { OpenedWeights } from './open-weights.js';
+import type { WeightsFiles } from './pick-weights.js';
 import type { SourceFile } from './source-file.js';
 import { unusable } from './unusable.js';
 
 type Found = Pick<Identified, 'classifier' | 'classifierParameters'>;
 
-function fromCheckpoint({ file, checkpoint }: OpenedWeights, given: unknown): Found {
+function fromCheckpoint({ file, networks }: OpenedWeights, given: unknown): Found {
+  const [{ checkpoint }] = networks;
   const config = given ?? fittingClassifier(checkpoint);
   if (config === null) {
     throw unusable(
@@ -35,11 +37,12 @@ async function fromGraph(file: SourceFile): Promise<Found> {
  * Throws: CheckpointError; RepaintError modelUnusable for anything but one classifier.
  */
 export async function openClassifier(
-  checkpoints: readonly SourceFile[],
+  checkpoints: readonly WeightsFiles[],
   graphs: readonly SourceFile[],
   config: unknown,
 ): Promise<Found> {
-  const [first, second] = [...checkpoints, ...graphs];
+  const ofCheckpoints = checkpoints.map(({ files }) => files[0]!);
+  const [first, second] = [...ofCheckpoints, ...graphs];
   if (!first) return { classifier: null, classifierParameters: null };
   if (second) {
     throw unusable(
@@ -47,7 +50,7 @@ export async function openClassifier(
     );
   }
   if (graphs.includes(first)) return fromGraph(first);
-  const opened = await openWeights(first);
-  if (opened.family === 'adm-classifier') return fromCheckpoint(opened, config);
+  const opened = await openWeights([first], [], null);
+  if (opened.networks[0].family === 'adm-classifier') return fromCheckpoint(opened, config);
   throw unusable(`${first.name} is a second network, not a classifier; leave it out.`);
 }

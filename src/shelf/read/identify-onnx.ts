@@ -1,4 +1,5 @@
 /** A network that is an ONNX file already: its contract, its data files, its card. */
+import type { FoundIn } from '../../protocol/model-shelf-api.js';
 import type { GivenCard } from './given-card.js';
 import { openClassifier } from './identify-classifier.js';
 import { missingFiles } from './identified.js';
@@ -36,6 +37,11 @@ function missingNames({ files, card }: IdentifyInput, facts: OnnxFacts | null): 
   ];
 }
 
+function scheduleFrom({ files: { from }, card }: IdentifyInput): FoundIn | null {
+  const name = from.scheduler ?? (card?.diffusion && from.card);
+  return name ? { kind: 'file', name } : null;
+}
+
 /** Throws: RepaintError or CheckpointError for a graph that no answer makes usable. */
 export async function identifyOnnx(input: IdentifyInput): Promise<IdentifiedNetwork> {
   const { graphs, checkpoints, data, json } = input.files;
@@ -46,8 +52,11 @@ export async function identifyOnnx(input: IdentifyInput): Promise<IdentifiedNetw
   return {
     kind: 'onnx',
     weights,
+    shards: [],
+    weightsPath: '',
     data,
     config: null,
+    scheduler: json.scheduler,
     preset: null,
     pixelUnshuffle: 1,
     parameters: facts?.parameters ?? null,
@@ -55,6 +64,13 @@ export async function identifyOnnx(input: IdentifyInput): Promise<IdentifiedNetw
     onnx: facts,
     nativeSize: input.card?.network?.nativeSize ?? facts?.height ?? null,
     classCount: classCountOf(input.card),
+    findings: {
+      network: 'ONNX',
+      weights: [],
+      config: null,
+      schedule: scheduleFrom(input),
+      left: input.files.left.map(({ name }) => name),
+    },
     questions: missingFiles(missingNames(input, facts)),
   };
 }

@@ -22,6 +22,8 @@ export interface IdentifyOptions {
   readonly words?: Partial<ModelWords>;
   /** Space-to-depth factor around a diffusers network; told from its channels where absent. */
   readonly pixelUnshuffle?: number;
+  /** 'ema', 'raw', or the path of weights inside the file; null takes what is usually sampled from. */
+  readonly weights?: string | null;
 }
 
 function knownPreset(preset: string | null): KnownCheckpointName | null {
@@ -49,21 +51,21 @@ function named(network: IdentifiedNetwork, card: GivenCard | null, hints: Partia
 export async function identify(
   files: readonly SourceFile[],
   preset: string | null,
-  { words = {}, pixelUnshuffle }: IdentifyOptions = {},
+  { words = {}, pixelUnshuffle, weights = null }: IdentifyOptions = {},
 ): Promise<Identified> {
   return orUnusable(async () => {
-    const sorted = await sortFiles(files);
+    const sorted = await sortFiles(files, weights === 'raw' || weights === 'unet');
     const card = sorted.json.card === null ? null : parseGivenCard(sorted.json.card);
     const input: IdentifyInput = {
       files: sorted,
       preset: knownPreset(preset),
       card,
       pixelUnshuffle: pixelUnshuffle ?? card?.network?.pixelUnshuffle ?? null,
+      wish: weights,
     };
     const network = await identifyNetwork(input, files);
     const totalBytes = files.reduce((sum, { source }) => sum + source.sizeBytes, 0);
-    const { scheduler } = sorted.json;
-    return { ...network, ...named(network, card, words), card, scheduler, totalBytes };
+    return { ...network, ...named(network, card, words), card, totalBytes };
   });
 }
 

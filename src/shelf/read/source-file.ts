@@ -1,6 +1,8 @@
 /** A file that is being imported, wherever it lies: on disk, in a drop, behind an address. */
 import type { ByteSource } from '../../checkpoint/byte-source.js';
 import type { ModelFile } from '../../protocol/model-card.js';
+import { CheckpointError } from '../../checkpoint/checkpoint.js';
+import { parseConfigText } from '../../checkpoint/format/config-text.js';
 import { expectNotCancelled, unusable } from './unusable.js';
 import type { CancelSignal } from './unusable.js';
 
@@ -8,6 +10,8 @@ export interface SourceFile {
   /** With its folders, if any; only the last part tells what it is. */
   readonly name: string;
   readonly source: ByteSource;
+  /** What it was given as, where its name need not say so. */
+  readonly as?: 'config' | 'scheduler' | 'card' | 'classifierConfig' | undefined;
 }
 
 /** A SHA-256 of bytes that come piece by piece. */
@@ -25,17 +29,18 @@ export function baseName({ name }: SourceFile): string {
 /** More than any config or card has, less than would freeze a page. */
 const largestJson = 4 * 2 ** 20;
 
-/** Reads a file as JSON. Throws: RepaintError modelUnusable when it is none. */
-export async function readJson(file: SourceFile): Promise<unknown> {
+/** Reads a file of settings. Throws: RepaintError modelUnusable when it is none. */
+export async function readSettings(file: SourceFile): Promise<unknown> {
   const { sizeBytes } = file.source;
   if (sizeBytes > largestJson) {
     throw unusable(`${file.name} has ${sizeBytes} bytes, too many for a config; leave it out.`);
   }
   const text = new TextDecoder().decode(await file.source.read(0, sizeBytes));
   try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw unusable(`${file.name} is not JSON; download it again, or correct it.`, cause);
+    return await parseConfigText(text, file.name);
+  } catch (error) {
+    if (!(error instanceof CheckpointError)) throw error;
+    throw unusable(error.message, error);
   }
 }
 
@@ -77,4 +82,23 @@ export async function hashSource(file: SourceFile, options: HashOptions): Promis
     options.onProgress?.(offset + bytes.byteLength, sizeBytes);
   }
   return { path: baseName(file), sizeBytes, sha256: await hasher.hex() };
+}
+
+/**
+ * Hashes weights that may lie in several files. Throws: as `hashSource`.
+ */
+export async function hashWeights(
+  { weights, shards }: { readonly weights: SourceFile; readonly shards: readonly SourceFile[] },
+  options: HashOptions,
+): Promise<ModelFile & { readonly shards?: ModelFile[] }> {
+  const totalBytes = [weights, ...shards].reduce((sum, { source }) => sum + source.sizeBytes, 0);
+  const hashed: ModelFile[] = [];
+  let before = 0;
+  for (const file of [weights, ...shards]) {
+    const onProgress = (done: number) => options.onProgress?.(before + done, totalBytes);
+    hashed.push(await hashSource(file, { ...options, onProgress }));
+    before += file.source.sizeBytes;
+  }
+  const [first, ...rest] = hashed as [ModelFile, ...ModelFile[]];
+  return rest.length > 0 ? { ...first, shards: rest } : first;
 }

@@ -1,10 +1,10 @@
 /** Failures of an import as the codes that the panel and the command line turn into advice. */
-import { CheckpointError } from '../../checkpoint/checkpoint.js';
+import { CheckpointError, plainText } from '../../checkpoint/checkpoint.js';
 import { RepaintError } from '../../protocol/failure.js';
 
 /** `sentence`: what was expected, what came, what to do. */
 export function unusable(sentence: string, cause?: unknown): RepaintError {
-  return new RepaintError('modelUnusable', sentence, { cause });
+  return new RepaintError('modelUnusable', plainText(sentence), { cause });
 }
 
 /** Makes a sentence of a message that another room wrote for its callers. */

@@ -1,5 +1,5 @@
 /** Files on disk as sources of bytes that are read by range. */
-import { open } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import type { ByteSource } from '../../checkpoint/byte-source.js';
@@ -41,17 +41,45 @@ export async function withFileSource<T>(
 export interface NamedPath {
   readonly path: string;
   readonly name?: string;
+  readonly as?: SourceFile['as'];
 }
 
-/** Opens several files for `use`. Throws: the file system's error. */
+/** A file that is opened when it is first read: of a folder of thousands only a few are. */
+class LateFile implements ByteSource {
+  private _file: Promise<FileHandle> | null = null;
+
+  constructor(
+    private readonly _path: string,
+    readonly sizeBytes: number,
+  ) {}
+
+  async read(start: number, end: number): Promise<Uint8Array> {
+    this._file ??= open(this._path, 'r');
+    const clamp = (at: number) => Math.min(at, this.sizeBytes);
+    return readRange(await this._file, clamp(start), clamp(end));
+  }
+
+  async close(): Promise<void> {
+    await (await this._file)?.close();
+  }
+}
+
+/** Has several files opened for `use` as they are read. Throws: the file system's error. */
 export async function withSourceFiles<T>(
   files: readonly NamedPath[],
   use: (sources: SourceFile[]) => Promise<T>,
 ): Promise<T> {
-  const [first, ...rest] = files;
-  if (!first) return use([]);
-  const name = first.name ?? path.basename(first.path);
-  return withFileSource(first.path, (source) =>
-    withSourceFiles(rest, (others) => use([{ name, source }, ...others])),
-  );
+  const sizes = await Promise.all(files.map((file) => stat(file.path)));
+  const late = files.map((file, i) => new LateFile(file.path, sizes[i]!.size));
+  try {
+    return await use(
+      files.map(({ path: from, name = path.basename(from), as }, i) => ({
+        name,
+        source: late[i]!,
+        as,
+      })),
+    );
+  } finally {
+    await Promise.allSettled(late.map((file) => file.close()));
+  }
 }

@@ -169,7 +169,11 @@ describe('identify refuses, each with one sentence,', () => {
       /config.json is not JSON/,
     ],
     ['a JSON file of no known use', () => [checkpoint(), json('x.json', {})], /x.json is none of/],
-    ['two configs', () => [json('config.json', {}), json('a/config.json', {})], /of the same kind/],
+    [
+      'two configs',
+      () => [json('config.json', {}), json('b.json', { image_size: 8 })],
+      /of the same kind/,
+    ],
     ['a web page', () => [text('model.pt', '<!doctype html>')], /web page/],
     ['a card with a wrong field', () => [checkpoint(), json('card.json', { name: 1 })], /name: /],
     [
