@@ -81,7 +81,7 @@ async function weightsOf({ files, weightsPath }: CheckpointJob): Promise<Checkpo
 }
 
 async function convertCheckpoint(network: CheckpointJob, job: WriteJob): Promise<OnnxFiles> {
-  const { files, weightsPath: _, parameters, ...request } = network;
+  const { files, parameters, family, config, pixelUnshuffle } = network;
   const checkpoint = await weightsOf(network);
   const counted = countParameters(checkpoint);
   if (counted !== parameters) {
@@ -89,7 +89,7 @@ async function convertCheckpoint(network: CheckpointJob, job: WriteJob): Promise
       `${files[0].name} has ${counted} parameters, its card says ${parameters}; correct the card.`,
     );
   }
-  return writeGraph(networkOf(checkpoint, request), job);
+  return writeGraph(networkOf(checkpoint, { family, config, pixelUnshuffle }), job);
 }
 
 function convertNetwork(files: ConvertibleFiles, card: ModelCard, job: WriteJob) {
