@@ -3,6 +3,7 @@ import { LitElement, html, nothing, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import { keyed } from 'lit/directives/keyed.js';
 import type { ModelCard } from '../protocol/model-card.js';
+import { settingsOf } from './fill/choices.js';
 import type { FillJob } from './fill/fill-queue.js';
 import '@spectrum-web-components/button/sp-button.js';
 import '@spectrum-web-components/icons-workflow/icons/sp-icon-lock-closed.js';
@@ -35,6 +36,7 @@ import { getLocale, localized, msg, speak } from './host/localisation.js';
 import type { HostLook } from './host/look.js';
 import { Watching } from './observed.js';
 import { panelStyles } from './panel.styles.js';
+import type { SelectionState } from './selection/selection-watch.js';
 import type { Session } from './session.js';
 import { Announcer } from './text/announcer.js';
 import { levelLines, planSummary, queuedText } from './text/plan-text.js';
@@ -103,9 +105,9 @@ export class RepaintPanel extends LitElement {
         @repaint-keep=${(event: KeepEvent) => gallery.keep(event.regionId, event.layerId)}
         @repaint-delete=${(event: DeleteEvent) => gallery.remove([event.layerId])}
         @repaint-again=${() => session.fillAgain()}
+        @repaint-marked=${() => session.selection.marked()}
       >
-        <repaint-selection-card .state=${session.selection.state}></repaint-selection-card>
-        ${renderProblems(session)} ${marked.map((set) => this._set(set))}
+        ${this._selection()} ${renderProblems(session)} ${marked.map((set) => this._set(set))}
         ${this._inLocale(
           html`<repaint-main-choices .choices=${choices} .card=${card}></repaint-main-choices>`,
         )}
@@ -113,6 +115,17 @@ export class RepaintPanel extends LitElement {
         ${this._inLocale(this._advanced())} ${this._privacy()} ${this._dock()}
       </main>
     `;
+  }
+
+  private _selection() {
+    const { selection, queue, choices } = this.session;
+    const { growPx, featherPx } = settingsOf(choices);
+    return html`<repaint-selection-card
+      .state=${selection.state}
+      .grow=${growPx}
+      .feather=${featherPx}
+      .preview=${queue.active ? previewOf(queue.active, selection.state) : null}
+    ></repaint-selection-card>`;
   }
 
   private _modelRow(card: ModelCard | null) {
@@ -231,6 +244,13 @@ export class RepaintPanel extends LitElement {
       .busyReason=${busyReason(this.session)}
     ></repaint-advanced>`;
   }
+}
+
+/** What is seen of a fill of the marked region, where it lies on the photo. */
+function previewOf({ region, request, previews, progress }: FillJob, state: SelectionState) {
+  const image = previews[progress?.fill ?? 0];
+  const isMarked = state.kind === 'ready' && state.region.id === region.id;
+  return image && isMarked ? { image, bounds: request.plan.contextBounds } : null;
 }
 
 declare global {

@@ -43,8 +43,11 @@ export function marked(shape: RegionShape): SelectionReading {
   return { status: 'ready', target: photo, shapes: [shape], backdrop };
 }
 
-export function refused(problem: SelectionProblem): SelectionReading {
-  return { status: 'problem', problem, target: null, backdrop };
+export function refused(
+  problem: SelectionProblem,
+  target: TargetImage | null = null,
+): SelectionReading {
+  return { status: 'problem', problem, target, backdrop };
 }
 
 export class FakeSandbox implements SandboxClient {

@@ -121,6 +121,112 @@ describe('at the start', () => {
   });
 });
 
+describe('marking in the panel', () => {
+  const picture = () => element('region-picture');
+
+  /** Where a pixel of the photo, 400 x 300, lies in the picture. */
+  function spot(x: number, y: number): { x: number; y: number } {
+    const { clientWidth, clientHeight } = picture();
+    const scale = Math.min(clientWidth / 400, clientHeight / 300);
+    const [left, top] = [(clientWidth - 400 * scale) / 2, (clientHeight - 300 * scale) / 2];
+    return { x: left + x * scale, y: top + y * scale };
+  }
+
+  async function drag(from: [number, number], to: [number, number]): Promise<void> {
+    const box = picture().getBoundingClientRect();
+    const send = (kind: string, [x, y]: [number, number]) => {
+      const at = spot(x, y);
+      const place = { clientX: box.x + at.x, clientY: box.y + at.y, pointerId: 1, button: 0 };
+      picture().dispatchEvent(new PointerEvent(kind, { ...place, bubbles: true }));
+    };
+    send('pointerdown', from);
+    send('pointermove', to);
+    send('pointerup', to);
+    await panel.updateComplete;
+  }
+
+  async function openEditor(): Promise<void> {
+    await openPanel();
+    workers.last.ready();
+    // Synthetic pointers cannot be captured.
+    picture().setPointerCapture = () => undefined;
+    // Drawn once it has been laid out; a canvas begins 300 pixels wide.
+    await vi.waitFor(() => expect((picture() as HTMLCanvasElement).width).not.toBe(300));
+  }
+
+  test('adds to the host’s shapes, takes away from them, and goes into the fill', async () => {
+    await openEditor();
+    await at('tool-rectangle').click();
+    await drag([180, 60], [220, 120]);
+    await expect.element(at('region-size')).toHaveTextContent(/Region (119|12[01]) × 6[0-2] px/);
+    await at('subtract').click();
+    await drag([90, 50], [140, 130]);
+    await expect.element(at('region-size')).toHaveTextContent(/Region (79|8[01]) × 6[0-2] px/);
+    const request = await startFill();
+    const { maskBounds, contextBounds } = request.plan;
+    const { growPx } = request.settings;
+    expect(Math.abs(maskBounds.x - (140 - growPx))).toBeLessThanOrEqual(1);
+    const covered = request.selection.data.reduce((sum, value) => sum + value / 255, 0);
+    const expected = (80 + 2 * growPx) * (60 + 2 * growPx);
+    expect(Math.abs(covered - expected)).toBeLessThan(2 * (80 + 60) + 4 * growPx ** 2);
+    expect(request.selection.width).toBe(contextBounds.width);
+  });
+
+  test('is taken back by undo and done again by redo', async () => {
+    await openEditor();
+    await drag([20, 20], [60, 20]);
+    await expect.element(at('region-size')).not.toHaveTextContent('Region 80 × 60 px');
+    await at('mark-undo').click();
+    await expect.element(at('region-size')).toHaveTextContent('Region 80 × 60 px');
+    await at('mark-redo').click();
+    await expect.element(at('region-size')).not.toHaveTextContent('Region 80 × 60 px');
+    await at('mark-clear').click();
+    await expect.element(at('region-size')).toHaveTextContent('Region 80 × 60 px');
+    await at('mark-invert').click();
+    await expect.element(at('region-size')).toHaveTextContent('Region 400 × 300 px');
+    await expect.element(at('region-large')).toBeVisible();
+  });
+
+  test('is done by the keyboard alone', async () => {
+    await openEditor();
+    picture().focus();
+    // From the middle, 200, 150, to the right and down, outside of the host's shape.
+    await userEvent.keyboard('r{ArrowDown}{Enter}{ArrowRight}{ArrowRight}{ArrowDown}{ArrowDown}');
+    await userEvent.keyboard('{Enter}');
+    await expect.element(at('region-size')).not.toHaveTextContent('Region 80 × 60 px');
+    await userEvent.keyboard('{Control>}z{/Control}');
+    await expect.element(at('region-size')).toHaveTextContent('Region 80 × 60 px');
+    await userEvent.keyboard('{Enter}{ArrowDown}{Escape}');
+    await expect.element(at('region-size')).toHaveTextContent('Region 80 × 60 px');
+  });
+
+  test('needs no shape: a photo that is selected alone is enough', async () => {
+    sandbox.reading = refused('imageWithoutShapes', photo);
+    await openEditor();
+    await expect.element(at('selection-problem')).toHaveTextContent('no region is marked');
+    await drag([150, 100], [200, 100]);
+    await expect.element(at('region-size')).toHaveTextContent(/Region 7\d × 2\d px/);
+    const request = await startFill();
+    expect(request.selection.data.some((value) => value === 255)).toBe(true);
+    // What was marked stays when the host's selection is read again.
+    bell.selectionChanged();
+    await expect.element(at('region-size')).toHaveTextContent(/Region 7\d × 2\d px/);
+  });
+
+  test('takes a mask image, stretched to the photo', async () => {
+    await openEditor();
+    const canvas = new OffscreenCanvas(40, 30);
+    const context = canvas.getContext('2d')!;
+    context.fillRect(0, 0, 40, 30);
+    context.fillStyle = '#fff';
+    context.fillRect(20, 10, 10, 10);
+    const file = new File([await canvas.convertToBlob()], 'mask.png', { type: 'image/png' });
+    await userEvent.upload(at('mask-file'), file);
+    // The shape from 100 and the mask's square to 300, with a soft edge from enlarging.
+    await expect.element(at('region-size')).toHaveTextContent(/Region 20\d × 14\d px/);
+  });
+});
+
 describe('a fill', () => {
   test('sends only the context, with one seed a fill', async () => {
     await openPanel();

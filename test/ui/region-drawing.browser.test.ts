@@ -1,9 +1,11 @@
 /** The picture of a region, read pixel by pixel. */
 import { expect, test } from 'vitest';
-import type { FillRule } from '../../src/image/rasterise.js';
-import { drawRegion } from '../../src/ui/elements/region-drawing.js';
+import { unite } from '../../src/image/coverage.js';
+import { rasterise, type FillRule } from '../../src/image/rasterise.js';
+import { drawRegion, type Drawn } from '../../src/ui/elements/region-drawing.js';
 
 const size = { width: 100, height: 80 };
+const photo = { x: 0, y: 0, width: 200, height: 160 };
 
 function box(x: number, y: number, width: number, height: number) {
   return [
@@ -14,18 +16,21 @@ function box(x: number, y: number, width: number, height: number) {
   ];
 }
 
-/** Draws outlines over a red raster twice as large. Returns the red of a pixel of the drawing. */
+/** Draws shapes over a red raster twice as large. Returns the red of a pixel of the drawing. */
 function draw(
-  polygons: readonly ReturnType<typeof box>[][],
+  shapes: readonly ReturnType<typeof box>[][],
   fillRule: FillRule,
+  more: Partial<Drawn> = {},
 ): (x: number, y: number) => number {
   const raster = new OffscreenCanvas(200, 160);
   const context = raster.getContext('2d')!;
   context.fillStyle = 'rgb(200 0 0)';
   context.fillRect(0, 0, 200, 160);
   const canvas = document.createElement('canvas');
-  const outlines = polygons.map((rings) => ({ polygons: rings, fillRule }));
-  drawRegion(canvas, { outlines, raster: { width: 200, height: 160, canvas: raster } }, size, 1);
+  const coverage = shapes.map((rings) => rasterise(rings, fillRule, photo)).reduce(unite);
+  const view = { scale: 0.5, x: 0, y: 0 };
+  const drawn = { raster: { width: 200, height: 160, canvas: raster }, coverage, view, ...more };
+  drawRegion(canvas, drawn, size, 1);
   const { data } = canvas.getContext('2d')!.getImageData(0, 0, 100, 80);
   return (x, y) => data[4 * (y * 100 + x)];
 }
@@ -54,4 +59,15 @@ test('a hole in a shape is outside', () => {
   const red = draw([[box(20, 20, 160, 120), box(80, 60, 40, 40)]], 'evenodd');
   expect(red(50, 40)).toBe(dimmed);
   expect(red(20, 40)).toBe(200);
+});
+
+test('what is grown and what fades in are shown as they will be', () => {
+  const shapes = [[box(80, 40, 80, 80)]];
+  // 10 px of the photo are 5 of the drawing: what was marked from 40 on begins at 35.
+  const grown = draw(shapes, 'nonzero', { grow: 10 });
+  expect([grown(37, 40), grown(30, 40)]).toEqual([200, dimmed]);
+  const faded = draw(shapes, 'nonzero', { feather: 20 });
+  expect(faded(60, 40)).toBe(200);
+  expect(faded(43, 40)).toBeGreaterThan(dimmed);
+  expect(faded(43, 40)).toBeLessThan(200);
 });

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { compose, scaling, translation, type Rect } from '../../src/image/geometry.js';
 import type { RegionShape } from '../../src/protocol/sandbox-api.js';
 import { ProblemError } from '../../src/ui/problem.js';
-import { markRegion, regionId } from '../../src/ui/selection/region.js';
+import { Marks } from '../../src/ui/marking/marks.js';
+import { regionId, regionOf, takeShapes } from '../../src/ui/selection/region.js';
 import { checkImageSize, type Raster } from '../../src/ui/selection/raster.js';
 import { photo, rectangle } from './fake-host.js';
 
@@ -10,7 +11,10 @@ import { photo, rectangle } from './fake-host.js';
 const raster = { width: 800, height: 600, pixelsToPage: scaling(0.5, 0.5) } as Raster;
 
 function mark(shapes: RegionShape[], crop = photo.crop) {
-  return markRegion({ ...photo, crop }, shapes, raster);
+  const marked = { target: { ...photo, crop }, raster, marks: new Marks(raster) };
+  const problem = takeShapes(marked, shapes);
+  if (problem) throw problem;
+  return regionOf(marked, shapes);
 }
 
 function problemOf(act: () => unknown): string {

@@ -1,4 +1,4 @@
-/** The selected shapes as a region of the image: bounds first, coverage where it is needed. */
+/** The marked part of the photo as a region to fill: the host's shapes and the panel's marks. */
 import {
   clipTo,
   coverageBounds,
@@ -16,23 +16,32 @@ import {
   type Rect,
   type Size,
 } from '../../image/geometry.js';
+import { cropCoverage } from '../../image/planar.js';
 import type { Coverage } from '../../image/raster.js';
 import { rasterise } from '../../image/rasterise.js';
 import { pathToPolygons, type Polygon } from '../../image/region-path.js';
 import type { RegionShape, TargetImage } from '../../protocol/sandbox-api.js';
+import type { Marks, Stamp } from '../marking/marks.js';
 import { ProblemError } from '../problem.js';
 import { shapeBounds } from './frame.js';
 import type { Raster } from './raster.js';
 
+/** A photo that regions are marked on. */
+export interface Photo {
+  readonly target: TargetImage;
+  readonly raster: Raster;
+  readonly marks: Marks;
+}
+
 /** One shape as polygons. */
-export interface Outline {
+interface Outline {
   readonly polygons: readonly Polygon[];
   readonly fillRule: RegionShape['fillRule'];
 }
 
 /** What the user has marked on which image, ready to be filled. */
 export interface Region {
-  /** The same for the same shapes on the same image, also after a reload. */
+  /** The same for the same marks on the same image, also after a reload. */
   readonly id: string;
   readonly target: TargetImage;
   readonly raster: Raster;
@@ -43,11 +52,9 @@ export interface Region {
   readonly marked: Size;
   /** Raster pixels. */
   readonly maskBounds: Rect;
-  /** The shapes as polygons, raster pixels. */
-  readonly outlines: readonly Outline[];
   /** False when a shape gave only its bounds. */
   readonly isExact: boolean;
-  /** Rasterises the region within a window of raster pixels, grown but never beyond the crop. */
+  /** Cuts what is marked now to a window of raster pixels, grown but never beyond the crop. */
   coverage(window: Rect, growPx?: number): Coverage;
 }
 
@@ -77,7 +84,25 @@ function touchedWindow(shapes: readonly RegionShape[], pageToRaster: Mat2d, imag
   return { x: left, y: top, width: right - left, height: bottom - top };
 }
 
-/** Names a region by its shapes and where they lie on the photo: FNV-1a, as 8 hex digits. */
+/** FNV-1a. Returns: 8 hex digits. */
+class Hash {
+  private _value = 0x811c9dc5;
+
+  add(byte: number): void {
+    this._value = Math.imul(this._value ^ byte, 0x01000193);
+  }
+
+  addText(text: string): this {
+    for (let i = 0; i < text.length; i++) this.add(text.charCodeAt(i));
+    return this;
+  }
+
+  get hex(): string {
+    return (this._value >>> 0).toString(16).padStart(8, '0');
+  }
+}
+
+/** Names a region by its shapes and where they lie on the photo. */
 export function regionId(target: TargetImage, shapes: readonly RegionShape[]): string {
   const pageToMedia = invert(target.mediaToPage);
   const text = JSON.stringify([
@@ -89,46 +114,81 @@ export function regionId(target: TargetImage, shapes: readonly RegionShape[]): s
       compose(pageToMedia, localToPage).map((value) => Math.round(value * 100) / 100 || 0),
     ]),
   ]);
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-  return (hash >>> 0).toString(16).padStart(8, '0');
+  return new Hash().addText(text).hex;
 }
 
 function told({ width, height }: Size, scale: number): Size {
   return { width: Math.round(width * scale), height: Math.round(height * scale) };
 }
 
-/** Throws: ProblemError when the shapes mark nothing, or everything, of the image. */
-export function markRegion(
-  target: TargetImage,
+/** Names a region by its pixels: what was painted has no shapes. */
+function paintedId(targetId: string, bounds: Rect, { data }: Coverage): string {
+  const hash = new Hash().addText(JSON.stringify([targetId, bounds]));
+  for (let i = 0; i < data.length; i++) hash.add(data[i]);
+  return hash.hex;
+}
+
+/** The crop as coverage; null where it is the whole raster. */
+function cropOf({ crop }: TargetImage, raster: Raster, pageToRaster: Mat2d): Coverage | null {
+  const { polygons, fillRule } = outline(crop, pageToRaster);
+  const near = (value: number, ...edges: number[]) =>
+    edges.some((edge) => Math.abs(value - edge) < 0.01);
+  const isWhole =
+    polygons.length === 1 &&
+    polygons[0].length <= 5 &&
+    polygons[0].every(({ x, y }) => near(x, 0, raster.width) && near(y, 0, raster.height));
+  if (isWhole) return null;
+  return rasterise(polygons, fillRule, { x: 0, y: 0, width: raster.width, height: raster.height });
+}
+
+function shapesStamp(
   shapes: readonly RegionShape[],
-  raster: Raster,
-): Region {
-  const pageToRaster = invert(raster.pixelsToPage);
-  const window = touchedWindow(shapes, pageToRaster, raster);
+  pageToRaster: Mat2d,
+  image: Size,
+): Stamp | null {
+  if (shapes.length === 0) return null;
+  const window = touchedWindow(shapes, pageToRaster, image);
   const outlines = shapes.map((shape) => outline(shape, pageToRaster));
-  const crop = outline(target.crop, pageToRaster);
-  const coverage = (rect: Rect, growPx = 0) =>
-    clipTo(
-      growCoverage(outlines.map((it) => cover(it, rect)).reduce(unite), growPx),
-      cover(crop, rect),
-    );
-  const touched = coverage(window);
-  const bounds = coverageBounds(touched);
-  if (!bounds) throw new ProblemError('regionEmpty');
-  const maskBounds = { ...bounds, x: bounds.x + window.x, y: bounds.y + window.y };
-  const isWhole = maskBounds.width === raster.width && maskBounds.height === raster.height;
-  if (isWhole && coversEverything(touched)) throw new ProblemError('regionCoversEverything');
+  return { window, coverage: outlines.map((it) => cover(it, window)).reduce(unite) };
+}
+
+/** Lays the host's shapes under the photo's marks. Returns: what is wrong with them, or null. */
+export function takeShapes(photo: Photo, shapes: readonly RegionShape[]): ProblemError | null {
+  const { target, raster, marks } = photo;
+  const pageToRaster = invert(raster.pixelsToPage);
+  const crop = cropOf(target, raster, pageToRaster);
+  try {
+    marks.setShapes(shapesStamp(shapes, pageToRaster, raster), crop);
+    return null;
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error;
+    marks.setShapes(null, crop);
+    return error;
+  }
+}
+
+/** Throws: ProblemError when nothing, or everything, of the photo is marked. */
+export function regionOf(photo: Photo, shapes: readonly RegionShape[]): Region {
+  const { target, raster, marks } = photo;
+  const { coverage } = marks;
+  const maskBounds = coverageBounds(coverage);
+  const hasShapes = shapes.length > 0;
+  if (!maskBounds) throw new ProblemError(hasShapes ? 'regionEmpty' : 'imageWithoutShapes');
+  if (coversEverything(coverage)) throw new ProblemError('regionCoversEverything');
   return {
-    id: regionId(target, shapes),
+    id: marks.isPainted
+      ? paintedId(target.id, maskBounds, cropCoverage(coverage, maskBounds))
+      : regionId(target, shapes),
     target,
     raster,
     markerIds: shapes.map(({ nodeId }) => nodeId),
     photo: told(raster, raster.pixelSize),
     marked: told(maskBounds, raster.pixelSize),
     maskBounds,
-    outlines,
     isExact: shapes.every((shape) => shape.isExact),
-    coverage,
+    coverage: (window, growPx = 0) => {
+      const grown = growCoverage(cropCoverage(coverage, window), growPx);
+      return marks.crop ? clipTo(grown, cropCoverage(marks.crop, window)) : grown;
+    },
   };
 }

@@ -1,29 +1,45 @@
 /** Follows the host's selection: what is marked now, or why nothing can be filled. */
-import type { SelectionReading } from '../../protocol/sandbox-api.js';
 import type { SandboxClient } from '../host/sandbox-client.js';
 import { Observed } from '../observed.js';
 import { problemOf, type Problem } from '../problem.js';
+import type { RegionShape, SelectionReading, TargetImage } from '../../protocol/sandbox-api.js';
+import { Marks } from '../marking/marks.js';
 import type { PixelSource } from './pixels.js';
-import { markRegion, type Region } from './region.js';
+import type { Raster } from './raster.js';
+import { regionOf, takeShapes, type Photo, type Region } from './region.js';
 
 export type SelectionState =
   | { readonly kind: 'reading' }
-  | { readonly kind: 'problem'; readonly problem: Problem }
-  | { readonly kind: 'ready'; readonly region: Region };
+  /** With a photo, what is wrong can be mended by marking it. */
+  | { readonly kind: 'problem'; readonly problem: Problem; readonly photo: Photo | null }
+  | { readonly kind: 'ready'; readonly region: Region; readonly photo: Photo };
 
 /** The host sends many changes while the user drags. */
 const debounceMs = 120;
 /** The first click into the panel may see an empty selection for a moment. */
 const emptyRetries = 6;
 const emptyRetryMs = 60;
+/** Marks of large photos take a hundred megabytes. */
+const maxMarkedPhotos = 3;
 
 function wait(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
+/** A photo that is selected alone can be marked in the panel. */
+function markable(
+  selection: SelectionReading,
+): { target: TargetImage; shapes: readonly RegionShape[] } | null {
+  if (selection.status === 'ready') return selection;
+  return selection.target && { target: selection.target, shapes: [] };
+}
+
 /** Reads the selection when told that it changed; readings that come late are dropped. */
 export class SelectionWatch extends Observed {
   state: SelectionState = { kind: 'reading' };
+  private _shapes: readonly RegionShape[] = [];
+  private _shapesProblem: Error | null = null;
+  private readonly _marks = new Map<string, Marks>();
   private _reading = 0;
   private _timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -49,19 +65,54 @@ export class SelectionWatch extends Observed {
     this.changed();
   }
 
+  /** The photo's marks have changed. */
+  marked(): void {
+    if (this.state.kind === 'reading' || !this.state.photo) return;
+    this.state = this._stateOf(this.state.photo);
+    this.changed();
+  }
+
   private async _readState(isCurrent: () => boolean, isFresh: boolean): Promise<SelectionState> {
     try {
       const selection = await this._readSelection(isCurrent);
-      if (selection.status === 'problem') {
+      const marked = markable(selection);
+      if (!marked) {
         this._pixels.lookAhead?.(selection.backdrop);
-        return { kind: 'problem', problem: { code: selection.problem } };
+        const code = selection.status === 'problem' ? selection.problem : 'noSelection';
+        return { kind: 'problem', problem: { code }, photo: null };
       }
-      const { target, shapes, backdrop } = selection;
-      const raster = await this._pixels.read(target, backdrop, isFresh);
-      return { kind: 'ready', region: markRegion(target, shapes, raster) };
+      const { target, shapes } = marked;
+      const raster = await this._pixels.read(target, selection.backdrop, isFresh);
+      if (!isCurrent()) return this.state;
+      const photo = { target, raster, marks: this._marksOn(target, raster) };
+      this._shapes = shapes;
+      this._shapesProblem = takeShapes(photo, shapes);
+      return this._stateOf(photo);
     } catch (error) {
-      return { kind: 'problem', problem: problemOf(error, 'imageUnreadable') };
+      return { kind: 'problem', problem: problemOf(error, 'imageUnreadable'), photo: null };
     }
+  }
+
+  private _stateOf(photo: Photo): SelectionState {
+    try {
+      // What was painted is a region also where the shapes are none.
+      if (this._shapesProblem && !photo.marks.isPainted) throw this._shapesProblem;
+      return { kind: 'ready', region: regionOf(photo, this._shapes), photo };
+    } catch (error) {
+      return { kind: 'problem', problem: problemOf(error, 'imageUnreadable'), photo };
+    }
+  }
+
+  /** What was marked on a photo stays while another is selected, as long as its size does. */
+  private _marksOn({ id }: TargetImage, raster: Raster): Marks {
+    const known = this._marks.get(id);
+    const { width, height } = known?.coverage ?? { width: 0, height: 0 };
+    const isSame = known && width === raster.width && height === raster.height;
+    const marks = isSame ? known : new Marks(raster);
+    this._marks.delete(id);
+    this._marks.set(id, marks);
+    if (this._marks.size > maxMarkedPhotos) this._marks.delete([...this._marks.keys()][0]);
+    return marks;
   }
 
   private async _readSelection(isCurrent: () => boolean): Promise<SelectionReading> {

@@ -34,7 +34,7 @@ const selectionTexts: Pick<
   }),
   imageWithoutShapes: () => ({
     sentence: msg('The photo is selected, but no region is marked.'),
-    nextStep: msg('Draw a shape over the part to fill and select it too.'),
+    nextStep: msg('Paint over the part to fill in the picture here, or draw a shape over it.'),
   }),
   regionOutsideImage: () => ({
     sentence: msg('The selected shape does not lie on a photo.'),
@@ -58,7 +58,7 @@ const selectionTexts: Pick<
   }),
   regionCoversEverything: () => ({
     sentence: msg('The region covers the whole photo, so nothing is left to continue from.'),
-    nextStep: msg('Make the shape smaller than the photo.'),
+    nextStep: msg('Mark less of it: make the shape smaller, or use the eraser here.'),
   }),
 };
 
