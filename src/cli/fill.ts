@@ -5,6 +5,7 @@ import { planFill } from '../fill/plan.js';
 import { runFill } from '../fill/run.js';
 import { contextRequest } from '../fill/request.js';
 import { coverageBounds, growCoverage } from '../image/coverage.js';
+import { cropCoverage } from '../image/planar.js';
 import { rangeChecked } from './cli-error.js';
 import { FillReport } from './fill-report.js';
 import { makeFolder, placeLayer, readPhoto, readRegion, writePng } from './image-files.js';
@@ -38,12 +39,16 @@ function stopOnInterrupt(): { isAsked: boolean; forget(): void } {
 async function fill(photoPath: string, options: FillOptions): Promise<void> {
   const photo = await readPhoto(photoPath);
   const marked = await readRegion(options.region, photo);
-  const runtime = await openMethod(options);
+  const method = await openMethod(options);
+  const { runtime } = method;
   const { card } = runtime;
   const settings = settingsFrom(options, card);
   const region = growCoverage(marked, settings.growPx);
   const maskBounds = coverageBounds(region)!;
-  const plan = rangeChecked(() => planFill({ imageSize: photo, maskBounds, card, settings }));
+  const selection = cropCoverage(region, maskBounds);
+  const plan = rangeChecked(() =>
+    planFill({ imageSize: photo, maskBounds, selection, card, settings }),
+  );
   const seeds = Array.from({ length: options.fills }, (_, k) => (options.seed + k) >>> 0);
   const request = contextRequest({
     jobId: 'cli',
@@ -54,7 +59,7 @@ async function fill(photoPath: string, options: FillOptions): Promise<void> {
     seeds,
   });
   await makeFolder(options.out);
-  const report = new FillReport(plan, seeds, card.id, runtime.device, options.json);
+  const report = new FillReport(plan, seeds, method.name, method.device, options.json);
   const stop = stopOnInterrupt();
   try {
     for await (const event of runFill(request, runtime)) {
@@ -72,7 +77,7 @@ async function fill(photoPath: string, options: FillOptions): Promise<void> {
   } finally {
     stop.forget();
     report.end();
-    await runtime.release();
+    await method.release();
   }
 }
 

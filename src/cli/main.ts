@@ -3,7 +3,6 @@ import { Command, CommanderError } from 'commander';
 import { RepaintError } from '../protocol/failure.js';
 import { UsageError } from './cli-error.js';
 import { fillCommand } from './fill.js';
-import { labCommand } from './lab.js';
 import { modelCommand } from './model.js';
 import { parityCommand } from './parity.js';
 import { walkCommand } from './walk.js';
@@ -22,8 +21,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .addCommand(fillCommand())
     .addCommand(modelCommand())
     .addCommand(walkCommand())
-    .addCommand(parityCommand())
-    .addCommand(labCommand());
+    .addCommand(parityCommand());
   throwInsteadOfExit(program);
   try {
     await program.parseAsync(argv);

@@ -1,17 +1,19 @@
 /** How fills are made, as options of the command line: the same for `fill` and the lab's methods. */
 import { Option, type Command } from 'commander';
+import { photoRuntime, type FillRuntime } from '../fill/runtime.js';
 import { settingsWithin } from '../fill/settings.js';
-import type { FillSettings, SamplerName } from '../protocol/fill.js';
-import { samplerNames } from '../protocol/fill.js';
+import type { FillSettings, PriorName, SamplerName } from '../protocol/fill.js';
+import { priorNames, samplerNames } from '../protocol/fill.js';
 import type { ModelCard } from '../protocol/model-card.js';
 import { presetNames, presets, type PresetName } from '../protocol/presets.js';
 import { UsageError } from './cli-error.js';
-import { openNodeRuntime, type NodeRuntime } from './node-runtime.js';
+import { openNodeRuntime } from './node-runtime.js';
 import { integer, real } from './numbers.js';
 
 /** How a fill is made, whatever the photo. */
 export interface MethodOptions {
   readonly preset: PresetName;
+  readonly prior?: PriorName;
   readonly class?: string;
   readonly guidance?: number;
   readonly classifierScale?: number;
@@ -20,8 +22,25 @@ export interface MethodOptions {
   readonly jumpLength?: number;
   readonly jumpSamples?: number;
   readonly eta?: number;
-  readonly model: string;
+  readonly model?: string;
   readonly threads?: number;
+}
+
+/** A machine to fill on. */
+export interface Method {
+  readonly runtime: FillRuntime;
+  /** What fills, for messages: a model's id, or the photo. */
+  readonly name: string;
+  /** For messages: "cpu, 2 threads". */
+  readonly device: string;
+  release(): Promise<void>;
+}
+
+/** Asking for a class or a model implies that it takes part. */
+function priorOf({ prior, class: name, model }: MethodOptions): PriorName {
+  if (prior === 'photo' && name !== undefined)
+    throw new UsageError('--class needs a model: leave --prior out, or give --prior both.');
+  return prior ?? (name !== undefined || model !== undefined ? 'both' : 'photo');
 }
 
 /** Finds a class by name, whatever its case, or by its label; "anything" is no class. */
@@ -49,34 +68,61 @@ function expectClassifier({ classifierScale }: MethodOptions, card: ModelCard): 
 }
 
 /** Preset and options as settings for a model. Throws: UsageError when it has no such class. */
-export function settingsFrom(options: MethodOptions, card: ModelCard): FillSettings {
-  const preset = settingsWithin(presets[options.preset], card);
+export function settingsFrom(options: MethodOptions, card: ModelCard | null): FillSettings {
+  const named = presets[options.preset];
+  const preset = card ? settingsWithin(named, card) : named;
   const { sampler = preset.coarse.sampler, eta = null } = options;
   const {
     steps = preset.coarse.numInferenceSteps,
     jumpLength = preset.coarse.jumpLength,
     jumpSamples = preset.coarse.resamplings,
   } = options;
+  const { coarse, refine } = preset.photo;
+  const photo = {
+    coarse: {
+      sampler,
+      eta,
+      numInferenceSteps: options.steps ?? coarse.numInferenceSteps,
+      jumpLength: options.jumpLength ?? coarse.jumpLength,
+      resamplings: options.jumpSamples ?? coarse.resamplings,
+    },
+    refine: { ...refine, sampler, eta },
+  };
   return {
     ...preset,
+    prior: priorOf(options),
+    photo,
     coarse: { sampler, eta, numInferenceSteps: steps, jumpLength, resamplings: jumpSamples },
     refine: preset.refine.map((level) => ({ ...level, sampler, eta })),
-    classLabel: classLabel(options.class, card),
+    classLabel: card && classLabel(options.class, card),
     guidanceScale: options.guidance ?? preset.guidanceScale,
   };
 }
 
 /** Throws: RepaintError or UsageError with one sentence when the model cannot make such fills. */
-export async function openMethod(options: MethodOptions): Promise<NodeRuntime> {
-  const runtime = await openNodeRuntime(options.model, options.threads, classifierScale(options));
-  expectClassifier(options, runtime.card);
-  return runtime;
+export async function openMethod(options: MethodOptions): Promise<Method> {
+  if (priorOf(options) === 'photo') {
+    const release = async () => undefined;
+    return { runtime: photoRuntime, name: 'this photo', device: 'cpu, 1 thread', release };
+  }
+  const { model = 'garden-64', threads } = options;
+  const runtime = await openNodeRuntime(model, threads, classifierScale(options));
+  const { card, device } = runtime;
+  expectClassifier(options, card);
+  const name = priorOf(options) === 'both' ? `${card.id} and this photo` : card.id;
+  return { runtime, name, device, release: () => runtime.release() };
 }
 
 /** Adds the options that say how. */
 export function withMethodOptions(command: Command): Command {
   return command
     .addOption(new Option('--preset <name>', 'quality').choices(presetNames).default('balanced'))
+    .addOption(
+      new Option(
+        '--prior <name>',
+        'what fills: this photo (default), a model, or both (default with --model or --class)',
+      ).choices(priorNames),
+    )
     .option('--class <name>', 'what should grow here, a class of the model')
     .option('--guidance <scale>', 'classifier-free guidance scale', real(0, 20))
     .option('--classifier-scale <scale>', "strength of the model's classifier", real(0, 100))
@@ -85,6 +131,6 @@ export function withMethodOptions(command: Command): Command {
     .option('--jump-length <n>', 'j of the first level', integer(1, 1000))
     .option('--jump-samples <n>', 'r of the first level', integer(1, 100))
     .option('--eta <n>', 'DDIM denoiser with this eta instead of DDPM', real(0, 1))
-    .option('--model <folder>', 'model folder or id', 'garden-64')
+    .option('--model <folder>', 'model folder or id, garden-64 where none is named')
     .option('--threads <n>', 'processor threads', integer(1, 256));
 }

@@ -11,6 +11,7 @@ import { toEngineError } from '../engine/engine-error.js';
 import { OrtClassifier } from '../engine/ort-classifier.js';
 import { OrtNetwork } from '../engine/ort-network.js';
 import type { FillRuntime, LevelSetup } from '../fill/runtime.js';
+import type { ModelCard } from '../protocol/model-card.js';
 import { loadModelFromFolder } from './model-folder.js';
 import type { LoadedGraph } from './model-folder.js';
 import { sessionOptions } from '../engine/session-options.js';
@@ -24,6 +25,7 @@ export function modelFolder(pathOrId: string): string {
 }
 
 export interface NodeRuntime extends FillRuntime {
+  readonly card: ModelCard;
   /** For messages: "cpu, 2 threads". */
   readonly device: string;
   release(): Promise<void>;

@@ -123,8 +123,13 @@ export class CpuSamplerState implements SamplerState {
     return this.hasX0Hat ? this.moments.x0Hat.slice() : null;
   }
 
+  readMemory(): Int32Array | null {
+    return this.options.network.memory?.() ?? null;
+  }
+
   async restore(images: StateImages): Promise<void> {
     this.forgetStep();
+    if (images.memory) this.options.network.recall?.(images.memory);
     this.xt.set(images.xt);
     if (!images.x0Hat) return;
     this.moments.x0Hat.set(images.x0Hat);

@@ -43,6 +43,8 @@ export interface StateImages {
   readonly xt: Float32Array;
   /** Null where nothing needs it: before the first network call, and before the next one. */
   readonly x0Hat: Float32Array | null;
+  /** What the network carries from call to call, where it does. */
+  readonly memory?: Int32Array | null;
 }
 
 /** Holds x_t and the last x0 prediction of a batch, and the network that moves them. */
@@ -71,6 +73,8 @@ export interface SamplerState {
    * has no quicker way than `readX0Hat`. Shapes: returns [N, H, W, 4].
    */
   readPreview?(): Promise<Uint8ClampedArray<ArrayBuffer>>;
+  /** Copies the network's memory out; absent or null where it has none. */
+  readMemory?(): Int32Array | null;
   /** Takes over a stopped state's images. */
   restore(images: StateImages): Promise<void>;
 }

@@ -176,9 +176,10 @@ function walkStep(job: WalkJob, t: number, done: number, nfe: number): WalkStep 
     readPreview: async () => (await state.readPreview?.()) ?? null,
     snapshot: async () => {
       const needsX0Hat = plan.transitions[done]?.kind === 'restart';
+      const memory = state.readMemory?.() ?? null;
       const reads = [state.readXt(), needsX0Hat ? readX0Hat() : null] as const;
       const [xt, x0Hat] = await Promise.all(reads);
-      return { transition: done, xt, x0Hat };
+      return { transition: done, xt, x0Hat, memory };
     },
   };
 }

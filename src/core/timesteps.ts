@@ -1,7 +1,16 @@
 /** Which base steps a shorter chain keeps: OpenAI's respacing strings and diffusers' spacings. */
 
-export const timestepSpacings = ['respaced', 'leading', 'trailing', 'linspace'] as const;
-/** `respaced` is the RePaint and OpenAI rule; the others are names of diffusers. */
+export const timestepSpacings = [
+  'respaced',
+  'leading',
+  'trailing',
+  'linspace',
+  'quadratic',
+] as const;
+/**
+ * `respaced` is the RePaint and OpenAI rule, `quadratic` that of DDIM (appendix D.2), dense where
+ * there is little noise; the others are names of diffusers.
+ */
 export type TimestepSpacing = (typeof timestepSpacings)[number];
 
 /** Rounds half to even, as Python and numpy do; Math.round would move 166 to 167 at N = 25. */
@@ -68,6 +77,18 @@ function trailingTimesteps(numTrainTimesteps: number, count: number): number[] {
   return Array.from({ length: count }, (_, i) => roundHalfEven(numTrainTimesteps + i * step) - 1);
 }
 
+/** tau_i = (i / (count - 1))^2 of the last step; steps that would fall together move apart. */
+function quadraticTimesteps(numTrainTimesteps: number, count: number): number[] {
+  const last = numTrainTimesteps - 1;
+  let least = 0;
+  return Array.from({ length: count }, (_, i) => {
+    const tau = count > 1 ? Math.round(last * (i / (count - 1)) ** 2) : 0;
+    const step = Math.min(Math.max(tau, least), last - (count - 1 - i));
+    least = step + 1;
+    return step;
+  });
+}
+
 /**
  * Returns the base steps of a chain of `count` labels, ascending.
  * Throws: RangeError when count is not an integer in 1..numTrainTimesteps or a step leaves the chain.
@@ -107,6 +128,8 @@ function ascendingSteps(
     }
     case 'trailing':
       return trailingTimesteps(numTrainTimesteps, count).reverse();
+    case 'quadratic':
+      return quadraticTimesteps(numTrainTimesteps, count);
     case 'linspace': {
       const stride = count > 1 ? (numTrainTimesteps - 1) / (count - 1) : 0;
       return Array.from({ length: count }, (_, i) =>

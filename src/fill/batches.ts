@@ -2,23 +2,26 @@
 import { callsPerStep } from '../core/guidance.js';
 import type { BatchQuestion, FillPlan, FillRequest, FillSettings } from '../protocol/fill.js';
 import type { ModelCard } from '../protocol/model-card.js';
-import { guidanceFor } from './plan.js';
+import { guidanceFor, modelOf } from './plan.js';
 import type { FillRuntime } from './runtime.js';
 
-/** What the runtime is asked for each level of a plan. */
+/** What the runtime is asked for each level of a plan; null for the photo's own, made one by one. */
 export function batchQuestions(
   plan: FillPlan,
   settings: FillSettings,
   fills: number,
-  card: ModelCard,
-): BatchQuestion[] {
-  const calls = callsPerStep(guidanceFor(settings, card, 1));
-  return plan.levels.map(({ width, height, nfe }) => ({
-    shape: [1, card.network.channels, height, width],
-    callsPerStep: calls,
-    fills,
-    nfe: nfe * fills,
-  }));
+  card: ModelCard | null,
+): (BatchQuestion | null)[] {
+  return plan.levels.map(({ network, width, height, nfe }) => {
+    if (network !== 'model') return null;
+    const model = modelOf(card);
+    return {
+      shape: [1, model.network.channels, height, width],
+      callsPerStep: callsPerStep(guidanceFor(settings, model, 1)),
+      fills,
+      nfe: nfe * fills,
+    };
+  });
 }
 
 /** Returns: the batch size of each level, 1 to the number of fills. */
@@ -28,7 +31,7 @@ export async function chooseBatches(
 ): Promise<number[]> {
   const batches: number[] = [];
   for (const question of batchQuestions(plan, settings, seeds.length, runtime.card)) {
-    const batch = seeds.length > 1 ? await runtime.chooseBatch(question) : 1;
+    const batch = question && seeds.length > 1 ? await runtime.chooseBatch(question) : 1;
     batches.push(Math.max(1, Math.min(batch, seeds.length)));
   }
   return batches;

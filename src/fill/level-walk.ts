@@ -4,13 +4,22 @@ import { createDiffusion } from '../core/diffusion.js';
 import type { ImageShape } from '../core/network.js';
 import { PhiloxNoise } from '../core/noise.js';
 import { runWalk, type WalkSnapshot, type WalkStep } from '../core/sampler.js';
-import type { PlanarImage } from '../image/planar.js';
+import { moved, type Rect } from '../image/geometry.js';
+import {
+  cropCoverage,
+  cropPlanar,
+  cropRgba,
+  pastePlanar,
+  type PlanarImage,
+} from '../image/planar.js';
 import type { Coverage } from '../image/raster.js';
 import { keepMaskAtSize, planarAtSize, resizePlanar } from '../image/resize.js';
 import { isGreyImage, toGrey } from '../image/source-pixels.js';
 import { keepLowFrequencies, removeSeam } from '../image/seam.js';
+import type { Matches, PhotoImages } from '../prior/photo-images.js';
 import type { FillLevel, FillRequest } from '../protocol/fill.js';
-import { classifierScaleFor, guidanceFor, planLevelWalk } from './plan.js';
+import { createPhotoNetwork, fitEdge, levelWindow, photoState } from './photo-walk.js';
+import { classifierScaleFor, guidanceFor, levelDiffusion, modelOf, planLevelWalk } from './plan.js';
 import type { FillRuntime } from './runtime.js';
 
 /**
@@ -21,6 +30,9 @@ const structureSigma = 4;
 
 /** The picture and its keep mask at one level's size. */
 export interface LevelImages {
+  /** All that the level sees. */
+  readonly photo: PhotoImages;
+  /** Of it, the window that is walked. */
   readonly known: PlanarImage;
   readonly keepMask: Float32Array;
   /** Of one image. */
@@ -29,17 +41,32 @@ export interface LevelImages {
   readonly isGrey: boolean;
 }
 
+/** What a level made of one fill: the window, known pixels put back. */
+export interface LevelResult {
+  readonly image: PlanarImage;
+  /** Where the photo made it. */
+  readonly matches: Matches | null;
+}
+
 /** Scales what is given to a level's size; what is unknown is neither seen nor kept. */
 export function levelImages(
   level: FillLevel,
-  { source }: FillRequest,
+  { source, plan }: FillRequest,
   unknown: Coverage,
 ): LevelImages {
+  const crop = moved(level.bounds, plan.contextBounds);
+  const [picture, hole] = [cropRgba(source, crop), cropCoverage(unknown, crop)];
+  const { width, height } = level;
+  const window = levelWindow(level);
+  const known = planarAtSize(picture, { width, height }, hole);
+  const keepMask = keepMaskAtSize(hole, level);
+  const mask = cropPlanar({ width, height, channels: 1, data: keepMask }, window);
   return {
-    known: planarAtSize(source, level, unknown),
-    keepMask: keepMaskAtSize(unknown, level),
-    shape: [1, 3, level.height, level.width],
-    isGrey: isGreyImage(source),
+    photo: { known, keepMask, window },
+    known: cropPlanar(known, window),
+    keepMask: mask.data,
+    shape: [1, 3, window.height, window.width],
+    isGrey: isGreyImage(picture),
   };
 }
 
@@ -50,6 +77,18 @@ export function withKnown(
 ): PlanarImage {
   const { data } = isGrey ? toGrey(sampled) : sampled;
   return { ...sampled, data: compositeKnown(data, known.data, keepMask, shape) };
+}
+
+/** A level's result enlarged or shrunk to a window of another size of the same crop. */
+export function resized(
+  { image }: LevelResult,
+  { photo: { known, window } }: LevelImages,
+  size: { width: number; height: number },
+  part: Rect,
+): PlanarImage {
+  const isWhole = window.width === known.width && window.height === known.height;
+  const whole = isWhole ? image : pastePlanar(known, image, window.x, window.y);
+  return resizePlanar(whole, size, part);
 }
 
 /** Parts a batch into its images. Shapes: batch [N*C*H*W], image of [C, H, W]. */
@@ -75,8 +114,11 @@ export interface LevelJob {
   readonly images: LevelImages;
   /** One per image. */
   readonly seeds: readonly number[];
-  /** The images' results at the level before; null at the first. */
-  readonly coarser: readonly PlanarImage[] | null;
+  /** The images' results at the part's level before, and what that level saw; null at its first. */
+  readonly coarser: {
+    readonly results: readonly LevelResult[];
+    readonly images: LevelImages;
+  } | null;
   /** Goes on from here instead of starting. */
   readonly resume: WalkSnapshot | null;
 }
@@ -88,22 +130,42 @@ function finish(walked: PlanarImage, start: PlanarImage | null, images: LevelIma
   return withKnown(removeSeam(structured, images.known, images.keepMask), images);
 }
 
+/** Clean images at the level's own size to start from, null at a part's first level. */
+function startImages(level: FillLevel, { images, coarser }: LevelJob): PlanarImage[] | null {
+  if (!coarser) return null;
+  return coarser.results.map((result) =>
+    withKnown(resized(result, coarser.images, level, images.photo.window), images),
+  );
+}
+
 /**
  * Walks one level of some fills at once, yielding after each network call.
  * Returns: the level's images, one per seed. Throws: what the runtime throws.
  */
 export async function* walkLevel(
-  { plan: { levels }, settings }: FillRequest,
+  request: FillRequest,
   runtime: FillRuntime,
-  { level, images, seeds, coarser, resume }: LevelJob,
-): AsyncGenerator<WalkStep, PlanarImage[], void> {
-  const { card } = runtime;
+  job: LevelJob,
+): AsyncGenerator<WalkStep, LevelResult[], void> {
+  const level = request.plan.levels[job.level];
+  const walk = level.network === 'model' ? walkModel : walkPhoto;
+  return yield* walk(request, runtime, level, job);
+}
+
+async function* walkModel(
+  { settings }: FillRequest,
+  runtime: FillRuntime,
+  level: FillLevel,
+  job: LevelJob,
+): AsyncGenerator<WalkStep, LevelResult[], void> {
+  const { images, seeds, resume } = job;
   const { known, keepMask, shape } = images;
-  const plan = planLevelWalk(levels[level], settings, card);
-  const starts = coarser?.map((it) => withKnown(resizePlanar(it, levels[level]), images)) ?? null;
+  const card = modelOf(runtime.card);
+  const plan = planLevelWalk(level, settings, card);
+  const starts = startImages(level, job);
   const state = await runtime.createState({
     shape: [seeds.length, shape[1], shape[2], shape[3]],
-    noise: new PhiloxNoise(seeds, level),
+    noise: new PhiloxNoise(seeds, job.level),
     pixels: { known: known.data, keepMask },
     guidance: guidanceFor(settings, card, seeds.length),
     classifierScale: classifierScaleFor(settings, card),
@@ -116,5 +178,42 @@ export async function* walkLevel(
     resume,
     collapseRenoise: true,
   });
-  return splitBatch(walked, known).map((image, k) => finish(image, starts?.[k] ?? null, images));
+  return splitBatch(walked, known).map((image, k) => ({
+    image: finish(image, starts?.[k] ?? null, images),
+    matches: null,
+  }));
+}
+
+/** One fill: its network goes from match to match. */
+async function* walkPhoto(
+  { settings, plan: { levels } }: FillRequest,
+  { card }: FillRuntime,
+  level: FillLevel,
+  job: LevelJob,
+): AsyncGenerator<WalkStep, LevelResult[], void> {
+  const { images, resume, coarser } = job;
+  const [seed] = job.seeds;
+  const plan = planLevelWalk(level, settings, card);
+  const start = startImages(level, job)?.[0] ?? null;
+  const network = createPhotoNetwork({
+    level,
+    images: images.photo,
+    seed: (seed + 0x9e3779b9 * job.level) >>> 0,
+    coarser: coarser?.results[0].matches ?? null,
+    start,
+    isResumed: resume !== null,
+  });
+  const pixels = { known: images.known.data, keepMask: images.keepMask };
+  const walked = yield* runWalk({
+    plan,
+    diffusion: createDiffusion(levelDiffusion(level, card), plan.timesteps),
+    state: photoState(network, pixels, images.known, { seed, level: job.level }),
+    startImage: start?.data ?? null,
+    resume,
+    collapseRenoise: true,
+  });
+  const image = withKnown({ ...images.known, data: walked }, images);
+  const isLast = levels[job.level + 1]?.part !== level.part;
+  const fitted = isLast ? withKnown(fitEdge(image, images.photo), images) : image;
+  return [{ image: fitted, matches: network.matches() }];
 }

@@ -4,6 +4,7 @@ import type { Guidance } from '../core/guidance.js';
 import type { ImageShape } from '../core/network.js';
 import type { PhiloxNoise } from '../core/noise.js';
 import type { SamplerState } from '../core/sampler-state.js';
+import { RepaintError } from '../protocol/failure.js';
 import type { BatchQuestion } from '../protocol/fill.js';
 import type { ModelCard } from '../protocol/model-card.js';
 
@@ -19,7 +20,8 @@ export interface LevelSetup {
 
 /** Implemented over onnxruntime-node by the command line, over onnxruntime-web by the worker. */
 export interface FillRuntime {
-  readonly card: ModelCard;
+  /** Null where only the photo fills. */
+  readonly card: ModelCard | null;
   /**
    * How many fills to make at once at a level: as many as memory allows and speed repays.
    * Never throws; 1 where nothing is known.
@@ -30,3 +32,13 @@ export interface FillRuntime {
   /** Prepares the network at the level's size. Throws: RepaintError when it does not load. */
   createState(setup: LevelSetup): Promise<SamplerState>;
 }
+
+/** For fills from the photo alone: nothing to load. */
+export const photoRuntime: FillRuntime = {
+  card: null,
+  chooseBatch: async () => 1,
+  rejectBatch: async () => undefined,
+  createState: async () => {
+    throw new RepaintError('badRequest', 'This fill needs a model: load one first.');
+  },
+};

@@ -23,9 +23,26 @@ export function compositeFill(
   fill: PlanarImage,
   selection: Coverage,
   layer: Rect,
+  edge: LayerEdge,
+): RgbaImage {
+  return cutToSelection(
+    rgbaFromPlanar(resizePlanar(fill, selection, layer)),
+    selection,
+    layer,
+    edge,
+  );
+}
+
+/**
+ * Gives a fill's pixels the alpha of `compositeFill`. Shapes: image of the layer's size, changed in
+ * place and returned.
+ */
+export function cutToSelection(
+  image: RgbaImage,
+  selection: Coverage,
+  layer: Rect,
   { featherPx, within }: LayerEdge,
 ): RgbaImage {
-  const image = rgbaFromPlanar(resizePlanar(fill, selection, layer));
   // One more pixel on each side, so that the layer's own edge is seen as one.
   const around = widen(layer, 1, selection);
   const alpha = featherInside(cropCoverage(selection, around), featherPx);

@@ -81,6 +81,21 @@ export function isEmptyRect({ width, height }: Rect): boolean {
   return !(width > 0 && height > 0);
 }
 
+/** The rectangle as seen from another's corner. */
+export function moved(rect: Rect, { x, y }: Point): Rect {
+  return { ...rect, x: rect.x - x, y: rect.y - y };
+}
+
+/** The smallest rectangle around all. Throws: RangeError when there is none. */
+export function unionOf(rects: readonly Rect[]): Rect {
+  if (rects.length === 0) throw new RangeError('a union needs at least one rectangle');
+  const x = Math.min(...rects.map((rect) => rect.x));
+  const y = Math.min(...rects.map((rect) => rect.y));
+  const right = Math.max(...rects.map((rect) => rect.x + rect.width));
+  const bottom = Math.max(...rects.map((rect) => rect.y + rect.height));
+  return { x, y, width: right - x, height: bottom - y };
+}
+
 /** True when two rectangles share area. */
 export function overlaps(a: Rect, b: Rect): boolean {
   return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;

@@ -1,5 +1,5 @@
 /** Planar float images, as networks take them, and their 8-bit counterparts. */
-import type { Rect, Size } from './geometry.js';
+import type { Point, Rect, Size } from './geometry.js';
 import type { Coverage, RgbaImage } from './raster.js';
 
 /** Channel planes one after another. Shapes: data [channels*height*width]. Units: RGB in [-1, 1]. */
@@ -92,4 +92,13 @@ export function pastePlanar(
     data.set(part.data.subarray(line * width, (line + 1) * width), row * image.width + x);
   }
   return { ...image, data };
+}
+
+/** Writes a part into an image, in place. Throws: RangeError when the part leaves the image. */
+export function pasteRgba(image: RgbaImage, part: RgbaImage, { x, y }: Point): void {
+  checkCrop(image, { x, y, width: part.width, height: part.height });
+  for (let row = 0; row < part.height; row++) {
+    const line = part.data.subarray(4 * row * part.width, 4 * (row + 1) * part.width);
+    image.data.set(line, 4 * ((y + row) * image.width + x));
+  }
 }

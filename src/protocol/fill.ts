@@ -14,7 +14,25 @@ export interface RefineSettings extends WalkSettings {
   readonly startTimestep: number;
 }
 
+export const priorNames = ['photo', 'model', 'both'] as const;
+/**
+ * Where fills come from: the photo's own patches, a trained network, or a network for the coarse
+ * shapes and the photo for all that is finer.
+ */
+export type PriorName = (typeof priorNames)[number];
+
+/** How the photo's own levels are walked. */
+export interface PhotoSettings {
+  /** The first level, from noise. */
+  readonly coarse: WalkSettings;
+  /** Every finer one. */
+  readonly refine: RefineSettings;
+}
+
 export interface FillSettings {
+  readonly prior: PriorName;
+  readonly photo: PhotoSettings;
+  /** The model's levels. */
   readonly coarse: WalkSettings;
   /** Settings of the 2x, 4x, ... levels in order; shorter than needed = the last one repeats. */
   readonly refine: readonly RefineSettings[];
@@ -30,9 +48,23 @@ export interface FillSettings {
   readonly fillTransparent: boolean;
 }
 
+/**
+ * What denoises at a level: a trained model, or the photo, over all its patches (`exact`) or over few
+ * coherent candidates (`coherent`).
+ */
+export type LevelNetwork = 'model' | 'exact' | 'coherent';
+
 /** One level of the coarse-to-fine walk. Pure result of `planFill`. */
 export interface FillLevel {
-  /** Pixels given to the network, multiples of the model's sizeMultiple. */
+  readonly network: LevelNetwork;
+  /** Side of the photo's patches, pixels of the level; 0 for a model. */
+  readonly patch: number;
+  /** Which part of the region it makes: parts far apart have levels of their own, part by part. */
+  readonly part: number;
+  /** Raster pixels: that part, and the crop its levels see. */
+  readonly partBounds: Rect;
+  readonly bounds: Rect;
+  /** Size at which the crop is walked, for a model multiples of its sizeMultiple. */
   readonly width: number;
   readonly height: number;
   readonly walk: WalkSettings;
@@ -45,7 +77,7 @@ export interface FillLevel {
 export interface FillPlan {
   /** Raster pixels: where the fill's layer lies (bounds of the grown selection). */
   readonly maskBounds: Rect;
-  /** Raster pixels: the crop the sampler sees; contains maskBounds. */
+  /** Raster pixels: the crop that holds all that any level sees; contains maskBounds. */
   readonly contextBounds: Rect;
   readonly levels: readonly FillLevel[];
   /** Network calls for one fill: the sum over levels. */
@@ -90,7 +122,7 @@ export interface FillGroup {
  * Where an unfinished request stands between two network calls: with the request and the model, all
  * that a later run needs to make the rest of the very same fills. Plain data, structured-clonable;
  * opaque to the panel. What it holds is never written to again.
- * Shapes: xt and x0Hat [images*C*H*W] at the level's size.
+ * Shapes: xt and x0Hat [images*C*H*W] of the window that the level walks.
  */
 export interface FillSnapshot extends WalkSnapshot {
   /** The fills that go through the levels together, and how many of them at once. */
@@ -109,8 +141,10 @@ export interface FinishedImage {
   /** Indices into the plan's levels and the request's seeds. */
   readonly level: number;
   readonly fill: number;
-  /** Shapes: [C*H*W] at the level's size. */
+  /** Shapes: [C*H*W] of the window that the level walks. */
   readonly data: Float32Array;
+  /** Of a level that the photo made: which source lies over each pixel of the window. */
+  readonly matches: Int32Array | null;
 }
 
 export interface FillProgress {

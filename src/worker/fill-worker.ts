@@ -100,7 +100,7 @@ export class FillWorker {
     this._preparation.start(async (idle) => {
       const runtime = await this._loaded();
       for (const question of batchQuestions(plan, settings, fills, runtime.card)) {
-        if (!idle.isOver) await runtime.prepare(question, idle);
+        if (question && !idle.isOver) await runtime.prepare(question, idle);
       }
     });
   }

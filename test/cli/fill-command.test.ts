@@ -73,7 +73,7 @@ test('Ctrl+C keeps every fill of a batch that is made, and makes no other', asyn
 test('more steps than the model has are the user’s mistake, told in a sentence', async () => {
   const error = vi.spyOn(console, 'error').mockReturnValue();
   const short = { ...card, diffusion: { ...card.diffusion, numTrainTimesteps: 100 } };
-  await fill(short, '--steps', '101');
+  await fill(short, '--prior', 'model', '--steps', '101');
   expect(error).toHaveBeenCalledExactlyOnceWith('steps must be an integer in 1..100, got 101');
   expect(process.exitCode).toBe(2);
 });

@@ -51,6 +51,8 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const quick = [
+  '--prior',
+  'model',
   '--preset',
   'draft',
   '--fills',

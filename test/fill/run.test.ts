@@ -18,6 +18,10 @@ import type { BatchQuestion, FillSettings } from '../../src/protocol/fill.js';
 import { modelCardSchema } from '../../src/protocol/model-card.js';
 import { presets } from '../../src/protocol/presets.js';
 
+/** A model's fills; what the photo makes has tests of its own. */
+const modelDraft: FillSettings = { ...presets.draft, prior: 'model' };
+const modelPaper: FillSettings = { ...presets.paper, prior: 'model' };
+
 const cardFile = new URL('../../models/garden-64/card.json', import.meta.url);
 const card = modelCardSchema.parse(JSON.parse(readFileSync(cardFile, 'utf8')));
 const size = { width: 120, height: 100 };
@@ -64,11 +68,7 @@ function runtime(network: Network, chooseBatch: FillRuntime['chooseBatch'] = alo
   return { card, chooseBatch, rejectBatch, createState };
 }
 
-function request(
-  seeds: readonly number[],
-  settings: FillSettings = presets.draft,
-  area = selection,
-) {
+function request(seeds: readonly number[], settings: FillSettings = modelDraft, area = selection) {
   const grown = growCoverage(area, settings.growPx);
   const plan = planFill({ imageSize: size, maskBounds: coverageBounds(grown)!, card, settings });
   return contextRequest({ jobId: 'job', plan, settings, picture, selection: grown, seeds });
@@ -134,7 +134,7 @@ function recorded(network: Network) {
 
 describe('what is drawn', () => {
   const area = boxSelection(50, 20, 24, 44);
-  const settings = { ...presets.draft, featherPx: 0, growPx: 3 };
+  const settings = { ...modelDraft, featherPx: 0, growPx: 3 };
   const asked = { ...request([3], settings, area) };
   const sloped = { ...asked, source: cropRgba(slopes, asked.plan.contextBounds) };
 
@@ -217,17 +217,17 @@ describe('a plan', () => {
 
   test('counts both calls of a guided step', () => {
     const { plan } = request([1]);
-    const guided = request([1], { ...presets.draft, classLabel: 4, guidanceScale: 3 });
+    const guided = request([1], { ...modelDraft, classLabel: 4, guidanceScale: 3 });
     expect(guided.plan.nfe).toBe(2 * plan.nfe);
-    expect(request([1], { ...presets.draft, classLabel: 4, guidanceScale: 1 }).plan.nfe).toBe(
+    expect(request([1], { ...modelDraft, classLabel: 4, guidanceScale: 1 }).plan.nfe).toBe(
       plan.nfe,
     );
-    expect(() => request([1], { ...presets.draft, classLabel: 77 })).toThrow(/no class/);
+    expect(() => request([1], { ...modelDraft, classLabel: 77 })).toThrow(/no class/);
   });
 
   test('has the paper’s 2,410 calls at the first level of its preset', () => {
-    expect(request([1], presets.paper).plan.levels[0].nfe).toBe(2410);
-    expect(request([1], { ...presets.paper, refine: [] }).plan.levels).toHaveLength(1);
+    expect(request([1], modelPaper).plan.levels[0].nfe).toBe(2410);
+    expect(request([1], { ...modelPaper, refine: [] }).plan.levels).toHaveLength(1);
   });
 });
 
@@ -283,8 +283,8 @@ describe('a fill', () => {
 
 describe('fills made at once', () => {
   const seeds = [5, 6, 7];
-  const walk = { ...presets.draft.coarse, numInferenceSteps: 8, jumpLength: 2, resamplings: 2 };
-  const short = { ...presets.draft, coarse: walk, refine: [{ ...walk, startTimestep: 500 }] };
+  const walk = { ...modelDraft.coarse, numInferenceSteps: 8, jumpLength: 2, resamplings: 2 };
+  const short = { ...modelDraft, coarse: walk, refine: [{ ...walk, startTimestep: 500 }] };
   /** Of two levels. */
   const two = (wanted: readonly number[], settings: FillSettings = short) =>
     request(wanted, settings, boxSelection(50, 20, 24, 44));

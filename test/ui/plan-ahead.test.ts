@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { FillPlan } from '../../src/protocol/fill.js';
+import type { FillLevel, FillPlan } from '../../src/protocol/fill.js';
+import type { Rect } from '../../src/image/geometry.js';
 import { presets } from '../../src/protocol/presets.js';
 import type { ToWorker } from '../../src/protocol/worker-api.js';
 import { PlanAhead } from '../../src/ui/fill/plan-ahead.js';
@@ -12,7 +13,18 @@ import { card } from './fake-worker.js';
 const bounds = { x: 0, y: 0, width: 64, height: 64 };
 
 function planned(width: number): PlanState {
-  const level = { width, height: 64, walk: presets.draft.coarse, startTimestep: null, nfe: 9 };
+  const level: FillLevel = {
+    network: 'model',
+    patch: 0,
+    part: 0,
+    partBounds: bounds,
+    bounds,
+    width,
+    height: 64,
+    walk: presets.draft.coarse,
+    startTimestep: null,
+    nfe: 9,
+  };
   const plan: FillPlan = { maskBounds: bounds, contextBounds: bounds, levels: [level], nfe: 9 };
   return { kind: 'planned', plan, settings: presets.draft };
 }
@@ -45,7 +57,12 @@ test('what the user settles on is told once, with the number of fills', () => {
 });
 
 test('a plan is made once for the same region, choices and model', () => {
-  const region = { raster: { width: 640, height: 480 }, maskBounds: bounds } as Region;
+  const coverage = ({ width, height }: Rect) => ({
+    width,
+    height,
+    data: new Uint8Array(width * height).fill(255),
+  });
+  const region = { raster: { width: 640, height: 480 }, maskBounds: bounds, coverage } as Region;
   const model = { kind: 'ready', card } as ModelState;
   const plan = planner();
   const first = plan(region, firstChoices, model);

@@ -17,7 +17,20 @@ const bounds = { x: 0, y: 0, width: 2, height: 2 };
 const plan: FillPlan = {
   maskBounds: bounds,
   contextBounds: bounds,
-  levels: [{ width: 64, height: 64, walk, startTimestep: null, nfe: 6 }],
+  levels: [
+    {
+      network: 'model',
+      patch: 0,
+      part: 0,
+      partBounds: bounds,
+      bounds,
+      width: 64,
+      height: 64,
+      walk,
+      startTimestep: null,
+      nfe: 6,
+    },
+  ],
   nfe: 6,
 };
 const image = (): RgbaImage => ({
@@ -29,6 +42,8 @@ const request: FillRequest = {
   jobId: 'job',
   plan,
   settings: {
+    prior: 'model',
+    photo: { coarse: walk, refine: { ...walk, startTimestep: 300 } },
     coarse: walk,
     refine: [],
     classLabel: null,

@@ -44,6 +44,8 @@ const walk = {
 
 /** Few calls: what counts is that every machine makes the same picture of them. */
 export const smallSettings: FillSettings = {
+  prior: 'model',
+  photo: { coarse: walk, refine: { ...walk, startTimestep: 300 } },
   coarse: walk,
   refine: [],
   classLabel: null,

@@ -2,7 +2,12 @@
 import { z } from 'zod';
 import { settingsWithin } from '../../fill/settings.js';
 import type { ModelCard } from '../../protocol/model-card.js';
-import { samplerNames, type FillSettings, type WalkSettings } from '../../protocol/fill.js';
+import {
+  priorNames,
+  samplerNames,
+  type FillSettings,
+  type WalkSettings,
+} from '../../protocol/fill.js';
 import { presetNames, presets, type PresetName } from '../../protocol/presets.js';
 
 export const maxFills = 4;
@@ -21,9 +26,13 @@ const walkSchema = z.object({
   eta: z.number().min(0).max(1).nullable(),
 });
 
+const refineSchema = walkSchema.extend({ startTimestep: z.number().int().min(0) });
+
 const settingsSchema = z.object({
+  prior: z.enum(priorNames).default('photo'),
+  photo: z.object({ coarse: walkSchema, refine: refineSchema }).default(presets.balanced.photo),
   coarse: walkSchema,
-  refine: z.array(walkSchema.extend({ startTimestep: z.number().int().min(0) })),
+  refine: z.array(refineSchema),
   classLabel: z.number().int().nullable(),
   guidanceScale: z.number(),
   growPx: z.number().min(0),

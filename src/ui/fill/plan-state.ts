@@ -20,7 +20,8 @@ export function planState(region: Region | null, choices: Choices, model: ModelS
   try {
     const { raster: imageSize } = region;
     const maskBounds = widen(region.maskBounds, growReach(settings.growPx), imageSize);
-    const plan = planFill({ imageSize, maskBounds, card: model.card, settings });
+    const selection = region.coverage(maskBounds, settings.growPx);
+    const plan = planFill({ imageSize, maskBounds, selection, card: model.card, settings });
     return { kind: 'planned', plan, settings };
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);

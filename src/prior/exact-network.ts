@@ -1,0 +1,159 @@
+/**
+ * The photo as a denoiser, exact: for each place the posterior mean over every known patch.
+ * Source: Qiu, Kutulakos, Lindell 2026 (arXiv 2606.04299), eq. 6 in spirit: E[x_0 | x_t] of a finite
+ * set of patches is their softmax-weighted mean, here over the known region alone.
+ */
+import type { Network, NetworkCall } from '../core/network.js';
+import { KernelMemory } from './kernel-memory.js';
+import { patchWeights } from './photo-chain.js';
+import { KnownCounts, type Matches, type PhotoImages } from './photo-images.js';
+
+/** Pixels a side of the patches. */
+export const exactPatch = 7;
+const radius = exactPatch >> 1;
+/** Numbers of a patch, rounded up to whole vectors; the rest is 0. */
+const stride = Math.ceil((3 * exactPatch ** 2) / 4) * 4;
+/** A patch with no known pixel still counts this much beside one of known pixels only. */
+const leastConfidence = 0.1;
+/** The widest sigma of known pixels: where x_t is nearly noise, they alone tell something. */
+const leastKnownWeight = 0.5 / 0.3 ** 2;
+
+interface Query {
+  readonly x: number;
+  readonly y: number;
+  readonly confidence: number;
+}
+
+/** The places of a level: sources, and those with something to make in their patch. */
+export function exactPlaces(images: PhotoImages): { sources: number[]; queries: Query[] } {
+  const { width, height } = images.known;
+  const counts = new KnownCounts(images);
+  const sources: number[] = [];
+  const queries: Query[] = [];
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const { known, all } = counts.around(x, y, radius);
+      if (known === exactPatch ** 2) sources.push(y * width + x);
+      else if (known < all) queries.push({ x, y, confidence: leastConfidence + known / all });
+    }
+  }
+  return { sources, queries };
+}
+
+/** One image at a time; the walk's window is the whole picture. */
+export class ExactNetwork implements Network {
+  private readonly _memory: KernelMemory;
+  private readonly _sources: readonly number[];
+  private readonly _queries: readonly Query[];
+  private readonly _patches: Float32Array;
+  private readonly _linear: Float32Array;
+  private readonly _square: Float32Array;
+  private readonly _logits: Float32Array;
+  private readonly _means: Float32Array;
+  private readonly _best: Int32Array;
+
+  /** Throws: RangeError when no patch is known, or the window is not the picture. */
+  constructor(private readonly _images: PhotoImages) {
+    const { known, window } = _images;
+    if (window.width !== known.width || window.height !== known.height)
+      throw new RangeError('the exact level walks the whole picture: give it as the window');
+    const { sources, queries } = exactPlaces(_images);
+    if (sources.length === 0) throw new RangeError(`no patch of ${exactPatch} pixels is known`);
+    [this._sources, this._queries] = [sources, queries];
+    const [n, m] = [sources.length, queries.length];
+    this._memory = new KernelMemory(4 * (stride * (n + 3 * m) + 2 * n + m) + 256);
+    this._patches = this._memory.float32(n * stride);
+    this._linear = this._memory.float32(m * stride);
+    this._square = this._memory.float32(m * stride);
+    this._means = this._memory.float32(m * stride);
+    this._logits = this._memory.float32(2 * n);
+    this._best = this._memory.int32(m).fill(0);
+    sources.forEach((at, j) => {
+      const place = { x: at % known.width, y: Math.floor(at / known.width) };
+      this._eachPixel(place, (k, i) => (this._patches[j * stride + k] = known.data[i]));
+    });
+  }
+
+  async predict({ xt, timestep }: NetworkCall): Promise<Float32Array> {
+    this._ask(xt, timestep);
+    this._memory.kernels.attend(
+      this._patches.byteOffset,
+      this._sources.length,
+      stride / 4,
+      this._linear.byteOffset,
+      this._square.byteOffset,
+      0,
+      this._queries.length,
+      this._logits.byteOffset,
+      this._means.byteOffset,
+      this._best.byteOffset,
+    );
+    return this._vote();
+  }
+
+  memory(): Int32Array {
+    return this._best.slice();
+  }
+
+  recall(memory: Int32Array): void {
+    this._best.set(memory);
+  }
+
+  /** The likeliest source of each place, as of the last call. */
+  matches(): Matches {
+    const { known, window } = this._images;
+    const places = new Int32Array(known.width * known.height).fill(-1);
+    this._queries.forEach(({ x, y }, i) => {
+      places[y * known.width + x] = this._sources[this._best[i]];
+    });
+    return { size: known, window, places };
+  }
+
+  /** Calls back with each number of a patch and its index in a planar image; none outside it. */
+  private _eachPixel(place: { x: number; y: number }, use: (k: number, i: number) => void): void {
+    const { width, height } = this._images.known;
+    let k = 0;
+    for (let c = 0; c < 3; c++) {
+      for (let v = place.y - radius; v <= place.y + radius; v++) {
+        for (let u = place.x - radius; u <= place.x + radius; u++, k++) {
+          const isInside = u >= 0 && v >= 0 && u < width && v < height;
+          if (isInside) use(k, c * width * height + v * width + u);
+        }
+      }
+    }
+  }
+
+  /** -w |x - y|^2 / 2 without the part that is the same for every y: y (w x - w y / 2). */
+  private _ask(xt: Float32Array, timestep: number): void {
+    const { known, keepMask } = this._images;
+    const weights = patchWeights(timestep);
+    const knownWeight = 2 * Math.max(weights.known, leastKnownWeight);
+    const plane = keepMask.length;
+    this._queries.forEach((place, q) => {
+      this._eachPixel(place, (k, i) => {
+        const isKnown = keepMask[i % plane] === 1;
+        const weight = isKnown ? knownWeight : 2 * weights.unknown;
+        const value = isKnown ? known.data[i] : xt[i] / weights.signal;
+        this._linear[q * stride + k] = weight * value;
+        this._square[q * stride + k] = -0.5 * weight;
+      });
+    });
+  }
+
+  /** Means of all patches over each pixel; those with more known pixels count more. */
+  private _vote(): Float32Array {
+    const { known, keepMask } = this._images;
+    const plane = keepMask.length;
+    const sums = new Float32Array(known.data.length);
+    const totals = new Float32Array(plane);
+    this._queries.forEach((place, q) => {
+      this._eachPixel(place, (k, i) => {
+        sums[i] += place.confidence * this._means[q * stride + k];
+        if (i < plane) totals[i] += place.confidence;
+      });
+    });
+    return sums.map((sum, i) =>
+      keepMask[i % plane] === 1 ? known.data[i] : sum / totals[i % plane],
+    );
+  }
+}

@@ -1,0 +1,182 @@
+/** What a fill from the photo alone promises: pictures whose right answer is known. */
+import { describe, expect, test } from 'vitest';
+import { planFill } from '../../src/fill/plan.js';
+import { contextRequest } from '../../src/fill/request.js';
+import { runFill, type FillEvent } from '../../src/fill/run.js';
+import { photoRuntime } from '../../src/fill/runtime.js';
+import { flatten } from '../../src/image/composite.js';
+import { coverageBounds } from '../../src/image/coverage.js';
+import { cropCoverage } from '../../src/image/planar.js';
+import type { Coverage, RgbaImage } from '../../src/image/raster.js';
+import type { FillRequest, FillSnapshot } from '../../src/protocol/fill.js';
+import { presets } from '../../src/protocol/presets.js';
+
+type Pixel = (x: number, y: number) => readonly number[];
+
+function picture(width: number, height: number, pixel: Pixel): RgbaImage {
+  const data = new Uint8ClampedArray(4 * width * height);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++)
+      data.set([...pixel(x, y), 255].slice(0, 4), 4 * (y * width + x));
+  }
+  return { width, height, data };
+}
+
+function region(
+  { width, height }: RgbaImage,
+  isMarked: (x: number, y: number) => boolean,
+): Coverage {
+  const data = new Uint8Array(width * height);
+  for (let i = 0; i < data.length; i++) {
+    if (isMarked(i % width, Math.floor(i / width))) data[i] = 255;
+  }
+  return { width, height, data };
+}
+
+const settings = { ...presets.draft, growPx: 0, featherPx: 0 };
+
+function request(
+  photo: RgbaImage,
+  selection: Coverage,
+  seeds: readonly number[] = [1],
+): FillRequest {
+  const maskBounds = coverageBounds(selection)!;
+  const marked = cropCoverage(selection, maskBounds);
+  const plan = planFill({ imageSize: photo, maskBounds, selection: marked, card: null, settings });
+  return contextRequest({ jobId: 'test', plan, settings, picture: photo, selection, seeds });
+}
+
+async function layers(
+  wanted: FillRequest,
+  from: FillSnapshot | null = null,
+): Promise<Map<number, RgbaImage>> {
+  const made = new Map<number, RgbaImage>();
+  for await (const event of runFill(wanted, photoRuntime, from)) {
+    if (event.kind === 'filled') made.set(event.fill, event.layer);
+  }
+  return made;
+}
+
+async function filled(photo: RgbaImage, selection: Coverage): Promise<RgbaImage> {
+  const wanted = request(photo, selection);
+  const layer = (await layers(wanted)).get(0)!;
+  return flatten(photo, layer, wanted.plan.maskBounds);
+}
+
+function largestDifference(a: RgbaImage, b: RgbaImage): number {
+  return a.data.reduce((most, value, i) => Math.max(most, Math.abs(value - b.data[i])), 0);
+}
+
+const inEllipse = (cx: number, cy: number, rx: number, ry: number) => (x: number, y: number) =>
+  ((x - cx) / rx) ** 2 + ((y - cy) / ry) ** 2 <= 1;
+
+describe('a fill from the photo', () => {
+  test('of one colour is that colour', async () => {
+    const photo = picture(120, 90, () => [40, 120, 200]);
+    const made = await filled(photo, region(photo, inEllipse(60, 45, 20, 15)));
+    expect(largestDifference(made, photo)).toBeLessThanOrEqual(1);
+  });
+
+  test('goes on with stripes that run into it', async () => {
+    const photo = picture(160, 120, (x) => (x % 12 < 6 ? [230, 220, 40] : [30, 40, 90]));
+    const selection = region(photo, inEllipse(80, 60, 22, 18));
+    const made = await filled(photo, selection);
+    const wrong = selection.data.filter(
+      (covered, i) => covered > 0 && Math.abs(made.data[4 * i] - photo.data[4 * i]) > 60,
+    );
+    expect(wrong.length / selection.data.filter((it) => it > 0).length).toBeLessThan(0.05);
+  });
+
+  test('changes nothing outside, over regions of any form and place', async () => {
+    const photo = picture(96, 80, (x, y) => [(7 * x) % 256, (5 * y) % 256, (x * y) % 256]);
+    const forms = [
+      inEllipse(0, 0, 20, 14),
+      inEllipse(90, 40, 12, 30),
+      (x: number, y: number) => y === 33 && x > 4 && x < 90,
+      (x: number, y: number) => inEllipse(40, 40, 16, 16)(x, y) && !inEllipse(40, 40, 6, 6)(x, y),
+      (x: number, y: number) => inEllipse(10, 10, 3, 3)(x, y) || inEllipse(85, 70, 4, 3)(x, y),
+      (x: number, y: number) => x === 50 && y === 50,
+    ];
+    for (const form of forms) {
+      const selection = region(photo, form);
+      const made = await filled(photo, selection);
+      selection.data.forEach((covered, i) => {
+        if (covered > 0) return;
+        const [before, after] = [photo, made].map(({ data }) => data.slice(4 * i, 4 * i + 4));
+        expect(after).toEqual(before);
+      });
+    }
+  });
+
+  test('of far-apart marks has levels for each, from crops of their own', () => {
+    const photo = picture(400, 300, (x, y) => [x % 256, y % 256, 0]);
+    const apart = region(
+      photo,
+      (x, y) => inEllipse(40, 40, 9, 9)(x, y) || inEllipse(350, 250, 20, 9)(x, y),
+    );
+    const { levels } = request(photo, apart).plan;
+    const crops = new Set(levels.map(({ bounds }) => JSON.stringify(bounds)));
+    expect(crops.size).toBe(2);
+    expect(levels.at(-1)).toMatchObject({ part: 1, width: levels.at(-1)!.bounds.width });
+  });
+
+  test('never takes transparent pixels for a colour', async () => {
+    const photo = picture(120, 90, (x, y) =>
+      x < 50 ? [0, 0, 0, 0] : [200, 180 - (y % 7), 60, 255],
+    );
+    const wanted = request(photo, region(photo, inEllipse(50, 45, 16, 16)));
+    const layer = (await layers(wanted)).get(0)!;
+    for (let i = 0; i < layer.data.length; i += 4) {
+      const x = ((i / 4) % layer.width) + wanted.plan.maskBounds.x;
+      if (x < 50) expect(layer.data[i + 3]).toBe(0);
+      else if (layer.data[i + 3] > 0) expect(layer.data[i]).toBeGreaterThan(150);
+    }
+  });
+
+  test('that leaves nothing to continue from is refused in a sentence', () => {
+    const photo = picture(64, 64, () => [1, 2, 3]);
+    const frame = region(photo, (x, y) => x > 3 && y > 3 && x < 60 && y < 60);
+    expect(() => request(photo, frame)).toThrow(/leaves no part of the photo to continue from/);
+  });
+});
+
+describe('fills from the photo', () => {
+  const photo = picture(140, 100, (x, y) => [
+    128 + 60 * Math.sin(x / 5) + 40 * Math.sin(y / 3),
+    (3 * x + ((x * y) % 17) * 5) % 256,
+    y,
+  ]);
+  const selection = region(photo, inEllipse(70, 50, 18, 14));
+
+  test('differ by seed, and one of several is what it would be alone', async () => {
+    const together = await layers(request(photo, selection, [5, 6]));
+    const alone = await layers(request(photo, selection, [6]));
+    expect(together.get(1)!.data).toEqual(alone.get(0)!.data);
+    expect(largestDifference(together.get(0)!, together.get(1)!)).toBeGreaterThan(8);
+  });
+
+  test('go on from any snapshot to the same bits', async () => {
+    const wanted = request(photo, selection, [5, 6]);
+    const whole = await layers(wanted);
+    const snapshots: FillSnapshot[] = [];
+    let calls = 0;
+    for await (const event of runFill(wanted, photoRuntime) as AsyncIterable<FillEvent>) {
+      if (event.kind === 'call' && calls++ % 37 === 5) snapshots.push(await event.snapshot());
+    }
+    expect(snapshots.length).toBeGreaterThan(3);
+    for (const snapshot of snapshots) {
+      const rest = await layers(wanted, structuredClone(snapshot));
+      for (const [fill, layer] of rest) expect(layer.data).toEqual(whole.get(fill)!.data);
+      expect(rest.has(1)).toBe(true);
+    }
+  });
+
+  test('count their calls as planned', async () => {
+    const wanted = request(photo, selection, [1, 2]);
+    const calls: number[] = [];
+    for await (const event of runFill(wanted, photoRuntime)) {
+      if (event.kind === 'call') calls.push(event.nfe);
+    }
+    expect(calls).toEqual(Array.from({ length: 2 * wanted.plan.nfe }, (_, i) => i + 1));
+  });
+});
