@@ -1,4 +1,5 @@
 /** Adds a published checkpoint as a model folder: checked, described, tested, then copied. */
+import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -172,6 +173,33 @@ async function fillFolder(folder: string, { json, copied }: PlannedFolder): Prom
   }
 }
 
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** Removes what additions that were killed have left of this model. */
+async function sweepParts(folder: string): Promise<void> {
+  const [parent, base] = [path.dirname(folder), path.basename(folder)];
+  const names = existsSync(parent) ? await readdir(parent) : [];
+  for (const name of names.filter((text) => text.startsWith(`${base}.`))) {
+    const [, pid] = /\.(\d+)\.[0-9a-f]{8}\.part$/.exec(name) ?? [];
+    if (!pid || isRunning(Number(pid))) continue;
+    await rm(path.join(parent, name), { recursive: true, force: true });
+  }
+}
+
+/** Two additions of one id: the second finds a folder in its place. */
+function taken(folder: string): (error: NodeJS.ErrnoException) => never {
+  return (error) => {
+    if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
+    throw new UsageError(`${folder} was added meanwhile by another command; choose another --id.`);
+  };
+}
+
 /** A mistake of the caller, as all that is wrong with files someone chose. */
 function asUsageError(error: unknown): unknown {
   if (!(error instanceof RepaintError)) return error;
@@ -190,10 +218,11 @@ export async function addModel(
   let part: string | null = null;
   try {
     const plan = await planFolder(sources, options);
-    part = `${plan.folder}.part`;
+    await sweepParts(plan.folder);
+    part = `${plan.folder}.${process.pid}.${randomUUID().slice(0, 8)}.part`;
     await fillFolder(part, plan);
     const levels = options.isTested ? await testFolder(part) : [];
-    await rename(part, plan.folder);
+    await rename(part, plan.folder).catch(taken(plan.folder));
     const { folder, card, findings } = plan;
     return { folder, card, findings, selfTest: levels };
   } catch (error) {

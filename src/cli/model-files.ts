@@ -111,6 +111,11 @@ async function shardsBeside(file: string): Promise<NamedPath[]> {
     .map((name) => ({ path: path.join(folder, name) }));
 }
 
+/** Beside the weights, a folder up, or where a training's checkpoints lie. */
+const schedulerPlaces = ['', '../scheduler/', '../', '../../scheduler/'].map(
+  (folder) => `${folder}scheduler_config.json`,
+);
+
 /** What `save_pretrained` keeps a folder up, and says there of the whole pipeline. */
 async function besideFiles({ file, config, scheduler, card, preset }: ModelSources) {
   const folder = path.dirname(file);
@@ -121,15 +126,7 @@ async function besideFiles({ file, config, scheduler, card, preset }: ModelSourc
     { path: file },
     ...(await shardsBeside(file)),
     ...(hasConfig ? given(config, beside('config.json'), 'config') : []),
-    ...given(
-      scheduler,
-      beside(
-        'scheduler_config.json',
-        '../scheduler/scheduler_config.json',
-        '../scheduler_config.json',
-      ),
-      'scheduler',
-    ),
+    ...given(scheduler, beside(...schedulerPlaces), 'scheduler'),
     ...given(card, beside('card.json'), 'card'),
     ...(index === undefined ? [] : [{ path: index }]),
   ];

@@ -58,8 +58,13 @@ export type ModelOrigin =
   /**
    * Dropped or chosen together: a checkpoint (.safetensors, .pt, .pth, .bin, .ckpt) with
    * config.json and scheduler_config.json, or an .onnx with its data files and card.json.
+   * `paths`: the name of each with its folders, where whole folders were dropped.
    */
-  | { readonly kind: 'files'; readonly files: readonly File[] }
+  | {
+      readonly kind: 'files';
+      readonly files: readonly File[];
+      readonly paths?: readonly string[];
+    }
   /** Address of a checkpoint or an .onnx; the files it needs are looked for beside it. */
   | { readonly kind: 'url'; readonly url: string }
   /** "owner/name" of a Hugging Face repository, optionally "@revision". */

@@ -35,6 +35,12 @@ export interface AddJob {
 
 type Stage = AddModelProgress['stage'];
 
+/** Files as they were dropped, called by their way from the folder if one was. */
+export function droppedSources(origin: Extract<ModelOrigin, { kind: 'files' }>): SourceFile[] {
+  const { files, paths } = origin;
+  return files.map((file, i) => ({ name: paths?.[i] ?? file.name, source: sourceFromBlob(file) }));
+}
+
 export class ModelAdder {
   constructor(
     private readonly _library: ModelLibrary,
@@ -58,7 +64,7 @@ export class ModelAdder {
 
   private async _files({ origin, signal, onProgress }: AddJob): Promise<SourceFile[]> {
     if (origin.kind === 'files') {
-      return origin.files.map((file) => ({ name: file.name, source: sourceFromBlob(file) }));
+      return droppedSources(origin);
     }
     const model = await findRemote(origin, signal);
     return this._downloads.fetch({

@@ -1,5 +1,4 @@
 /** The shelf of models that the user has added: `ModelShelfApi` over the file store. */
-import { sourceFromBlob } from '../checkpoint/byte-source.js';
 import { toEngineError } from '../engine/engine-error.js';
 import { openFileStore } from './store/file-store.js';
 import { ModelLibrary } from './store/library.js';
@@ -21,7 +20,7 @@ import type {
 } from '../protocol/model-shelf-api.js';
 import { Downloads } from './fetch/downloads.js';
 import { whileAlone } from './store/lock.js';
-import { ModelAdder } from './model-adder.js';
+import { droppedSources, ModelAdder } from './model-adder.js';
 import type { AddJob, ShippedFolders } from './model-adder.js';
 import { findRemote, hintsOf, lookSources } from './fetch/remote-files.js';
 import { throttled } from './throttled.js';
@@ -163,8 +162,7 @@ export class ModelShelf implements ModelShelfApi {
 
 async function lookAt(origin: ModelOrigin) {
   if (origin.kind === 'files') {
-    const files = origin.files.map((file) => ({ name: file.name, source: sourceFromBlob(file) }));
-    return { files, hints: {} };
+    return { files: droppedSources(origin), hints: {} };
   }
   const { signal } = new AbortController();
   const model = await findRemote(origin, signal);

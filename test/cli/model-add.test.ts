@@ -157,14 +157,75 @@ describe('adding a model', () => {
   });
 
   it('takes nothing over from an addition that was killed', async () => {
-    const part = path.join(out, 'new.part');
+    // No process has that id: Linux and macOS stop far below.
+    const part = path.join(out, 'new.99999999.0a0b0c0d.part');
     cpSync(path.join(garden, 'README.md'), path.join(part, 'left.bin'));
     await addModel(sources(gardenFile), options(false));
+    expect(readdirSync(out)).toEqual(['new']);
     expect(readdirSync(path.join(out, 'new')).sort()).toEqual([
       'card.json',
       'config.json',
       path.basename(gardenFile),
     ]);
+  });
+
+  it('adds once what is added twice at the same time', async () => {
+    const both = [1, 2].map(() => addModel(sources(gardenFile), options(false)));
+    const results = await Promise.allSettled(both);
+    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    const refused = results.find((result) => result.status === 'rejected');
+    expect(refused?.reason).toMatchObject({ name: 'UsageError' });
+    expect(readdirSync(out)).toEqual(['new']);
+  });
+
+  it('adds a pipeline by its folder, and loads the weights that were taken again', async () => {
+    const pipeline = path.join(out, 'p');
+    const weights = path.join(pipeline, 'unet', path.basename(gardenFile));
+    cpSync(gardenFile, weights);
+    cpSync(path.join(garden, 'config.json'), path.join(pipeline, 'unet/config.json'));
+    const scheduler = 'scheduler_config.json';
+    cpSync(path.join(garden, scheduler), path.join(pipeline, 'scheduler', scheduler));
+    const byFolder = await addModel(sources(pipeline), { ...options(false), id: 'by-folder' });
+    const byFile = await addModel(sources(weights), { ...options(false), id: 'by-file' });
+    expect(byFile.card.diffusion).toEqual(byFolder.card.diffusion);
+    const { onnx } = await loadModelFromFolder(path.join(out, 'by-folder'));
+    expect(Buffer.compare(onnx, (await loadModelFromFolder(garden)).onnx)).toBe(0);
+    await expect(addModel(sources(path.join(out, 'none')), options(false))).rejects.toThrow(
+      /no file or folder/,
+    );
+  });
+
+  it('opens an .onnx among 1,500 other files', async () => {
+    const built = path.join(out, 'built');
+    await buildModel(garden, built);
+    for (let i = 0; i < 1500; i++) writeFileSync(path.join(built, `photo-${i}.jpg`), 'x');
+    const file = path.join(built, 'model.onnx');
+    const card = path.join(garden, 'card.json');
+    await addModel(sources(file, { card }), options(false));
+    expect(readdirSync(path.join(out, 'new')).sort()).toEqual(['card.json', 'model.onnx']);
+  });
+
+  it.each([
+    ['nativeSize', { network: { nativeSize: 1e9 } }],
+    ['nullClassLabel', { nullClassLabel: 3e8 }],
+    ['classes', { classes: [{ label: 1e9, name: 'a' }] }],
+    ['name', { name: 'x'.repeat(1e5) }],
+  ])('refuses a card with an absurd %s', async (field, card) => {
+    const file = path.join(out, 'hostile.json');
+    writeFileSync(file, JSON.stringify(card));
+    const failure = addModel(sources(gardenFile, { card: file }), options(false));
+    await expect(failure).rejects.toThrow(new RegExp(`not a model card: .*${field}.*Too big`));
+  });
+
+  it('reads no checkpoint outside the folder of its card', async () => {
+    await addModel(sources(gardenFile), options(false));
+    const file = path.join(out, 'new/card.json');
+    const card = JSON.parse(readFileSync(file, 'utf8')) as { checkpoint: { path: string } };
+    card.checkpoint.path = `../../${path.basename(gardenFile)}`;
+    writeFileSync(file, JSON.stringify(card));
+    await expect(loadModelFromFolder(path.join(out, 'new'))).rejects.toThrow(
+      /checkpoint.path: must be a name in the same folder/,
+    );
   });
 
   it('refuses a preset of another network', async () => {

@@ -11,7 +11,12 @@ import {
 import { droppedFiles } from '../../src/ui/models/dropped-files.js';
 import { isComplete, type ModelForm } from '../../src/ui/models/model-adding.js';
 import { originOf, originText, withFiles } from '../../src/ui/models/model-origin.js';
-import { stageText, storageText, transferText } from '../../src/ui/text/model-text.js';
+import {
+  findingsTexts,
+  stageText,
+  storageText,
+  transferText,
+} from '../../src/ui/text/model-text.js';
 import { problemText } from '../../src/ui/text/problems.js';
 import { look } from './fake-shelf.js';
 import { card } from './fake-worker.js';
@@ -65,7 +70,44 @@ test('files of a drop are taken as they are where their entries are refused', as
   const refused = { isFile: true, file: (_: unknown, fail: (why: Error) => void) => fail(Error()) };
   const items = [{ webkitGetAsEntry: () => refused }];
   const drop = { items, files: [file] } as unknown as DataTransfer;
-  expect(await droppedFiles(drop)).toEqual([file]);
+  expect(await droppedFiles(drop)).toEqual([{ file, path: 'model.onnx' }]);
+});
+
+test('files of a dropped folder are called by their way from it', async () => {
+  const file = new File(['x'], 'config.json');
+  const entry = {
+    isFile: true,
+    fullPath: '/p/unet/config.json',
+    file: (take: (f: File) => void) => take(file),
+  };
+  const read = [[entry], []];
+  const reader = { readEntries: (take: (entries: unknown) => void) => take(read.shift()) };
+  const folder = { isFile: false, createReader: () => reader };
+  const items = [{ webkitGetAsEntry: () => folder }];
+  const dropped = await droppedFiles({ items, files: [] } as unknown as DataTransfer);
+  expect(dropped).toEqual([{ file, path: 'p/unet/config.json' }]);
+  expect(withFiles(null, [file], ['p/unet/config.json'])).toEqual({
+    kind: 'files',
+    files: [file],
+    paths: ['p/unet/config.json'],
+  });
+});
+
+test('what was found, taken and left is said', () => {
+  const texts = findingsTexts({
+    network: 'UNetModel (guided-diffusion)',
+    weights: [{ path: 'ema', isEma: true }],
+    config: { kind: 'file', name: 'face_example.yml' },
+    schedule: { kind: 'usual' },
+    left: ['model (142 tensors)', 'step (1 tensor)'],
+  });
+  expect(texts).toEqual([
+    'UNetModel (guided-diffusion)',
+    'Weights: ema (EMA, the running mean)',
+    'Settings from: face_example.yml',
+    'Noise schedule from: what is usual for its code',
+    'Not used: model (142 tensors), step (1 tensor)',
+  ]);
 });
 
 describe('a form', () => {
@@ -74,6 +116,7 @@ describe('a form', () => {
     look,
     words: look.words,
     preset: null,
+    weights: null,
   };
   const asking = (question: ModelForm['look']['questions'][number]): ModelForm => ({
     ...form,

@@ -20,7 +20,12 @@ export function parseFlags(text: string): Record<string, unknown> | null {
 /** YAML 1.2, so that `32,16,8` is text. Aliases are counted; tags of Python are passed over. */
 async function parseYaml(text: string): Promise<unknown> {
   const { parse } = await import('yaml');
-  return parse(text, { logLevel: 'silent', maxAliasCount: 100 });
+  return parse(text, { logLevel: 'error', maxAliasCount: 100 });
+}
+
+/** JSON as Python writes it: schedulers of DPM-Solver hold an infinity. */
+function parseJson(text: string): unknown {
+  return JSON.parse(text.replace(/([:[,]\s*)(-?Infinity|NaN)(?=\s*[,\]}])/g, '$1null'));
 }
 
 /**
@@ -30,7 +35,7 @@ async function parseYaml(text: string): Promise<unknown> {
 export async function parseConfigText(text: string, name: string): Promise<unknown> {
   const isJson = /^\s*[{[]/.test(text);
   try {
-    if (isJson) return JSON.parse(text);
+    if (isJson) return parseJson(text);
     const flags = parseFlags(text);
     if (flags) return flags;
     const yaml = await parseYaml(text);

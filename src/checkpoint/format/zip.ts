@@ -9,7 +9,7 @@ import { CheckpointError } from '../checkpoint.js';
 /** An entry of the archive. */
 export interface ZipEntry {
   readonly sizeBytes: number;
-  /** Finds where the data starts. Throws: CheckpointError when it is not inside the file. */
+  /** Finds where the data starts. Throws: CheckpointError when it is compressed or not inside. */
   dataStart(): Promise<number>;
 }
 
@@ -125,6 +125,7 @@ function widenedInZipOrder(sizes: readonly number[], extra: DataView): [number, 
 
 /** The local header says how long its own name and padding are: the data starts after them. */
 async function dataStart(source: ByteSource, header: Header): Promise<number> {
+  if (header.method !== 0) fail('its contents are compressed, which torch.save does not do');
   const local = await viewOf(source, header.localOffset, 30);
   if (local.getUint32(0, true) !== 0x04034b50) fail('an entry of its zip directory is not there');
   const nameAndExtra = local.getUint16(26, true) + local.getUint16(28, true);
@@ -134,7 +135,7 @@ async function dataStart(source: ByteSource, header: Header): Promise<number> {
 
 /**
  * Lists the entries of an archive by name.
- * Throws: CheckpointError when the archive is damaged, compressed or absurdly large.
+ * Throws: CheckpointError when the archive is damaged or absurdly large.
  */
 export async function readZip(source: ByteSource): Promise<ReadonlyMap<string, ZipEntry>> {
   const directory = await findDirectory(source);
@@ -142,7 +143,6 @@ export async function readZip(source: ByteSource): Promise<ReadonlyMap<string, Z
   const view = await viewOf(source, directory.offset, directory.sizeBytes);
   const entries = new Map<string, ZipEntry>();
   for (const header of headers(view, directory.entries)) {
-    if (header.method !== 0) fail('its contents are compressed, which torch.save does not do');
     const { name, sizeBytes } = header;
     if (sizeBytes > source.sizeBytes) fail('it is cut short');
     entries.set(name, { sizeBytes, dataStart: () => dataStart(source, header) });

@@ -79,11 +79,22 @@ const schema = z
 
 export type UNet2DConfig = z.infer<typeof schema>;
 
+/** Blocks of score_sde's NCSN++, whose networks work on continuous noise levels. */
+function expectNoSkips(json: unknown): void {
+  const { down_block_types: types } = (json ?? {}) as { down_block_types?: unknown };
+  if (!Array.isArray(types) || !types.some((type) => /Skip(Down|Up)/.test(String(type)))) return;
+  throw new CheckpointError(
+    'The config is one of NCSN++ (SkipDownBlock2D), a network of score_sde on continuous noise ' +
+      'levels (sigmas), not on the steps of a DDPM; choose a UNet2DModel with plain blocks.',
+  );
+}
+
 /**
  * Checks a parsed `config.json`.
  * Throws: CheckpointError naming the first key that this project cannot convert.
  */
 export function parseUNet2DConfig(json: unknown): UNet2DConfig {
+  expectNoSkips(json);
   const result = schema.safeParse(json);
   if (result.success) return result.data;
   const issue = result.error.issues[0]!;

@@ -71,13 +71,14 @@ export async function openWeights(
 }
 
 /** Parts of a checkpoint outside the network taken, such as an optimiser, with their tensors. */
-export function partsLeft({ all, networks: [taken] }: OpenedWeights): string[] {
-  const counts = new Map<string, number>();
-  const depth = taken.path === '' ? 1 : taken.path.split('.').length;
+export function partsLeft({ all, networks: [taken, ...others] }: OpenedWeights): string[] {
+  const counts = new Map(others.map(({ path, names }) => [path || 'the top', names.size]));
+  const isCounted = (name: string) =>
+    taken.names.has(name) || others.some(({ names }) => names.has(name));
   for (const name of all.keys()) {
-    if (taken.names.has(name)) continue;
-    const parts = name.split('.');
-    const key = parts.slice(0, Math.min(depth, Math.max(1, parts.length - 1))).join('.');
+    if (isCounted(name)) continue;
+    const [top = '', below] = name.split('.');
+    const key = below !== undefined && taken.path.startsWith(`${top}.`) ? `${top}.${below}` : top;
     counts.set(key, (counts.get(key) ?? 0) + 1);
   }
   return [...counts].map(

@@ -9,11 +9,17 @@ import '@spectrum-web-components/picker/sync/sp-picker.js';
 import '@spectrum-web-components/textfield/sp-textfield.js';
 import type { Picker } from '@spectrum-web-components/picker';
 import type { Textfield } from '@spectrum-web-components/textfield';
-import type { ModelWords } from '../../protocol/model-shelf-api.js';
+import type { ModelFindings, ModelWords } from '../../protocol/model-shelf-api.js';
 import { localized, msg, str } from '../host/localisation.js';
 import type { ModelAdding, ModelForm } from '../models/model-adding.js';
 import { listed } from '../text/format.js';
-import { incompleteText, lookText, transferText } from '../text/model-text.js';
+import {
+  findingsTexts,
+  incompleteText,
+  lookText,
+  transferText,
+  weightsText,
+} from '../text/model-text.js';
 import './model-source.js';
 import { smallButton } from './small-button.js';
 import { shared } from './styles.js';
@@ -69,7 +75,9 @@ export class ModelFormElement extends LitElement {
       <div>
         <h3 id="found">${look.weights}</h3>
         <p class="quiet numbers">${lookText(look)}</p>
+        ${findingsTexts(look.findings).map((text) => html`<p class="quiet" data-testid="finding">${text}</p>`)}
       </div>
+      ${look.findings.weights.length > 1 ? this._weightsPicker(look.findings.weights) : nothing}
       ${look.questions.map((question) =>
         question.kind === 'preset'
           ? this._presetPicker(question.presets)
@@ -125,6 +133,30 @@ export class ModelFormElement extends LitElement {
             this.adding.answer({ preset: (event.target as Picker).value || null })}
         >
           ${presets.map(({ id, title }) => html`<sp-menu-item value=${id}>${title}</sp-menu-item>`)}
+        </sp-picker>`,
+      )}
+    </div>`;
+  }
+
+  private _weightsPicker(found: ModelFindings['weights']) {
+    const chosen = found.findIndex(({ path }) => path === this.form.weights);
+    return html`<div>
+      <sp-field-label for="weights">${msg('Weights')}</sp-field-label>
+      ${keyed(
+        found,
+        html`<sp-picker
+          id="weights"
+          data-testid="weights"
+          .value=${String(Math.max(0, chosen))}
+          @change=${(event: Event) => {
+            const { value } = event.target as Picker;
+            this.adding.answer({ weights: found[Number(value)]?.path ?? null });
+          }}
+        >
+          ${found.map(
+            (weights, i) =>
+              html`<sp-menu-item value=${String(i)}>${weightsText(weights)}</sp-menu-item>`,
+          )}
         </sp-picker>`,
       )}
     </div>`;

@@ -16,7 +16,7 @@ import { smallButton } from './small-button.js';
 import { shared } from './styles.js';
 
 const firstInvitation = () =>
-  msg('Drop a checkpoint with its config.json and scheduler_config.json here');
+  msg('Drop a checkpoint with its config files here, or the folder they lie in');
 
 @localized()
 @customElement('repaint-model-source')
@@ -112,7 +112,12 @@ export class ModelSourceElement extends LitElement {
   }
 
   private readonly _onDrop = async ({ detail }: CustomEvent<DropzoneEventDetail>) => {
-    if (detail.dataTransfer) await this.adding.takeFiles(await droppedFiles(detail.dataTransfer));
+    if (!detail.dataTransfer) return;
+    const dropped = await droppedFiles(detail.dataTransfer);
+    await this.adding.takeFiles(
+      dropped.map(({ file }) => file),
+      dropped.map(({ path }) => path),
+    );
   };
 
   /** Emptied, so that the same files can be chosen again after they were corrected. */

@@ -1,5 +1,11 @@
 /** The files of a drop, those inside dropped folders included. */
 
+/** A file, and its name with the folders it was dropped in. */
+export interface DroppedFile {
+  readonly file: File;
+  readonly path: string;
+}
+
 /** A folder hands out its entries a hundred at a time, until it hands out none. */
 async function entriesOf(folder: FileSystemDirectoryEntry): Promise<FileSystemEntry[]> {
   const reader = folder.createReader();
@@ -13,19 +19,20 @@ async function entriesOf(folder: FileSystemDirectoryEntry): Promise<FileSystemEn
   }
 }
 
-async function filesOf(entry: FileSystemEntry): Promise<File[]> {
+async function filesOf(entry: FileSystemEntry): Promise<DroppedFile[]> {
   if (entry.isFile) {
-    const { file } = entry as FileSystemFileEntry;
-    return [await new Promise<File>((resolve, reject) => file.call(entry, resolve, reject))];
+    const { file: take } = entry as FileSystemFileEntry;
+    const file = await new Promise<File>((resolve, reject) => take.call(entry, resolve, reject));
+    return [{ file, path: entry.fullPath.replace(/^\/+/, '') || file.name }];
   }
   const entries = await entriesOf(entry as FileSystemDirectoryEntry);
   return (await Promise.all(entries.map(filesOf))).flat();
 }
 
 /** Must be called while the drop is being handled: its items are gone afterwards. */
-export async function droppedFiles({ items, files }: DataTransfer): Promise<File[]> {
+export async function droppedFiles({ items, files }: DataTransfer): Promise<DroppedFile[]> {
   const entries = [...items].map((item) => item.webkitGetAsEntry());
-  const plain = [...files];
+  const plain = [...files].map((file) => ({ file, path: file.name }));
   const found = entries.filter((entry) => entry !== null);
   if (found.length === 0) return plain;
   // Entries may be refused where the files themselves are not.

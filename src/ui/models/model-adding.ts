@@ -18,6 +18,8 @@ export interface ModelForm {
   readonly look: ModelLook;
   readonly words: ModelWords;
   readonly preset: string | null;
+  /** Path of other weights than those taken by themselves; null takes these. */
+  readonly weights: string | null;
 }
 
 export type AddingState =
@@ -82,11 +84,11 @@ export class ModelAdding extends Observed {
   }
 
   /** Looks at files; those the form waits for are added to the ones it has. */
-  takeFiles(files: readonly File[]): Promise<void> {
+  takeFiles(files: readonly File[], paths?: readonly string[]): Promise<void> {
     const { state } = this;
     if (files.length === 0 || state.kind === 'adding') return Promise.resolve();
     const form = state.kind === 'asking' ? state : null;
-    return this.look(withFiles(form?.origin ?? null, files), form);
+    return this.look(withFiles(form?.origin ?? null, files, paths), form);
   }
 
   /** Looks at where a model comes from, then asks what only a person can know. */
@@ -97,7 +99,8 @@ export class ModelAdding extends Observed {
       const look = await this._link.call((api) => api.look(origin));
       if (turn !== this._turn) return;
       const words = keepEdits(form, look.words);
-      this._become({ kind: 'asking', origin, look, words, preset: null, problem: null });
+      const unanswered = { preset: null, weights: null, problem: null };
+      this._become({ kind: 'asking', origin, look, words, ...unanswered });
     } catch (error) {
       if (turn !== this._turn) return;
       const problem = problemOf(error, 'shelfFailed');
@@ -106,7 +109,7 @@ export class ModelAdding extends Observed {
   }
 
   /** Changes what the form says. */
-  answer(change: Partial<Pick<ModelForm, 'words' | 'preset'>>): void {
+  answer(change: Partial<Pick<ModelForm, 'words' | 'preset' | 'weights'>>): void {
     if (this.state.kind === 'asking') this._become({ ...this.state, ...change });
   }
 
@@ -114,8 +117,9 @@ export class ModelAdding extends Observed {
   async add(isTested = true): Promise<void> {
     if (this.state.kind !== 'asking' || !isComplete(this.state)) return;
     const form = formOf(this.state);
-    const { origin, look, words, preset } = form;
-    const options: AddModelOptions = { id: idFor(words, look.id), words, preset, isTested };
+    const { origin, look, words, preset, weights } = form;
+    const id = idFor(words, look.id);
+    const options: AddModelOptions = { id, words, preset, weights, isTested };
     this._become({ kind: 'adding', ...form, progress: null, isCancelling: false });
     let added: ShelfModel | null = null;
     try {
@@ -156,6 +160,6 @@ export class ModelAdding extends Observed {
   }
 }
 
-function formOf({ origin, look, words, preset }: ModelForm): ModelForm {
-  return { origin, look, words, preset };
+function formOf({ origin, look, words, preset, weights }: ModelForm): ModelForm {
+  return { origin, look, words, preset, weights };
 }

@@ -2,6 +2,8 @@
 import { manifestBytes, type ModelCard, type ModelManifest } from '../../protocol/model-card.js';
 import type {
   AddModelProgress,
+  FoundIn,
+  ModelFindings,
   ModelLook,
   ModelOrigin,
   Shelf,
@@ -64,6 +66,48 @@ export function lookText({ nativeSize, classCount, totalBytes }: ModelLook): str
     totalBytes === null ? '' : fileSize(totalBytes),
   ];
   return listed(known);
+}
+
+/** Where a network's weights lie in the file, and whether they are a running mean. */
+export function weightsText({ path, isEma }: ModelFindings['weights'][number]): string {
+  const place = path === '' ? msg('at the top of the file') : path;
+  return isEma ? msg(str`${place} (EMA, the running mean)`) : place;
+}
+
+function foundText(found: FoundIn): string {
+  switch (found.kind) {
+    case 'file':
+      return found.name;
+    case 'preset':
+      return found.name;
+    case 'weights':
+      return msg('the shapes of the weights');
+    case 'usual':
+      return msg('what is usual for its code');
+  }
+}
+
+const mostNames = 6;
+
+/** What was found, what was chosen of it, and what was left. */
+export function findingsTexts({
+  network,
+  weights,
+  config,
+  schedule,
+  left,
+}: ModelFindings): string[] {
+  const [taken, ...others] = weights;
+  const names = left.length > mostNames ? [...left.slice(0, mostNames), '…'] : left;
+  return [
+    network,
+    ...(taken && others.length === 0 && taken.path !== ''
+      ? [msg(str`Weights: ${weightsText(taken)}`)]
+      : []),
+    ...(config ? [msg(str`Settings from: ${foundText(config)}`)] : []),
+    ...(schedule ? [msg(str`Noise schedule from: ${foundText(schedule)}`)] : []),
+    ...(left.length > 0 ? [msg(str`Not used: ${listed(names)}`)] : []),
+  ];
 }
 
 /** Why the form cannot be sent yet; empty when it can. */

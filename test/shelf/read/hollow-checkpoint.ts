@@ -7,7 +7,7 @@ import type { TensorSource } from '../../../src/checkpoint/nn/weights.js';
 import { randomSource } from '../../../src/checkpoint/random-source.js';
 
 /** The shapes a network asks for, by name. */
-function shapesOf(build: (weights: Weights) => unknown): Map<string, readonly number[]> {
+export function shapesOf(build: (weights: Weights) => unknown): Map<string, readonly number[]> {
   const shapes = new Map<string, readonly number[]>();
   const source = randomSource(1);
   const recording: TensorSource = {
@@ -21,13 +21,17 @@ function shapesOf(build: (weights: Weights) => unknown): Map<string, readonly nu
   return shapes;
 }
 
-/** A .safetensors of all the weights that `build` asks for, each zero. */
+type Named = readonly [name: string, shape: readonly number[]];
+
+/** A .safetensors of all the weights that `build` asks for, each zero; `as`: under other names. */
 export function hollowCheckpoint(
   build: (weights: Weights) => unknown,
   dtype: DType = 'F32',
+  as: (...named: Named) => Named = (...named) => named,
 ): ByteSource {
   let end = 0;
-  const entries = [...shapesOf(build)].map(([name, shape]) => {
+  const entries = [...shapesOf(build)].map((named) => {
+    const [name, shape] = as(...named);
     const begin = end;
     end += bytesPerElement[dtype] * elementCount(shape);
     return [name, { dtype, shape, data_offsets: [begin, end] }] as const;
