@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { RepaintError } from '../protocol/failure.js';
 import { UsageError } from './cli-error.js';
 import { fillCommand } from './fill.js';
+import { labCommand } from './lab.js';
 import { modelCommand } from './model.js';
 import { parityCommand } from './parity.js';
 import { walkCommand } from './walk.js';
@@ -21,7 +22,8 @@ export async function main(argv: readonly string[]): Promise<void> {
     .addCommand(fillCommand())
     .addCommand(modelCommand())
     .addCommand(walkCommand())
-    .addCommand(parityCommand());
+    .addCommand(parityCommand())
+    .addCommand(labCommand());
   throwInsteadOfExit(program);
   try {
     await program.parseAsync(argv);
