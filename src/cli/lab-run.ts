@@ -110,6 +110,7 @@ function openMaker(method: Method, { python, threads }: RunOptions): Promise<Mak
 /** What a run tells its user: a bar with the time left, what was lost as it happens, a sum. */
 class RunReport {
   private readonly _counts = { made: 0, kept: 0, lost: 0 };
+  private readonly _told = new Map<string, number>();
   private readonly _closed: { method: string; reason: string }[] = [];
   private readonly _bar: SingleBar | null;
 
@@ -130,8 +131,16 @@ class RunReport {
     }
     this._counts[event.kind]++;
     const { method, mask, photo } = event.unit;
-    if (event.kind === 'lost') console.error(`${method}, ${mask}, ${photo}: ${event.reason}`);
+    if (event.kind === 'lost') this._tellLost(`${method}, ${mask}`, `${photo}: ${event.reason}`);
     this._bar?.increment(1, { unit: `${method} ${mask} ${photo}` });
+  }
+
+  /** The first few of a method and mask; the report has them all. */
+  private _tellLost(where: string, what: string): void {
+    const told = (this._told.get(where) ?? 0) + 1;
+    this._told.set(where, told);
+    if (told <= 3) console.error(`${where}, ${what}`);
+    if (told === 3) console.error(`${where}: further losses are in the report only`);
   }
 
   end(out: string): void {

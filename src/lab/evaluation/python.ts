@@ -35,14 +35,13 @@ async function started(python: string): Promise<ChildProcessWithoutNullStreams> 
   const process = spawn(python, [script]);
   // A write to a process that has ended is told by the answer that does not come.
   process.stdin.on('error', () => undefined);
-  const failed = once(process, 'error').then(([cause]: Error[]) => {
+  await once(process, 'spawn').catch((cause: Error) => {
     throw new RepaintError(
       'badRequest',
       `${python} cannot be started (${cause.message}); give another --python.`,
       { cause },
     );
   });
-  await Promise.race([once(process, 'spawn'), failed]);
   return process;
 }
 
