@@ -3,14 +3,15 @@ import { Command, CommanderError } from 'commander';
 import { planFill } from '../fill/plan.js';
 import { contextRequest } from '../fill/request.js';
 import { runFill } from '../fill/run.js';
+import type { FillRuntime } from '../fill/runtime.js';
 import { coverageBounds } from '../image/coverage.js';
+import { cropCoverage } from '../image/planar.js';
 import type { Made, Maker, Task } from '../lab/evaluation/methods.js';
 import type { FillSettings } from '../protocol/fill.js';
 import { UsageError } from './cli-error.js';
 import { placeLayer } from './image-files.js';
 import { openMethod, settingsFrom, withMethodOptions } from './method-options.js';
 import type { MethodOptions } from './method-options.js';
-import type { NodeRuntime } from './node-runtime.js';
 
 function parseOptions(args: readonly string[]): MethodOptions {
   const command = withMethodOptions(new Command('method'))
@@ -28,10 +29,12 @@ function parseOptions(args: readonly string[]): MethodOptions {
 /** The hole as it is: nothing around it is made anew, nothing of the photo shines through its edge. */
 const exactly = { growPx: 0, featherPx: 0 } as const;
 
-async function fillOnce(task: Task, runtime: NodeRuntime, settings: FillSettings): Promise<Made> {
+async function fillOnce(task: Task, runtime: FillRuntime, settings: FillSettings): Promise<Made> {
   const { photo, hole, seed } = task;
   const maskBounds = coverageBounds(hole)!;
-  const plan = planFill({ imageSize: photo, maskBounds, card: runtime.card, settings });
+  const selection = cropCoverage(hole, maskBounds);
+  const { card } = runtime;
+  const plan = planFill({ imageSize: photo, maskBounds, selection, card, settings });
   const request = contextRequest({
     jobId: 'lab',
     plan,
@@ -50,10 +53,11 @@ async function fillOnce(task: Task, runtime: NodeRuntime, settings: FillSettings
 /** Opens a method. Throws: UsageError or RepaintError with one sentence when it cannot be. */
 export async function openFillMaker(args: readonly string[], threads?: number): Promise<Maker> {
   const options = { threads, ...parseOptions(args) };
-  const runtime = await openMethod(options);
+  const method = await openMethod(options);
+  const { runtime } = method;
   const settings = { ...settingsFrom(options, runtime.card), ...exactly };
   return {
     make: (task) => fillOnce(task, runtime, settings),
-    release: () => runtime.release(),
+    release: () => method.release(),
   };
 }

@@ -3,10 +3,12 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import sharp from 'sharp';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi, type MockInstance } from 'vitest';
 import { main } from '../../src/cli/main.js';
 
 let folder: string;
+let log: MockInstance;
+let error: MockInstance;
 const at = (...names: string[]) => path.join(folder, ...names);
 
 beforeEach(async () => {
@@ -15,8 +17,8 @@ beforeEach(async () => {
   const svg =
     '<svg width="64" height="64"><rect width="64" height="64" fill="#484"/><circle cx="20" cy="20" r="9" fill="#fff"/></svg>';
   await sharp(Buffer.from(svg)).png().toFile(at('photos', 'dot.png'));
-  vi.spyOn(console, 'log').mockReturnValue();
-  vi.spyOn(console, 'error').mockReturnValue();
+  log = vi.spyOn(console, 'log').mockReturnValue();
+  error = vi.spyOn(console, 'error').mockReturnValue();
 });
 afterEach(() => {
   vi.restoreAllMocks();
@@ -25,8 +27,8 @@ afterEach(() => {
 });
 
 const lab = (...args: string[]) => main(['node', 'repaint-fill', 'lab', ...args]);
-const said = () => vi.mocked(console.error).mock.calls.flat().join('\n');
-const printed = () => vi.mocked(console.log).mock.calls.flat().join('\n');
+const said = () => error.mock.calls.flat().join('\n');
+const printed = () => log.mock.calls.flat().join('\n');
 
 const run = (...args: string[]) =>
   lab(
@@ -45,7 +47,7 @@ async function runWithoutFeatures(...args: string[]): Promise<void> {
 }
 
 test('a fill of the shipped model is made, measured and reported', async () => {
-  await runWithoutFeatures('--methods', 'quick=--steps 3 --jump-samples 1');
+  await runWithoutFeatures('--methods', 'quick=--prior model --steps 3 --jump-samples 1');
   expect(JSON.parse(printed())).toMatchObject({ made: 1, lost: 0 });
   const file = at('out', 'units', 'quick', 'ellipse', 'dot.png-1.json');
   const record = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
@@ -53,6 +55,18 @@ test('a fill of the shipped model is made, measured and reported', async () => {
   expect(record).toMatchObject({ status: 'made', nfe: 3, changedOutside: false });
   await lab('report', at('out'), '--photos', at('photos'), '--json');
   expect(readFileSync(at('out', 'report.csv'), 'utf8')).toContain('psnr,ellipse,quick,1,');
+});
+
+test('the photo fills itself, the same for the same seed', async () => {
+  await runWithoutFeatures(
+    '--methods',
+    'one=--prior photo --preset draft,two=--prior photo --preset draft',
+  );
+  expect(JSON.parse(printed())).toMatchObject({ made: 2, lost: 0 });
+  const made = ['one', 'two'].map((method) =>
+    readFileSync(at('out', 'units', method, 'ellipse', 'dot.png-1.png')),
+  );
+  expect(made[0].equals(made[1])).toBe(true);
 });
 
 test('a method whose Python is not there is skipped with a sentence', async () => {
@@ -78,7 +92,7 @@ test('mistakes are told in a sentence with exit code 2', async () => {
     [['--methods', 'draft', '--lpips', at('nothing.onnx')], 'Cannot read'],
   ];
   for (const [args, sentence] of mistakes) {
-    vi.mocked(console.error).mockClear();
+    error.mockClear();
     await runWithoutFeatures(...args);
     expect(said(), args.join(' ')).toContain(sentence);
     expect(process.exitCode, args.join(' ')).toBe(2);

@@ -32,7 +32,14 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const arguments_ = (out: string) => [
   ...['lab', 'run', '--photos', at('photos'), '--masks', 'ellipse', '--size', '64', '--json'],
-  ...['--methods', 'quick=--steps 2 --jump-samples 1', '--threads', '1', '--out', at(out)],
+  ...[
+    '--methods',
+    'quick=--prior model --steps 2 --jump-samples 1',
+    '--threads',
+    '1',
+    '--out',
+    at(out),
+  ],
 ];
 
 async function report(out: string): Promise<string> {

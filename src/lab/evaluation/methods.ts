@@ -38,6 +38,9 @@ export interface Maker {
 
 /** Names that stand for options of `repaint-fill fill`. */
 const fillMethods: Readonly<Record<string, readonly string[]>> = {
+  photo: ['--prior', 'photo'],
+  model: ['--prior', 'model'],
+  both: ['--prior', 'both'],
   draft: ['--preset', 'draft'],
   balanced: ['--preset', 'balanced'],
   paper: ['--preset', 'paper'],
