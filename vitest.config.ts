@@ -28,6 +28,7 @@ export default defineConfig({
           include: [
             '@huggingface/hub',
             'comlink',
+            'idb-keyval',
             'lit/directives/keyed.js',
             'onnxruntime-web/jspi',
             'onnxruntime-web/webgpu',

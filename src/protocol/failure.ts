@@ -8,6 +8,7 @@ export const failureCodes = [
   'modelShape',
   'modelUnusable',
   'modelUnknown',
+  'modelChanged',
   'selfTestFailed',
   'storageFull',
   'cancelled',

@@ -43,11 +43,15 @@ export type ToWorker =
       readonly settings: FillSettings;
       readonly fills: number;
     }
-  /** `resume`: the job's last snapshot, after the worker that took it was replaced. */
+  /**
+   * `resume`: the job's last snapshot, after the worker that took it was replaced. `modelSha256`: of
+   * the weights the job was planned for; with others it is refused.
+   */
   | {
       readonly kind: 'fill';
       readonly request: FillRequest;
       readonly resume?: FillSnapshot | null;
+      readonly modelSha256?: string;
     }
   /** Stops the job between two network calls; a queued job is dropped. */
   | { readonly kind: 'cancel'; readonly jobId: string };

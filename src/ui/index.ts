@@ -4,6 +4,7 @@ import addOnUISdk, {
 } from 'https://new.express.adobe.com/static/add-on-sdk/sdk.js';
 import { startWorker } from './fill/start-worker.js';
 import { keptIn } from './host/kept.js';
+import { Journal } from './host/journal.js';
 import { HostLook } from './host/look.js';
 import { SelectionBell, sandboxClient, type SandboxClient } from './host/sandbox-client.js';
 import { startShelf } from './models/start-shelf.js';
@@ -41,11 +42,24 @@ async function greet(
   }
 }
 
+/** Hosts name their document by a promise, or not at all. */
+async function openDocumentId(): Promise<string | null> {
+  try {
+    return (await addOnUISdk.app.document.id()) ?? null;
+  } catch {
+    return null;
+  }
+}
+
 async function start(): Promise<void> {
   await addOnUISdk.ready;
   const bell = new SelectionBell();
   const sandbox = await meetSandbox(bell);
-  const { hasOriginalPixels, problem } = await greet(sandbox);
+  const [{ hasOriginalPixels, problem }, journal, documentId] = await Promise.all([
+    greet(sandbox),
+    Journal.open(),
+    openDocumentId(),
+  ]);
   const session = new Session({
     sandbox,
     bell,
@@ -53,6 +67,8 @@ async function start(): Promise<void> {
     kept: keptIn(addOnUISdk.instance.clientStorage),
     startWorker,
     startShelf,
+    journal,
+    documentId,
     manifestUrl: new URL(modelUrl, document.baseURI).href,
   });
   session.hostProblem = problem;

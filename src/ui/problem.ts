@@ -14,6 +14,8 @@ export const panelProblems = [
   'sandboxSilent',
   'sandboxStale',
   'workerCrashed',
+  'panelClosed',
+  'fillLeft',
   'targetGone',
   'otherPage',
   'targetChanged',

@@ -3,21 +3,24 @@ import { compose, translation } from '../image/geometry.js';
 import type { FillRequest } from '../protocol/fill.js';
 import type { NewLayer } from '../protocol/sandbox-api.js';
 import { firstChoices, parseChoices, withKnownClass, type Choices } from './fill/choices.js';
+import { FillJournal } from './fill/fill-journal.js';
 import { FillQueue, type FillJob, type FinishedFill } from './fill/fill-queue.js';
 import { ModelLink } from './fill/model-link.js';
 import { PlanAhead } from './fill/plan-ahead.js';
 import { planner, type PlanState } from './fill/plan-state.js';
 import { randomSeeds, seedsFrom } from './fill/seeds.js';
+import { Turn } from './fill/turn.js';
 import type { WorkerPort } from './fill/worker-port.js';
 import { FillGallery } from './gallery/fill-gallery.js';
 import { jobIdFor } from './gallery/fill-sets.js';
-import { fillThumbnail } from './gallery/thumbnail.js';
+import { fillThumbnail, regionThumbnail } from './gallery/thumbnail.js';
+import type { Journal } from './host/journal.js';
 import type { SandboxClient, SelectionBell } from './host/sandbox-client.js';
 import { ModelLibrary, type LibraryPorts } from './models/model-library.js';
 import { Observed } from './observed.js';
 import type { Problem } from './problem.js';
 import type { PixelSource } from './selection/pixels.js';
-import type { Region } from './selection/region.js';
+import { filledRegion, type Region } from './selection/region.js';
 import { SelectionWatch } from './selection/selection-watch.js';
 
 /** Everything outside the panel, handed in. */
@@ -26,6 +29,9 @@ export interface SessionPorts extends LibraryPorts {
   readonly bell: SelectionBell;
   readonly pixels: PixelSource;
   readonly startWorker: () => WorkerPort;
+  readonly journal: Journal;
+  /** null where the host does not name it. */
+  readonly documentId: string | null;
 }
 
 const choicesKey = 'choices';
@@ -50,7 +56,9 @@ export class Session extends Observed {
   readonly selection: SelectionWatch;
   readonly model: ModelLink;
   readonly queue: FillQueue;
+  readonly turn: Turn;
   readonly gallery: FillGallery;
+  readonly journal: FillJournal;
   readonly library: ModelLibrary;
   private readonly _plan = planner();
   private _isStarting = false;
@@ -65,19 +73,37 @@ export class Session extends Observed {
     this.library = new ModelLibrary(_ports);
     this.gallery = new FillGallery(sandbox, kept);
     this.queue = new FillQueue({
-      post: (message) => this.model.post(message),
+      post: (message) => this.turn.post(message),
       giveUp: () => this.model.restart({ code: 'workerCrashed' }),
       filled: (fill) => void this._addLayer(fill),
     });
     this.queue.subscribe(() => this._endAwaited());
+    this.journal = new FillJournal(_ports.journal, this.queue, this.gallery, _ports.documentId);
     this.model.onJobMessage = (message) => this.queue.receive(message);
-    this.model.onLost = (problem, isReplaced) => this.queue.workerLost(problem, isReplaced);
+    this.turn = new Turn(
+      (message) => this.model.post(message),
+      (jobId) => this.queue.receive({ kind: 'done', jobId, outcome: 'cancelled' }),
+    );
+    this.queue.subscribe(() => {
+      if (!this.queue.active && this.queue.waiting.length === 0) this.turn.end();
+    });
+    this.model.onLost = (problem, isReplaced) => {
+      this.turn.forget();
+      this.queue.workerLost(problem, isReplaced);
+    };
     this.model.subscribe(() => this._modelChanged());
     const ahead = new PlanAhead((message) => this.model.post(message));
     this.subscribe(() =>
       ahead.look(this.plan, this.choices.fills, this.queue.active !== undefined),
     );
-    for (const part of [this.selection, this.queue, this.gallery, this.library]) {
+    for (const part of [
+      this.selection,
+      this.queue,
+      this.gallery,
+      this.journal,
+      this.turn,
+      this.library,
+    ]) {
       part.subscribe(() => this.changed());
     }
   }
@@ -94,6 +120,11 @@ export class Session extends Observed {
     // An earlier visit may have ended while things were set aside for a picture of the page.
     await this._ports.sandbox.restoreView().catch(() => undefined);
     await Promise.all([this.selection.read(), this.gallery.restore()]);
+    await this.journal.restore();
+    for (const { region, request, seedsLeft } of this.queue.interrupted) {
+      const isUnseen = seedsLeft.length === request.seeds.length;
+      if (isUnseen) this._awaited.set(region.id, region.markerIds);
+    }
   }
 
   get region(): Region | null {
@@ -111,7 +142,7 @@ export class Session extends Observed {
     this.choices = choices;
     this.changed();
     void this._ports.kept.write(choicesKey, choices);
-    if (needsLoad && this.queue.jobs.length === 0) this.restartModel();
+    if (needsLoad && !this.queue.active) this.restartModel();
   }
 
   /** Fills with a model of the shelf from now on; null is the one that comes with the add-on. */
@@ -155,7 +186,11 @@ export class Session extends Observed {
 
   /** Goes on with an interrupted job, on a new worker where there is none. */
   resume(jobId: string): void {
-    if (this.model.state.kind === 'failed') this.restartModel();
+    const { state } = this.model;
+    const job = this.queue.interrupted.find(({ id }) => id === jobId);
+    const isOther = state.kind === 'ready' && state.card.checkpoint.sha256 !== job?.model.sha256;
+    if (job && isOther) this.choose({ ...this.choices, model: job.model.chosen });
+    else if (state.kind === 'failed') this.restartModel();
     this.queue.resume(jobId);
   }
 
@@ -214,11 +249,15 @@ export class Session extends Observed {
       seeds,
     };
     void this._rememberOriginal(region);
-    this.queue.add(region, request, { id, sha256: checkpoint.sha256 });
+    this.queue.add(filledRegion(region), request, {
+      id,
+      sha256: checkpoint.sha256,
+      chosen: this.choices.model,
+    });
   }
 
   private async _rememberOriginal(region: Region): Promise<void> {
-    const url = await fillThumbnail(region, null).catch(() => null);
+    const url = await regionThumbnail(region).catch(() => null);
     if (url !== null) this.gallery.rememberOriginal(region.id, url);
   }
 
@@ -235,9 +274,10 @@ export class Session extends Observed {
       record: recordOf(job, seed),
     };
     // A fill without a picture in the gallery is still a fill.
-    const placed = { png, at: { x, y } };
-    const thumbnail = await fillThumbnail(region, placed).catch(() => '');
-    await this.gallery.add(layer, thumbnail);
+    await this.journal.whileAdding(layer, async () => {
+      const thumbnail = await fillThumbnail(region, request, png).catch(() => '');
+      await this.gallery.add(layer, thumbnail);
+    });
   }
 }
 

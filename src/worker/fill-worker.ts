@@ -6,6 +6,7 @@ import { batchQuestions } from '../fill/batches.js';
 import { runFill } from '../fill/run.js';
 import { RepaintError } from '../protocol/failure.js';
 import type { FillSnapshot } from '../protocol/fill.js';
+import type { ModelCard } from '../protocol/model-card.js';
 import type { ToWorker } from '../protocol/worker-api.js';
 import { openFileStore } from '../shelf/store/file-store.js';
 import { loadModel } from '../shelf/store/load-model.js';
@@ -116,10 +117,12 @@ export class FillWorker {
     if (position > 0) this._post({ kind: 'queued', jobId, position });
   }
 
-  private async _fill({ request, resume = null }: FillMessage, signal: JobSignal): Promise<void> {
+  private async _fill(message: FillMessage, signal: JobSignal): Promise<void> {
+    const { request, resume = null } = message;
     let isOver = false;
     try {
       const runtime = await this._loaded();
+      checkModel(message, runtime.card);
       const lost = rejectOn(runtime.lost);
       await Promise.race([this._preparation.stop(), lost]);
       const from = resume && this._isAfterLoss ? oneByOne(resume) : resume;
@@ -167,6 +170,16 @@ export class FillWorker {
     const { code, message } = toFailure(error);
     this._post({ kind: 'failed', jobId, code, message });
   }
+}
+
+/** Throws: RepaintError modelChanged when the request was planned for other weights. */
+function checkModel({ modelSha256 }: FillMessage, { name, checkpoint }: ModelCard): void {
+  if (modelSha256 === undefined || modelSha256 === checkpoint.sha256) return;
+  throw new RepaintError(
+    'modelChanged',
+    `The fill was begun with the weights ${modelSha256.slice(0, 8)}, and ${name} has ` +
+      `${checkpoint.sha256.slice(0, 8)}: load that model, or begin anew.`,
+  );
 }
 
 /** The same place in the walk, its images made one after another from there. */

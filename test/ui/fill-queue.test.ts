@@ -5,7 +5,7 @@ import { FillQueue, type FinishedFill } from '../../src/ui/fill/fill-queue.js';
 import type { Region } from '../../src/ui/selection/region.js';
 
 const region = { id: 'region' } as Region;
-const model = { id: 'model', sha256: 'a'.repeat(64) };
+const model = { id: 'model', sha256: 'a'.repeat(64), chosen: null };
 const png = new Blob(['png']);
 const lost = { code: 'workerCrashed' } as const;
 
@@ -93,6 +93,37 @@ describe('a job', () => {
 });
 
 describe('an interrupted job', () => {
+  test('that a closed panel left waits for the user, once, and goes on', () => {
+    queue.add(region, request('b'), model);
+    queue.receive({ kind: 'snapshot', jobId: 'b', snapshot });
+    const left = {
+      ...queue.jobs[0],
+      id: 'a',
+      request: request('a'),
+      state: 'interrupted',
+    } as const;
+    queue.restore(left);
+    queue.restore(left);
+    expect(states()).toEqual(['b running', 'a interrupted']);
+    queue.resume('a');
+    expect(posted.at(-1)).toMatchObject({ request: { jobId: 'a' }, resume: snapshot });
+    expect(states()).toEqual(['b running', 'a waiting']);
+  });
+
+  test('whose snapshot is refused starts the fills that are left anew', () => {
+    queue.add(region, request('a'), model);
+    queue.receive({ kind: 'filled', jobId: 'a', fill: 0, seed: 1, png });
+    queue.receive({ kind: 'snapshot', jobId: 'a', snapshot });
+    queue.receive({
+      kind: 'failed',
+      jobId: 'a',
+      code: 'badRequest',
+      message: 'not of this request',
+    });
+    queue.resume('a');
+    expect(posted.at(-1)).toMatchObject({ request: { seeds: [2, 3] }, resume: null });
+  });
+
   test('keeps what is finished and owes the rest', () => {
     queue.add(region, request('a'), model);
     queue.receive({ kind: 'filled', jobId: 'a', fill: 0, seed: 1, png });
@@ -112,7 +143,12 @@ describe('an interrupted job', () => {
     queue.receive({ kind: 'snapshot', jobId: 'a', snapshot });
     queue.workerLost(lost, true);
     queue.resume('a');
-    expect(posted.at(-1)).toEqual({ kind: 'fill', request: request('a'), resume: snapshot });
+    expect(posted.at(-1)).toEqual({
+      kind: 'fill',
+      request: request('a'),
+      resume: snapshot,
+      modelSha256: model.sha256,
+    });
   });
 
   test('keeps its snapshot when one of several fills made at once is delivered', () => {
@@ -121,7 +157,12 @@ describe('an interrupted job', () => {
     queue.receive({ kind: 'filled', jobId: 'a', fill: 0, seed: 1, png });
     queue.workerLost(lost, true);
     queue.resume('a');
-    expect(posted.at(-1)).toEqual({ kind: 'fill', request: request('a'), resume: snapshot });
+    expect(posted.at(-1)).toEqual({
+      kind: 'fill',
+      request: request('a'),
+      resume: snapshot,
+      modelSha256: model.sha256,
+    });
     const before = filled.length;
     queue.receive({ kind: 'filled', jobId: 'a', fill: 0, seed: 1, png });
     expect(filled.length).toBe(before);

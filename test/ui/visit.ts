@@ -2,6 +2,7 @@
 import type { AddOnSdk } from '../../src/ui/host/sdk.js';
 import { HostLook } from '../../src/ui/host/look.js';
 import { keptIn } from '../../src/ui/host/kept.js';
+import { Journal } from '../../src/ui/host/journal.js';
 import { SelectionBell } from '../../src/ui/host/sandbox-client.js';
 import '../../src/ui/panel.js';
 import type { RepaintPanel } from '../../src/ui/panel.js';
@@ -63,6 +64,7 @@ export interface Visit {
   readonly bell: SelectionBell;
   readonly app: FakeApp;
   readonly panel: RepaintPanel;
+  readonly journal: Journal;
 }
 
 /** What outlives a visit. */
@@ -71,9 +73,15 @@ export interface Before {
   /** What the host keeps for the add-on. */
   readonly stored: Map<string, unknown>;
   readonly shelf: FakeShelf;
+  /** Of the frame's storage; a new one for each visit where none is given. */
+  readonly journalName?: string;
+  readonly documentId?: string;
   readonly manifestUrl?: string;
   readonly pixels?: PixelSource;
 }
+
+/** Sessions whose page would be gone by now: they fill no more. */
+const earlier: Session[] = [];
 
 export async function visit(before: Before): Promise<Visit> {
   const { sandbox, stored, shelf, pixels = bluePhoto } = before;
@@ -81,6 +89,9 @@ export async function visit(before: Before): Promise<Visit> {
   const workers = new FakeWorkers();
   const bell = new SelectionBell();
   const app = new FakeApp();
+  // A shared journal is for windows that are open beside each other.
+  if (before.journalName === undefined) for (const session of earlier.splice(0)) session.turn.end();
+  const journal = await Journal.open(before.journalName ?? crypto.randomUUID());
   const session = new Session({
     sandbox,
     bell,
@@ -93,13 +104,16 @@ export async function visit(before: Before): Promise<Visit> {
     }),
     startWorker: workers.start,
     startShelf: shelf.start,
+    journal,
+    documentId: before.documentId ?? null,
     manifestUrl,
   });
+  earlier.push(session);
   const panel = document.createElement('repaint-panel');
   const look = new HostLook({ app } as unknown as AddOnSdk);
   Object.assign(panel, { session, look });
   document.body.append(panel);
   await session.start();
   await panel.updateComplete;
-  return { workers, bell, app, panel };
+  return { workers, bell, app, panel, journal };
 }

@@ -9,12 +9,15 @@ import type { FillGallery, StrandedFill } from '../gallery/fill-gallery.js';
 import { msg, str } from '../host/localisation.js';
 import type { Problem } from '../problem.js';
 import type { Session } from '../session.js';
-import { number } from '../text/format.js';
+import { goOnText } from '../text/plan-text.js';
 import { smallButton } from './small-button.js';
 import { problemText, type ProblemPlace, type ProblemText } from '../text/problems.js';
 import { CancelEvent, ResumeEvent } from './job-events.js';
 
 type Actions = TemplateResult | typeof nothing;
+
+/** What a closed panel has left is no failure. */
+const isOffer = ({ code }: Problem) => code === 'panelClosed' || code === 'fillLeft';
 
 function problemNotice(
   problem: Problem,
@@ -22,7 +25,8 @@ function problemNotice(
   place: ProblemPlace = 'fill',
 ): TemplateResult {
   const { sentence, nextStep } = problemText(problem, place);
-  return html`<repaint-notice data-testid="problem" data-code=${problem.code} variant="error"
+  const variant = isOffer(problem) ? 'info' : 'error';
+  return html`<repaint-notice data-testid="problem" data-code=${problem.code} variant=${variant}
     ><span slot="sentence">${sentence}</span>
     <span>${nextStep}</span>
     ${problem.detail ? html`<span slot="detail">${problem.detail}</span>` : nothing}
@@ -66,24 +70,49 @@ function slowNotice({ model }: Session): Actions {
   });
 }
 
-function storageNotice(storage: 'opfs' | 'memory'): Actions {
-  if (storage === 'opfs') return nothing;
+function storageNotice({ journal, model }: Session): Actions {
+  const keepsModel = model.state.kind !== 'ready' || model.state.device.storage === 'opfs';
+  if (keepsModel && journal.isKept) return nothing;
   return conditionNotice('storage-refused', 'info', {
     sentence: msg('This browser refuses storage to the add-on.'),
-    nextStep: msg('Everything works, but the model is loaded anew each time.'),
+    nextStep: journal.isKept
+      ? msg('Everything works, but the model is loaded anew each time.')
+      : msg(
+          'Everything works, but a fill is lost if the panel is closed before it is finished. Finished fills go onto the page at once.',
+        ),
+  });
+}
+
+/** What the journal cannot do for the fills of this visit. */
+function journalNotice({ journal, turn }: Session): Actions {
+  if (turn.isWaiting) {
+    return conditionNotice('other-window', 'info', {
+      sentence: msg('Another window of this add-on is filling.'),
+      nextStep: msg('This fill starts as soon as that one is done.'),
+    });
+  }
+  if (journal.isFull) {
+    return conditionNotice('journal-full', 'warning', {
+      sentence: msg('There is no room to write this fill down.'),
+      nextStep: msg('It goes on, but is lost if the panel is closed before it is finished.'),
+    });
+  }
+  if (journal.elsewhere === 0) return nothing;
+  return conditionNotice('other-window', 'info', {
+    sentence: msg('Another window of this add-on has fills that are not finished.'),
+    nextStep: msg('They go on there. If it is closed, they are offered here.'),
   });
 }
 
 function interruptedNotice(job: FillJob): Actions {
   if (!job.problem) return nothing;
-  const left = number(job.seedsLeft.length);
   return problemNotice(
     job.problem,
     html`
-      ${smallButton('resume', msg(str`Continue (${left} left)`), (event) =>
+      ${smallButton('resume', goOnText(job), (event) =>
         event.target?.dispatchEvent(new ResumeEvent(job.id)),
       )}
-      ${smallButton('dismiss', msg('Dismiss'), (event) =>
+      ${smallButton('dismiss', msg('Discard'), (event) =>
         event.target?.dispatchEvent(new CancelEvent(job.id)),
       )}
     `,
@@ -94,10 +123,11 @@ function interruptedNotice(job: FillJob): Actions {
 function strandedNotice({ id, layer, problem }: StrandedFill, gallery: FillGallery): Actions {
   const canTryAgain = problem.code !== 'targetGone' && problem.code !== 'targetChanged';
   const place = () => void gallery.place(id, 'topOfPage');
+  const again = problem.code === 'fillLeft' ? msg('Add it') : msg('Try again');
   return problemNotice(
     problem,
     html`
-      ${canTryAgain ? smallButton('add-stranded', msg('Try again'), () => void gallery.place(id)) : nothing}
+      ${canTryAgain ? smallButton('add-stranded', again, () => void gallery.place(id)) : nothing}
       ${smallButton('place-stranded', msg('Place on this page'), place)}
       ${smallButton('download-stranded', msg('Download PNG'), () => download(layer))}
       ${smallButton('drop-stranded', msg('Discard'), () => gallery.discard(id))}
@@ -136,7 +166,6 @@ export function renderProblems(session: Session): TemplateResult {
 
 /** Renders what holds throughout the visit: a slow device, refused storage. */
 export function renderConditions(session: Session): TemplateResult {
-  const { state } = session.model;
-  const storage = state.kind === 'ready' ? state.device.storage : 'opfs';
-  return html`${lostModelNotice(session)} ${slowNotice(session)} ${storageNotice(storage)}`;
+  return html`${lostModelNotice(session)} ${slowNotice(session)} ${storageNotice(session)}
+  ${journalNotice(session)}`;
 }

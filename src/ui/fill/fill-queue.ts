@@ -3,8 +3,9 @@ import type { RgbaImage } from '../../image/raster.js';
 import type { FillProgress, FillRequest, FillSnapshot } from '../../protocol/fill.js';
 import type { FromWorker, ToWorker } from '../../protocol/worker-api.js';
 import { Observed } from '../observed.js';
+import type { ChosenModel } from './choices.js';
 import type { Problem } from '../problem.js';
-import type { Region } from '../selection/region.js';
+import type { FilledRegion } from '../selection/region.js';
 
 /**
  * `waiting` and `running` are with the worker; `cancelling` waits for its answer; `interrupted`
@@ -16,13 +17,15 @@ export type JobState = 'waiting' | 'running' | 'cancelling' | 'interrupted';
 export interface FillModel {
   readonly id: string;
   readonly sha256: string;
+  /** How to choose it again; null is the add-on's own. */
+  readonly chosen: ChosenModel | null;
 }
 
 export interface FillJob {
   readonly id: string;
   /** The model the fill was planned for. */
   readonly model: FillModel;
-  readonly region: Region;
+  readonly region: FilledRegion;
   readonly request: FillRequest;
   readonly state: JobState;
   readonly progress: FillProgress | null;
@@ -31,6 +34,8 @@ export interface FillJob {
   readonly seedsLeft: readonly number[];
   /** Where the fill in progress stands, as the worker last told. */
   readonly snapshot: FillSnapshot | null;
+  /** Ms the fills that are left take, as last estimated. */
+  readonly remainingMs: number | null;
   readonly problem: Problem | null;
 }
 
@@ -71,22 +76,27 @@ export class FillQueue extends Observed {
     return this.jobs.filter(({ state }) => state === 'interrupted');
   }
 
-  add(region: Region, request: FillRequest, model: FillModel): void {
+  add(region: FilledRegion, request: FillRequest, model: FillModel): void {
     const state: JobState = this.active ? 'waiting' : 'running';
     const job = { id: request.jobId, model, region, request, state, seedsLeft: request.seeds };
-    this._set([...this.jobs, { ...job, ...nothingYet }]);
-    this._outlet.post({ kind: 'fill', request });
+    this._set([...this.jobs, { ...job, ...nothingYet, remainingMs: null }]);
+    this._send({ request, model, snapshot: null });
+  }
+
+  /** Takes over a job that a closed panel has left; it waits for the user. */
+  restore(job: FillJob): void {
+    if (!this._find(job.id)) this._set([...this.jobs, job]);
   }
 
   /** Goes on with an interrupted job: from its snapshot, else with the seeds it still owes. */
   resume(jobId: string): void {
     const job = this._find(jobId);
     if (job?.state !== 'interrupted') return;
-    const { snapshot, seedsLeft } = job;
+    const { snapshot, seedsLeft, model } = job;
     const request = snapshot ? job.request : { ...job.request, seeds: seedsLeft };
     const state: JobState = this.active ? 'waiting' : 'running';
     this._update(jobId, { ...nothingYet, snapshot, request, state });
-    this._outlet.post({ kind: 'fill', request, resume: snapshot });
+    this._send({ request, model, snapshot });
   }
 
   /** Cancels a job that waits or runs, and forgets one that was interrupted. */
@@ -109,7 +119,11 @@ export class FillQueue extends Observed {
       case 'queued':
         return;
       case 'progress':
-        return this._update(job.id, { progress: message.progress, ...started(job) });
+        return this._update(job.id, {
+          progress: message.progress,
+          remainingMs: message.progress.remainingMs,
+          ...started(job),
+        });
       case 'preview':
         return this._update(job.id, {
           previews: { ...job.previews, [message.fill]: message.image },
@@ -134,18 +148,22 @@ export class FillQueue extends Observed {
       if (job.state === 'cancelling') this._remove(job.id);
       else if (job.state === 'running' || !isReplaced) this._stop(job, problem);
     }
-    for (const { request, snapshot } of this.waiting) {
-      this._outlet.post({ kind: 'fill', request, resume: snapshot });
-    }
+    for (const job of this.waiting) this._send(job);
     this._promote();
+  }
+
+  private _send({ request, model, snapshot }: Pick<FillJob, 'request' | 'model' | 'snapshot'>) {
+    const { sha256: modelSha256 } = model;
+    this._outlet.post({ kind: 'fill', request, resume: snapshot, modelSha256 });
   }
 
   private _filled(job: FillJob, seed: number, png: Blob): void {
     // A job that went on from its snapshot may make again what it has delivered since.
     if (!job.seedsLeft.includes(seed)) return;
     const seedsLeft = job.seedsLeft.filter((left) => left !== seed);
-    this._update(job.id, { seedsLeft });
+    // First the fill, then the note that it is done: whoever writes them down keeps the order.
     this._outlet.filled({ job, seed, png });
+    this._update(job.id, { seedsLeft });
   }
 
   private _interrupt(job: FillJob, problem: Problem): void {
@@ -163,7 +181,10 @@ export class FillQueue extends Observed {
 
   private _stop(job: FillJob, problem: Problem): void {
     if (job.state === 'interrupted') return;
-    this._update(job.id, { state: 'interrupted', previews: {}, progress: null, problem });
+    // A snapshot that is refused would be refused again: then the fills that are left start anew.
+    const snapshot = problem.code === 'badRequest' ? null : job.snapshot;
+    const stopped = { previews: {}, progress: null, snapshot };
+    this._update(job.id, { state: 'interrupted', ...stopped, problem });
   }
 
   private _remove(jobId: string): void {
@@ -197,7 +218,7 @@ export class FillQueue extends Observed {
   }
 }
 
-const nothingYet = { progress: null, previews: {}, snapshot: null, problem: null };
+const nothingYet = { progress: null, previews: {}, snapshot: null, problem: null } as const;
 
 /** A job that is heard of runs. */
 function started(job: FillJob): Partial<FillJob> {

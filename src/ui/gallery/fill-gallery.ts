@@ -75,8 +75,8 @@ export class FillGallery extends Observed {
       const added = await this._sandbox
         .addLayer(layer, place)
         .catch((error: unknown) => problemOf(error, 'layerNotAdded'));
-      if ('code' in added) return this._strand(layer, thumbnail, added);
-      if (added.status !== 'added') return this._strand(layer, thumbnail, { code: added.status });
+      if ('code' in added) return this.strand(layer, thumbnail, added);
+      if (added.status !== 'added') return this.strand(layer, thumbnail, { code: added.status });
       this._remember(added, layer.png, thumbnail);
       await this._read();
     });
@@ -94,6 +94,13 @@ export class FillGallery extends Observed {
     if (!fill) return;
     this.discard(id);
     await this.add(fill.layer, fill.thumbnail, place);
+  }
+
+  /** Keeps a finished fill until the user decides where it goes. */
+  strand(layer: NewLayer, thumbnail: string, problem: Problem): void {
+    const { jobId, seed } = layer.record;
+    this.stranded = [...this.stranded, { id: `${jobId}/${seed}`, layer, thumbnail, problem }];
+    this.changed();
   }
 
   /** Lets go of a fill that could not be added. */
@@ -197,12 +204,6 @@ export class FillGallery extends Observed {
       const isBack = problem.code === 'otherPage' && layer.image.pageId === this._page?.pageId;
       if (isBack) void this.place(id);
     }
-  }
-
-  private _strand(layer: NewLayer, thumbnail: string, problem: Problem): void {
-    const { jobId, seed } = layer.record;
-    this.stranded = [...this.stranded, { id: `${jobId}/${seed}`, layer, thumbnail, problem }];
-    this.changed();
   }
 
   private _remember(

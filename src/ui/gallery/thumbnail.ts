@@ -1,6 +1,7 @@
 /** Small pictures: the marked region, and a fill seen in its surroundings. */
-import type { Point, Rect, Size } from '../../image/geometry.js';
-import type { Region } from '../selection/region.js';
+import { intersect, type Point, type Rect, type Size } from '../../image/geometry.js';
+import type { FillRequest } from '../../protocol/fill.js';
+import type { FilledRegion, Region } from '../selection/region.js';
 
 /** Longest side of a kept thumbnail, device pixels. */
 const thumbnailSide = 176;
@@ -15,7 +16,7 @@ export function fitWithin({ width, height }: Size, side: number): Size {
 }
 
 /** Cuts the surroundings shown with a region to a square where the image allows. */
-export function surroundings({ maskBounds, raster }: Region): Rect {
+export function surroundings({ maskBounds, raster }: FilledRegion): Rect {
   const side = Math.round(1.5 * Math.max(maskBounds.width, maskBounds.height));
   const width = Math.min(raster.width, side);
   const height = Math.min(raster.height, side);
@@ -40,26 +41,43 @@ async function dataUrl(canvas: OffscreenCanvas): Promise<string> {
   });
 }
 
-/** A fill and where its layer lies. Units: raster pixels. */
-export interface PlacedFill {
-  readonly png: Blob;
+/** Draws a region without a fill. Returns: a data URL. */
+export function regionThumbnail(region: Region): Promise<string> {
+  const { canvas } = region.raster;
+  return thumbnail(surroundings(region), [{ image: canvas, at: { x: 0, y: 0 } }]);
+}
+
+/** Draws a fill over what its request shows of the surroundings. Returns: a data URL. */
+export async function fillThumbnail(
+  region: FilledRegion,
+  { plan, source }: FillRequest,
+  png: Blob,
+): Promise<string> {
+  const pixels = new ImageData(source.data, source.width, source.height);
+  const [under, layer] = await Promise.all([createImageBitmap(pixels), createImageBitmap(png)]);
+  const crop = intersect(surroundings(region), plan.contextBounds);
+  const url = await thumbnail(crop, [
+    { image: under, at: plan.contextBounds },
+    { image: layer, at: plan.maskBounds },
+  ]);
+  under.close();
+  layer.close();
+  return url;
+}
+
+/** An image and where its corner lies. Units: raster pixels. */
+interface PlacedImage {
+  readonly image: CanvasImageSource;
   readonly at: Point;
 }
 
-/** Draws a fill over its surroundings, or these alone. Returns: a data URL. */
-export async function fillThumbnail(region: Region, fill: PlacedFill | null): Promise<string> {
-  const crop = surroundings(region);
+async function thumbnail(crop: Rect, images: readonly PlacedImage[]): Promise<string> {
   const { width, height } = fitWithin(crop, thumbnailSide);
   const canvas = new OffscreenCanvas(width, height);
   const context = canvas.getContext('2d')!;
   context.imageSmoothingQuality = 'high';
   context.scale(width / crop.width, height / crop.height);
   context.translate(-crop.x, -crop.y);
-  context.drawImage(region.raster.canvas, 0, 0);
-  if (fill) {
-    const layer = await createImageBitmap(fill.png);
-    context.drawImage(layer, fill.at.x, fill.at.y);
-    layer.close();
-  }
+  for (const { image, at } of images) context.drawImage(image, at.x, at.y);
   return dataUrl(canvas);
 }

@@ -58,6 +58,17 @@ export interface Region {
   coverage(window: Rect, growPx?: number): Coverage;
 }
 
+/** What a job keeps of its region, as plain data: where its fills belong. */
+export type FilledRegion = Pick<Region, 'id' | 'target' | 'maskBounds' | 'markerIds'> & {
+  readonly raster: Pick<Raster, 'width' | 'height' | 'pixelsToPage'>;
+};
+
+export function filledRegion({ raster, ...region }: Region): FilledRegion {
+  const { id, target, maskBounds, markerIds } = region;
+  const { width, height, pixelsToPage } = raster;
+  return { id, target, maskBounds, markerIds, raster: { width, height, pixelsToPage } };
+}
+
 function outline({ path, fillRule, localToPage }: RegionShape, pageToRaster: Mat2d): Outline {
   return { polygons: pathToPolygons(path, compose(pageToRaster, localToPage)), fillRule };
 }

@@ -1,5 +1,6 @@
 /** What a fill will cost, in words. */
 import type { FillPlan, FillProgress } from '../../protocol/fill.js';
+import type { FillJob } from '../fill/fill-queue.js';
 import { estimateMs } from '../fill/estimate.js';
 import type { ReadyModel } from '../fill/model-link.js';
 import { msg, str } from '../host/localisation.js';
@@ -23,6 +24,14 @@ export function levelLines({ levels }: FillPlan): string[] {
 
 export function queuedText(fills: number): string {
   return fills === 1 ? msg('Queued: 1 fill') : msg(str`Queued: ${number(fills)} fills`);
+}
+
+/** What an interrupted job goes on with: "Go on (2 of 3 fills done, 40 s left)". */
+export function goOnText({ request, seedsLeft, remainingMs }: FillJob): string {
+  const all = number(request.seeds.length);
+  const done = number(request.seeds.length - seedsLeft.length);
+  if (remainingMs === null) return msg(str`Go on (${done} of ${all} fills done)`);
+  return msg(str`Go on (${done} of ${all} fills done, ${duration(remainingMs)} left)`);
 }
 
 /** Which of the fills are being made: "Fill 2 of 3", or "Fills 1 to 3 of 3" where at once. */

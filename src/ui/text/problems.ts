@@ -119,6 +119,18 @@ const runTexts: Omit<
     sentence: msg('The fill’s background process ended unexpectedly.'),
     nextStep: msg('Finished fills are kept. Continue with those that are left.'),
   }),
+  fillLeft: () => ({
+    sentence: msg('A finished fill was not on the page yet when the panel was closed.'),
+    nextStep: msg('It is kept here: add it, or download it.'),
+  }),
+  modelChanged: () => ({
+    sentence: msg('This fill was begun with another model.'),
+    nextStep: msg('Choose that model under Models and go on, or discard this fill.'),
+  }),
+  panelClosed: () => ({
+    sentence: msg('The panel was closed before this fill was finished.'),
+    nextStep: msg('Nothing is lost: it goes on where it stopped, to the same picture.'),
+  }),
   targetGone: () => ({
     sentence: msg('The photo was deleted while it was being filled.'),
     nextStep: msg('The finished fill can be added at the top of the page.'),

@@ -1,0 +1,227 @@
+/**
+ * Writes the queue's jobs down, each with the last place it was known to be at, and reads what a
+ * closed panel has left. A record that is not whole is forgotten: it may be another version's.
+ */
+import { z } from 'zod';
+import type { FillRequest } from '../../protocol/fill.js';
+import type { FillRecord, NewLayer } from '../../protocol/sandbox-api.js';
+import type { FillGallery, StrandedFill } from '../gallery/fill-gallery.js';
+import type { FoundEntry, Journal } from '../host/journal.js';
+import { Observed } from '../observed.js';
+import type { FillJob, FillQueue } from './fill-queue.js';
+
+const version = 1;
+const jobPrefix = 'job ';
+const fillPrefix = 'fill ';
+const jobKey = (jobId: string) => `${jobPrefix}${jobId}`;
+const fillKey = ({ record }: NewLayer) => `${fillPrefix}${record.jobId} ${record.seed}`;
+
+const size = { width: z.int().min(1), height: z.int().min(1) };
+const seeds = z.array(z.int().min(0)).min(1).max(1000);
+const hasPixels = ({ source, selection }: Pick<FillRequest, 'source' | 'selection'>) =>
+  source.data.length === 4 * source.width * source.height &&
+  selection.data.length === source.width * source.height;
+
+/** As far as the panel itself relies on it; the worker checks the rest against the model. */
+const recordSchema = z.object({
+  version: z.literal(version),
+  documentId: z.string().nullable(),
+  id: z.string(),
+  model: z.object({
+    id: z.string(),
+    sha256: z.string(),
+    chosen: z.object({ id: z.string(), name: z.string() }).nullable(),
+  }),
+  region: z.looseObject({
+    id: z.string(),
+    target: z.looseObject({ id: z.string() }),
+    maskBounds: z.looseObject(size),
+    markerIds: z.array(z.string()),
+    raster: z.looseObject({ ...size, pixelsToPage: z.array(z.number()).length(6) }),
+  }),
+  request: z
+    .looseObject({
+      jobId: z.string(),
+      plan: z.looseObject({ levels: z.array(z.looseObject(size)).min(1), nfe: z.number() }),
+      settings: z.looseObject({}),
+      source: z.object({ ...size, data: z.instanceof(Uint8ClampedArray) }),
+      selection: z.object({ ...size, data: z.instanceof(Uint8Array) }),
+      seeds,
+    })
+    .refine(hasPixels),
+});
+
+const noteSchema = z.object({
+  seedsLeft: seeds,
+  remainingMs: z.number().nullable(),
+  snapshot: z
+    .looseObject({ level: z.int(), transition: z.int(), xt: z.instanceof(Float32Array) })
+    .nullable(),
+});
+
+const fillSchema = z.object({
+  version: z.literal(version),
+  documentId: z.string().nullable(),
+  layer: z.looseObject({
+    png: z.instanceof(Blob),
+    pixelsToPage: z.array(z.number()).length(6),
+    size: z.looseObject(size),
+    record: z.looseObject({ jobId: z.string(), seed: z.int(), targetId: z.string() }),
+    image: z.looseObject({ id: z.string(), pageId: z.string() }),
+  }),
+  thumbnail: z.string(),
+});
+
+type JobNote = Pick<FillJob, 'seedsLeft' | 'remainingMs' | 'snapshot'>;
+
+/** Returns: the job as it waits for the user, or null where the record is not whole. */
+function jobFrom({ value, note }: FoundEntry): FillJob | null {
+  const record = recordSchema.safeParse(value);
+  if (!record.success) return null;
+  const { id, model, region, request } = record.data as unknown as FillJob;
+  const noted = noteSchema.safeParse(note);
+  const nothing = { seedsLeft: request.seeds, remainingMs: null, snapshot: null };
+  const { seedsLeft, remainingMs, snapshot } = noted.success
+    ? (noted.data as unknown as JobNote)
+    : nothing;
+  return {
+    ...{ id, model, region, request, remainingMs, snapshot },
+    seedsLeft: seedsLeft.filter((seed) => request.seeds.includes(seed)),
+    state: 'interrupted',
+    progress: null,
+    previews: {},
+    problem: { code: 'panelClosed' },
+  };
+}
+
+/** A finished fill that is not in the document yet. */
+type LeftFill = Pick<StrandedFill, 'layer' | 'thumbnail'>;
+
+function fillFrom({ value }: FoundEntry): LeftFill | null {
+  const { success, data } = fillSchema.safeParse(value);
+  return success ? (data as unknown as LeftFill) : null;
+}
+
+/**
+ * Follows a queue and the fills that wait for a place. What belongs to another document is left
+ * alone until that is open.
+ */
+export class FillJournal extends Observed {
+  /** A job that runs could not be written down any longer. */
+  isFull = false;
+  private readonly _written = new Map<string, FillJob>();
+  /** Fills that are written down, and those of them on their way into the document. */
+  private readonly _fills = new Set<string>();
+  private readonly _adding = new Set<string>();
+
+  constructor(
+    private readonly _journal: Journal,
+    private readonly _queue: FillQueue,
+    private readonly _gallery: FillGallery,
+    private readonly _documentId: string | null,
+  ) {
+    super();
+    _queue.subscribe(() => this._lookAtJobs());
+    _gallery.subscribe(() => this._lookAtStranded());
+    _journal.onLost = () => this._lost();
+    _journal.subscribe(() => this.changed());
+  }
+
+  /** Unfinished jobs and fills that another window of this add-on has. */
+  get elsewhere(): number {
+    return this._journal.elsewhere;
+  }
+
+  /** False where nothing outlives the panel. */
+  get isKept(): boolean {
+    return this._journal.isKept;
+  }
+
+  /** Writes a finished fill down while `add` puts it into the document. */
+  async whileAdding(layer: NewLayer, add: () => Promise<void>): Promise<void> {
+    const key = fillKey(layer);
+    this._adding.add(key);
+    this._keepFill({ layer, thumbnail: '' });
+    await add();
+    this._adding.delete(key);
+    this._lookAtStranded();
+  }
+
+  /** Hands what a closed panel has left to the queue and the gallery, where it waits for the user. */
+  async restore(): Promise<void> {
+    await this._journal.findLeft((entry) => this._found(entry));
+  }
+
+  private _found(entry: FoundEntry): void {
+    if (this._isOfOtherDocument(entry)) return this._journal.letGo(entry.key);
+    const job = entry.key.startsWith(jobPrefix) ? this._unfinished(jobFrom(entry)) : null;
+    const fill = entry.key.startsWith(fillPrefix) ? fillFrom(entry) : null;
+    if (job) {
+      this._written.set(job.id, job);
+      this._queue.restore(job);
+    } else if (fill && !this._isOnPage(fill.layer.record)) {
+      this._fills.add(entry.key);
+      this._gallery.strand(fill.layer, fill.thumbnail, { code: 'fillLeft' });
+    } else void this._journal.forget(entry.key);
+  }
+
+  /** Without the fills that came onto the page after the last note. */
+  private _unfinished(job: FillJob | null): FillJob | null {
+    const seedsLeft = job?.seedsLeft.filter((seed) => !this._isOnPage({ jobId: job.id, seed }));
+    return job && seedsLeft?.length ? { ...job, seedsLeft } : null;
+  }
+
+  private _isOnPage({ jobId, seed }: Pick<FillRecord, 'jobId' | 'seed'>): boolean {
+    const fills = this._gallery.sets.flatMap((set) => set.fills);
+    return fills.some(({ record }) => record.jobId === jobId && record.seed === seed);
+  }
+
+  private _isOfOtherDocument({ value }: FoundEntry): boolean {
+    const { documentId } = (value ?? {}) as { documentId?: unknown };
+    return typeof documentId === 'string' && documentId !== (this._documentId ?? documentId);
+  }
+
+  private _lookAtStranded(): void {
+    const stranded = new Map(this._gallery.stranded.map((fill) => [fillKey(fill.layer), fill]));
+    for (const [key, fill] of stranded) if (!this._fills.has(key)) this._keepFill(fill);
+    for (const key of this._fills) {
+      if (stranded.has(key) || this._adding.has(key)) continue;
+      this._fills.delete(key);
+      void this._journal.forget(key);
+    }
+  }
+
+  private _keepFill({ layer, thumbnail }: LeftFill): void {
+    this._fills.add(fillKey(layer));
+    const record = { version, documentId: this._documentId, layer, thumbnail };
+    void this._journal.keep(fillKey(layer), record);
+  }
+
+  private _lookAtJobs(): void {
+    const jobs = new Map(this._queue.jobs.map((job) => [job.id, job]));
+    for (const job of jobs.values()) this._write(job);
+    for (const id of this._written.keys()) {
+      if (jobs.has(id)) continue;
+      this._written.delete(id);
+      void this._journal.forget(jobKey(id));
+    }
+    if (jobs.size === 0) this.isFull = false;
+  }
+
+  private _write(job: FillJob): void {
+    const before = this._written.get(job.id);
+    this._written.set(job.id, job);
+    const { id, model, region, request, seedsLeft, remainingMs, snapshot } = job;
+    if (before?.request !== request) {
+      const record = { version, documentId: this._documentId, id, model, region, request };
+      void this._journal.keep(jobKey(id), record);
+    }
+    const isNews = before?.snapshot !== snapshot || before?.seedsLeft !== seedsLeft;
+    if (before && isNews) this._journal.note(jobKey(id), { seedsLeft, remainingMs, snapshot });
+  }
+
+  private _lost(): void {
+    this.isFull = true;
+    this.changed();
+  }
+}

@@ -1,0 +1,209 @@
+/** A panel that was closed, and the one that is opened after it, over scriptable fakes. */
+import { clear, createStore, entries, set } from 'idb-keyval';
+import { page } from 'vitest/browser';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { FillSnapshot } from '../../src/protocol/fill.js';
+import { FakeSandbox } from './fake-host.js';
+import { FakeShelf } from './fake-shelf.js';
+import { redPng, visit, type Visit } from './visit.js';
+
+const journalName = 'closed-panel-test';
+const store = () => createStore(journalName, 'entries');
+const at = (testId: string) => page.getByTestId(testId);
+
+let sandbox: FakeSandbox;
+let visits: Visit[];
+
+async function openPanel(documentId = 'document'): Promise<Visit> {
+  const stored = new Map();
+  const opened = await visit({ sandbox, stored, shelf: new FakeShelf(), journalName, documentId });
+  visits.push(opened);
+  return opened;
+}
+
+const keys = async () => (await entries<string, unknown>(store())).map(([key]) => key);
+
+/** What a reload does: the page goes, its locks with it. */
+async function closePanel({ panel, journal, workers }: Visit): Promise<void> {
+  panel.remove();
+  workers.last.terminate();
+  panel.session.turn.end();
+  for (const key of await keys()) journal.letGo(key);
+}
+
+const snapshot: FillSnapshot = {
+  group: { fill: 1, fills: 1, batches: [1, 1] },
+  level: 0,
+  fill: 1,
+  images: 1,
+  transition: 40,
+  xt: Float32Array.from({ length: 12 }, (_, i) => Math.fround(1 / (i + 3))),
+  x0Hat: null,
+  finished: [],
+};
+
+/** A panel with a job of three fills: one is on the page, the second is at a snapshot. */
+async function interruptedJob() {
+  const first = await openPanel();
+  const worker = first.workers.last;
+  worker.ready();
+  await vi.waitFor(() => expect(at('generate').element()).not.toHaveAttribute('disabled'));
+  await at('generate').click();
+  await vi.waitFor(() => expect(worker.requests).toHaveLength(1));
+  const [request] = worker.requests;
+  const { jobId, seeds } = request;
+  worker.progress(jobId, 100, 390);
+  worker.say({ kind: 'filled', jobId, fill: 0, seed: seeds[0], png: await redPng(80, 60) });
+  await vi.waitFor(() => expect(sandbox.added).toHaveLength(1));
+  worker.say({ kind: 'snapshot', jobId, snapshot });
+  const noted = async () => (await entries(store())).find(([key]) => `${key}`.startsWith('note'));
+  await vi.waitFor(async () => expect(await noted()).toMatchObject([{}, { snapshot }]));
+  return { first, request };
+}
+
+beforeEach(async () => {
+  await page.viewport(320, 900);
+  sandbox = new FakeSandbox();
+  visits = [];
+  await clear(store());
+});
+afterEach(async () => {
+  for (const opened of visits) await closePanel(opened);
+});
+
+describe('a fill that a closed panel has left', () => {
+  test('is offered, and goes on from its snapshot with the very same request', async () => {
+    const { first, request } = await interruptedJob();
+    await closePanel(first);
+    const { workers } = await openPanel();
+    await expect.element(at('problem')).toHaveTextContent('The panel was closed before');
+    await expect
+      .element(at('resume'))
+      .toHaveTextContent('Go on (1 of 3 fills done, 1 min 5 s left)');
+    workers.last.ready();
+    await at('resume').click();
+    await vi.waitFor(() => expect(workers.last.requests).toEqual([request]));
+    expect(workers.last.sent.at(-1)).toMatchObject({ resume: snapshot });
+    const { jobId, seeds } = request;
+    for (const fill of [1, 2]) {
+      const png = await redPng(80, 60);
+      workers.last.say({ kind: 'filled', jobId, fill, seed: seeds[fill], png });
+    }
+    await vi.waitFor(() => expect(sandbox.added).toHaveLength(3));
+    workers.last.say({ kind: 'done', jobId, outcome: 'complete' });
+    expect(new Set(sandbox.added.map(({ record }) => record.seed))).toEqual(new Set(seeds));
+    expect(new Set(sandbox.added.map(({ pixelsToPage }) => pixelsToPage.join())).size).toBe(1);
+    await vi.waitFor(async () => expect(await keys()).toEqual([]));
+  });
+
+  test('is forgotten when the user discards it', async () => {
+    await closePanel((await interruptedJob()).first);
+    await openPanel();
+    await at('dismiss').click();
+    await expect.element(at('problem')).not.toBeInTheDocument();
+    await vi.waitFor(async () => expect(await keys()).toEqual([]));
+  });
+
+  test('stays where it is while its window lives, and goes on once', async () => {
+    const { first } = await interruptedJob();
+    const second = await openPanel();
+    await vi.waitFor(() => expect(second.panel.session.journal.elsewhere).toBe(1));
+    expect(second.panel.session.queue.jobs).toEqual([]);
+    await closePanel(first);
+    await vi.waitFor(() => expect(second.panel.session.queue.interrupted).toHaveLength(1));
+    expect(second.panel.session.journal.elsewhere).toBe(0);
+  });
+
+  test('waits for its own document', async () => {
+    await closePanel((await interruptedJob()).first);
+    const other = await openPanel('another document');
+    expect(other.panel.session.queue.jobs).toEqual([]);
+    await closePanel(other);
+    await openPanel();
+    await expect.element(at('resume')).toBeVisible();
+  });
+
+  test('that was finished and had no place yet is kept, too', async () => {
+    const { first, request } = await interruptedJob();
+    const { jobId, seeds } = request;
+    sandbox.notAdded = 'targetGone';
+    const say = first.workers.last.say.bind(first.workers.last);
+    say({ kind: 'filled', jobId, fill: 1, seed: seeds[1], png: await redPng(80, 60) });
+    await expect.element(at('problem')).toBeVisible();
+    say({ kind: 'done', jobId, outcome: 'complete' });
+    const expected = [`fill ${jobId} ${seeds[1]}`];
+    await vi.waitFor(async () => expect(await keys()).toEqual(expected));
+    await closePanel(first);
+    const { panel } = await openPanel();
+    sandbox.notAdded = null;
+    expect(panel.session.gallery.stranded).toHaveLength(1);
+    await at('add-stranded').click();
+    await vi.waitFor(() => expect(sandbox.added).toHaveLength(2));
+    expect(sandbox.added[1].record.seed).toBe(seeds[1]);
+    await vi.waitFor(async () => expect(await keys()).toEqual([]));
+  });
+});
+
+test('records that are not whole are dropped, whatever is broken in them', async () => {
+  const { first } = await interruptedJob();
+  const [[key, record]] = (await entries<string, object>(store())).filter(([key]) =>
+    key.startsWith('job '),
+  );
+  await closePanel(first);
+  await clear(store());
+  const broken: unknown[] = [null, 5, [], {}, 'text', { ...record, version: 2 }];
+  const { request } = record as { request: { source: object; seeds: number[] } };
+  broken.push({ ...record, request: { ...request, seeds: ['x'] } });
+  broken.push({ ...record, request: { ...request, source: { ...request.source, width: 1e9 } } });
+  broken.push({ ...record, region: { id: 5 } });
+  for (const [i, value] of broken.entries()) await set(`job broken-${i}`, value, store());
+  await set(key, record, store());
+  await set(`note of ${key}`, { seedsLeft: 'none' }, store());
+  const { panel } = await openPanel();
+  // The whole one is there, from its start but for the fill on the page: its note cannot be read.
+  expect(panel.session.queue.interrupted.map(({ id }) => `job ${id}`)).toEqual([key]);
+  expect(panel.session.queue.interrupted[0]).toMatchObject({
+    snapshot: null,
+    seedsLeft: request.seeds.slice(1),
+  });
+  await vi.waitFor(async () =>
+    expect((await keys()).filter((it) => it.includes('broken'))).toEqual([]),
+  );
+});
+
+test('two windows fill one after the other', async () => {
+  const first = await openPanel();
+  first.workers.last.ready();
+  await vi.waitFor(() => expect(at('generate').element()).not.toHaveAttribute('disabled'));
+  first.panel.session.fill();
+  await vi.waitFor(() => expect(first.workers.last.requests).toHaveLength(1));
+  first.panel.hidden = true;
+  const second = await openPanel();
+  second.workers.last.ready();
+  await vi.waitFor(() => expect(second.panel.session.plan.kind).toBe('planned'));
+  second.panel.session.fill();
+  await vi.waitFor(() => expect(second.panel.session.turn.isWaiting).toBe(true));
+  expect(second.workers.last.requests).toEqual([]);
+  const notice = second.panel.shadowRoot!.querySelector('[data-testid=other-window]');
+  expect(notice?.textContent).toContain('Another window of this add-on is filling.');
+
+  const [{ jobId }] = first.workers.last.requests;
+  first.workers.last.say({ kind: 'done', jobId, outcome: 'complete' });
+  await vi.waitFor(() => expect(second.workers.last.requests).toHaveLength(1));
+  expect(second.panel.session.turn.isWaiting).toBe(false);
+});
+
+test('a fill that waits for another window is cancelled at once', async () => {
+  const [first, second] = [await openPanel(), await openPanel()];
+  for (const { workers, panel } of [first, second]) {
+    workers.last.ready();
+    await vi.waitFor(() => expect(panel.session.plan.kind).toBe('planned'));
+    panel.session.fill();
+    await vi.waitFor(() => expect(panel.session.queue.active).toBeDefined());
+  }
+  const { queue } = second.panel.session;
+  queue.cancel(queue.active!.id);
+  expect(queue.jobs).toEqual([]);
+  expect(second.workers.last.sent.map(({ kind }) => kind)).not.toContain('fill');
+  expect(second.workers.last.sent.map(({ kind }) => kind)).not.toContain('cancel');
+});
