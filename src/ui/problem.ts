@@ -14,6 +14,7 @@ export const panelProblems = [
   'sandboxSilent',
   'sandboxStale',
   'workerCrashed',
+  'workerSilent',
   'panelClosed',
   'fillLeft',
   'targetGone',

@@ -10,6 +10,7 @@ import { PlanAhead } from './fill/plan-ahead.js';
 import { planner, type PlanState } from './fill/plan-state.js';
 import { randomSeeds, seedsFrom } from './fill/seeds.js';
 import { Turn } from './fill/turn.js';
+import { Watchdog } from './fill/watchdog.js';
 import type { WorkerPort } from './fill/worker-port.js';
 import { FillGallery } from './gallery/fill-gallery.js';
 import { jobIdFor } from './gallery/fill-sets.js';
@@ -79,7 +80,11 @@ export class Session extends Observed {
     });
     this.queue.subscribe(() => this._endAwaited());
     this.journal = new FillJournal(_ports.journal, this.queue, this.gallery, _ports.documentId);
-    this.model.onJobMessage = (message) => this.queue.receive(message);
+    const watchdog = new Watchdog(() => this.model.restart({ code: 'workerSilent' }));
+    this.model.onJobMessage = (message) => {
+      watchdog.heard();
+      this.queue.receive(message);
+    };
     this.turn = new Turn(
       (message) => this.model.post(message),
       (jobId) => this.queue.receive({ kind: 'done', jobId, outcome: 'cancelled' }),
@@ -96,6 +101,10 @@ export class Session extends Observed {
     this.subscribe(() =>
       ahead.look(this.plan, this.choices.fills, this.queue.active !== undefined),
     );
+    this.subscribe(() => {
+      const isAwaited = this.model.state.kind === 'ready' && !this.turn.isWaiting;
+      watchdog.follow((isAwaited && this.queue.active) || null);
+    });
     for (const part of [
       this.selection,
       this.queue,

@@ -36,6 +36,10 @@ export interface Downloaded {
 const defaultPausesMs = [500, 2000, 5000];
 const defaultStallMs = 30_000;
 const sliceBytes = 2 ** 23;
+/** No published checkpoint is larger; a server that never stops must not fill the disk. */
+const maxBytes = 16e9;
+/** Where the server does not tell a size. */
+const maxUntoldBytes = 8e9;
 
 class Download {
   private _hasher: Hasher = createHasher();
@@ -136,12 +140,25 @@ class Download {
     const reader = body.getReader();
     for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
       beat();
+      this._expectEnd();
       // `_checked` refuses what has too many bytes: no need to store them all.
       const isTooLong = this._total !== null && part.sizeBytes > this._total;
       if (isTooLong) return;
       await this._store(piece.value);
       onProgress(part.sizeBytes, this._total);
     }
+  }
+
+  /** Throws: RepaintError modelFetch where a file is larger than any model. */
+  private _expectEnd(): void {
+    const { part, file } = this._options;
+    const isUntold = this._total === null;
+    const largest = isUntold ? maxUntoldBytes : maxBytes;
+    if (Math.max(part.sizeBytes, this._total ?? 0) <= largest) return;
+    throw new RepaintError(
+      'modelFetch',
+      `${file.name} is larger than ${largest / 1e9} GB${isUntold ? ', as far as it came' : ''}: no model is, so the download was stopped.`,
+    );
   }
 
   /** A part that cannot be written is no broken connection. */

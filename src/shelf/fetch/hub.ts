@@ -1,6 +1,7 @@
 /** Repositories on Hugging Face: which of their files make a model, and where those lie. */
 import { RepaintError } from '../../protocol/failure.js';
 import { hubHosts, isOnHub } from '../../protocol/hub-address.js';
+import { follow } from './follow.js';
 import type { RemoteFile } from './remote-file.js';
 import { chooseFiles } from './choose-files.js';
 
@@ -43,18 +44,44 @@ interface HubQuestion {
   readonly timeoutMs: number;
 }
 
+/** Far more than the hub's own largest answers. */
+const maxAnswerBytes = 2 ** 25;
+const maxFiles = 10_000;
+
+/** An answer that ends with an error when it grows too large. */
+async function bounded(input: string | URL | Request, init: RequestInit): Promise<Response> {
+  const url = input instanceof Request ? input.url : String(input);
+  const response = await follow(url, init);
+  if (!response.body) return response;
+  let count = 0;
+  const counted = new TransformStream<Uint8Array, Uint8Array>({
+    transform(piece, controller) {
+      count += piece.byteLength;
+      if (count <= maxAnswerBytes) return controller.enqueue(piece);
+      const sentence = `${url} answered with more than ${maxAnswerBytes / 2 ** 20} MB: it is no model hub.`;
+      controller.error(new RepaintError('modelFetch', sentence));
+    },
+  });
+  const { status, statusText, headers } = response;
+  return new Response(response.body.pipeThrough(counted), { status, statusText, headers });
+}
+
 async function list(host: string, { name, signal, timeoutMs }: HubQuestion) {
   const { repo, revision } = name;
   // Large, and needed only here.
   const { listFiles, modelInfo } = await import('@huggingface/hub');
   const fetchHub: typeof fetch = (input, init) =>
-    fetch(input, { ...init, signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]) });
+    bounded(input, { ...init, signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]) });
   const common = { hubUrl: host, fetch: fetchHub };
   const files: { path: string; size: number; sha256: string | null }[] = [];
   // listFiles 2.17.5 puts the revision into the address as it is, modelInfo encodes it.
   const listed = { ...common, repo, revision: encodeURIComponent(revision), recursive: true };
   for await (const entry of listFiles(listed)) {
     const { type, path, size, lfs } = entry;
+    if (files.length >= maxFiles) {
+      const sentence = `${repo} has more than ${maxFiles} files: give the address of the weights.`;
+      throw new RepaintError('modelFetch', sentence);
+    }
     if (type === 'file') files.push({ path, size: lfs?.size ?? size, sha256: lfs?.oid ?? null });
   }
   const info = await modelInfo({ ...common, name: repo, revision, additionalFields: ['tags'] });
@@ -68,6 +95,7 @@ function statusOf(error: unknown): number | null {
 }
 
 function explained(error: unknown, { name, signal }: HubQuestion): RepaintError {
+  if (error instanceof RepaintError) return error;
   const repo = name.revision === 'main' ? name.repo : `${name.repo}@${name.revision}`;
   if (signal.aborted) return new RepaintError('cancelled', 'The look-up was cancelled.');
   const status = statusOf(error);

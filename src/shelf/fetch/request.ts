@@ -1,5 +1,6 @@
 /** HTTP requests whose failures say which address failed, how, and what to do. */
 import { RepaintError } from '../../protocol/failure.js';
+import { follow } from './follow.js';
 
 /** An answer with a body: the rest of the file, or the whole of it. */
 export interface RangeAnswer {
@@ -87,7 +88,7 @@ export async function requestFrom(
 ): Promise<Answer> {
   checkScheme(url);
   // Also from 0: with a range nothing is compressed, whose length a page would take for the file's.
-  const response = await fetch(url, { headers: { range: `bytes=${from}-` }, signal });
+  const response = await follow(url, { headers: { range: `bytes=${from}-` }, signal });
   const { start, total } = rangeOf(response);
   const { status } = response;
   if (status === 416 && total === from) return { kind: 'complete' };
@@ -96,7 +97,7 @@ export async function requestFrom(
   const isShifted = start !== null && start !== from;
   if (status === 416 || (status === 206 && (isOther || isShifted))) {
     await response.body?.cancel();
-    return bodyOf(await fetch(url, { signal }), url, 0);
+    return bodyOf(await follow(url, { signal }), url, 0);
   }
   return bodyOf(response, url, status === 206 ? from : 0);
 }
@@ -118,8 +119,8 @@ export function askSize(
   return within(url, timeoutMs, signal, async (init) => {
     // See `requestFrom` for the range.
     const fromStart = { ...init, headers: { range: 'bytes=0-' } };
-    const head = await fetch(url, { ...fromStart, method: 'HEAD' });
-    const response = refusesHead.includes(head.status) ? await fetch(url, fromStart) : head;
+    const head = await follow(url, { ...fromStart, method: 'HEAD' });
+    const response = refusesHead.includes(head.status) ? await follow(url, fromStart) : head;
     if (!response.ok) refuse(response, url);
     if (!isPage(response)) return totalOf(response, 0);
     throw new RepaintError(
@@ -146,10 +147,9 @@ export function fetchRange(
 ): Promise<Uint8Array> {
   return within(url, smallTimeoutMs, signal, async (init) => {
     const headers = { range: `bytes=${start}-${end - 1}` };
-    const response = await fetch(url, { ...init, headers, cache: 'no-store' });
+    const response = await follow(url, { ...init, headers, cache: 'no-store' });
     if (!response.ok || !response.body) refuse(response, url);
-    if (response.status === 206) return new Uint8Array(await response.arrayBuffer());
-    if (start === 0) return firstBytes(response.body, end);
+    if (response.status === 206 || start === 0) return firstBytes(response.body, end - start);
     throw new RepaintError(
       'modelFetch',
       `${url} cannot be read in parts: download it and add the file.`,
@@ -157,6 +157,23 @@ export function fetchRange(
   });
 }
 
+/** The whole body, or null as soon as it proves longer. */
+async function atMost(
+  { body }: Response,
+  maxBytes: number,
+): Promise<Uint8Array<ArrayBuffer> | null> {
+  const pieces: Uint8Array<ArrayBuffer>[] = [];
+  let count = 0;
+  const reader = body?.getReader();
+  for (let piece = await reader?.read(); piece?.value; piece = await reader?.read()) {
+    count += piece.value.byteLength;
+    if (count > maxBytes) return null;
+    pieces.push(piece.value as Uint8Array<ArrayBuffer>);
+  }
+  return new Uint8Array(await new Blob(pieces).arrayBuffer());
+}
+
+/** Whatever more comes is let go. */
 async function firstBytes(body: ReadableStream<Uint8Array>, count: number): Promise<Uint8Array> {
   const bytes = new Uint8Array(count);
   const reader = body.getReader();
@@ -225,11 +242,12 @@ export function fetchSmall(
   signal: AbortSignal,
 ): Promise<Uint8Array<ArrayBuffer>> {
   return within(url, smallTimeoutMs, signal, async (init) => {
-    const response = await fetch(url, init);
+    const response = await follow(url, init);
     if (!response.ok) refuse(response, url);
     const length = Number(response.headers.get('content-length') ?? 0);
-    const bytes = length > maxBytes ? null : new Uint8Array(await response.arrayBuffer());
-    if (bytes && bytes.byteLength <= maxBytes) return bytes;
+    // Counted as it comes: the length told may be wrong, or that of a compressed body.
+    const bytes = length > maxBytes ? null : await atMost(response, maxBytes);
+    if (bytes) return bytes;
     throw new RepaintError('modelFetch', `${url} is larger than expected (${maxBytes} bytes).`);
   });
 }

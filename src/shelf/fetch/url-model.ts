@@ -3,6 +3,7 @@ import { RepaintError } from '../../protocol/failure.js';
 import { hubHosts, isOnHub } from '../../protocol/hub-address.js';
 import type { RemoteModel } from './hub.js';
 import type { RemoteFile } from './remote-file.js';
+import { follow } from './follow.js';
 import { askSize, isPage } from './request.js';
 
 const maxWaitMs = 15_000;
@@ -62,7 +63,7 @@ async function findConfig(
 ): Promise<RemoteFile | null> {
   const beside = urls.map((url) => new URL(relative, url).href);
   const timeout = AbortSignal.any([signal, AbortSignal.timeout(maxWaitMs)]);
-  const response = await fetch(beside[0], { method: 'HEAD', signal: timeout }).catch(() => null);
+  const response = await follow(beside[0], { method: 'HEAD', signal: timeout }).catch(() => null);
   if (!response?.ok || isPage(response)) return null;
   return { name: fileName(beside[0]), urls: beside, sizeBytes: null, sha256: null };
 }

@@ -33,8 +33,28 @@ export function checkImageSize({ width, height }: Size): void {
   if (Math.max(width, height) > maxImageSide) throw new ProblemError('imageTooLarge', detail);
 }
 
-/** Decodes a file. Throws: ProblemError imageUnreadable. */
+/** A file may be small and its pixels fill the memory: 4 bytes each, before anything is cropped. */
+const maxDecodedPixels = 100e6;
+/** Where the size is told, in the formats that photos come in. */
+const headerBytes = 2 ** 20;
+
+/** Reads a file's size without decoding it; null where its header does not tell. */
+async function toldSize(file: Blob): Promise<Size | null> {
+  const header = new Uint8Array(await file.slice(0, headerBytes).arrayBuffer());
+  const { imageSize } = await import('image-size');
+  try {
+    return imageSize(header);
+  } catch {
+    return null;
+  }
+}
+
+/** Decodes a file. Throws: ProblemError imageUnreadable, imageTooLarge (before it is decoded). */
 export async function decodeBitmap(file: Blob): Promise<ImageBitmap> {
+  const told = await toldSize(file);
+  if (told && told.width * told.height > maxDecodedPixels) {
+    throw new ProblemError('imageTooLarge', `${told.width} x ${told.height} px`);
+  }
   try {
     return await createImageBitmap(file, { colorSpaceConversion: 'default' });
   } catch (error) {

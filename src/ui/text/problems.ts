@@ -119,6 +119,10 @@ const runTexts: Omit<
     sentence: msg('The fill’s background process ended unexpectedly.'),
     nextStep: msg('Finished fills are kept. Continue with those that are left.'),
   }),
+  workerSilent: () => ({
+    sentence: msg('The graphics processor or its driver does not answer any more.'),
+    nextStep: msg('Go on: the fill continues on a new process, where it last stood.'),
+  }),
   fillLeft: () => ({
     sentence: msg('A finished fill was not on the page yet when the panel was closed.'),
     nextStep: msg('It is kept here: add it, or download it.'),

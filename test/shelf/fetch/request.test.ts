@@ -1,5 +1,5 @@
 /** Small answers of a real server. Oracle: the file itself. */
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { fetchRange, fetchSmall } from '../../../src/shelf/fetch/request.js';
 import { FileServer } from './file-server.js';
 
@@ -8,7 +8,10 @@ const { signal } = new AbortController();
 
 let server: FileServer;
 beforeEach(async () => void (server = await FileServer.start()));
-afterEach(() => server.stop());
+afterEach(() => {
+  vi.unstubAllGlobals();
+  return server.stop();
+});
 
 test('a range is read where the server has ranges', async () => {
   const url = server.put('/w', bytes);
@@ -36,4 +39,34 @@ test('a cancel is told as one', async () => {
   const running = fetchSmall(url, 300_000, controller.signal);
   controller.abort();
   await expect(running).rejects.toMatchObject({ code: 'cancelled' });
+});
+
+/** Answers without an end, as long as anybody reads. */
+function endless(): { response: Response; sentBytes(): number } {
+  let sent = 0;
+  const body = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      sent += 65_536;
+      controller.enqueue(new Uint8Array(65_536));
+    },
+  });
+  return { response: new Response(body, { status: 206 }), sentBytes: () => sent };
+}
+
+test('an answer without an end is let go as soon as it is too long', async () => {
+  for (const ask of [
+    () => fetchSmall('https://example.test/a', 100_000, signal),
+    () => fetchRange('https://example.test/a', 0, 100_000, signal),
+  ]) {
+    const { response, sentBytes } = endless();
+    vi.stubGlobal('fetch', () => Promise.resolve(response));
+    await ask().catch(() => undefined);
+    expect(sentBytes()).toBeLessThan(400_000);
+  }
+});
+
+test('a compressed answer is counted as it unfolds', async () => {
+  const url = server.put('/bomb', new Uint8Array(20_000_000), { compresses: true });
+  await expect(fetchSmall(url, 100_000, signal)).rejects.toThrow('larger than expected');
+  expect(server.compressedCount).toBe(1);
 });

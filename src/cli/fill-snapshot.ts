@@ -1,0 +1,69 @@
+/** The point an interrupted `fill` goes on from: a hidden file beside its results. */
+import { createHash } from 'node:crypto';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { deserialize, serialize } from 'node:v8';
+import type { CallEvent } from '../fill/run.js';
+import type { FillRequest, FillSnapshot } from '../protocol/fill.js';
+import { UsageError } from './cli-error.js';
+
+/** What a kill may cost at most, and the time that is spared. */
+const writeEveryMs = 3000;
+const hashLength = 32;
+
+const sha256 = (...parts: readonly (string | Uint8Array)[]): Buffer =>
+  parts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest();
+
+/** One file for each thing asked for: another photo, region, seed or model has its own. */
+export class SnapshotFile {
+  private readonly _path: string;
+  private _nextAt = performance.now() + writeEveryMs;
+  private _last: Promise<void> = Promise.resolve();
+
+  constructor(folder: string, request: FillRequest, modelSha256: string) {
+    const { plan, settings, seeds, source, selection } = request;
+    const told = JSON.stringify([plan, settings, seeds, modelSha256]);
+    const name = sha256(told, source.data, selection.data).toString('hex').slice(0, 16);
+    this._path = join(folder, `.repaint-fill-${name}.resume`);
+  }
+
+  /** null where nothing was interrupted. Throws: UsageError when the file is not whole. */
+  async read(): Promise<FillSnapshot | null> {
+    const bytes = await readFile(this._path).catch(() => null);
+    if (!bytes) return null;
+    const [hash, rest] = [bytes.subarray(0, hashLength), bytes.subarray(hashLength)];
+    if (hash.equals(sha256(rest))) return deserialize(rest) as FillSnapshot;
+    throw new UsageError(
+      `${this._path} is damaged, so the fill cannot go on from it; start without --resume.`,
+    );
+  }
+
+  /** Writes where the fill stands now and then; the fill goes on meanwhile. */
+  note(call: CallEvent): void {
+    if (performance.now() < this._nextAt) return;
+    this._nextAt = Infinity;
+    // A disk that is full is no reason not to fill.
+    void this.write(call).catch(() => undefined);
+  }
+
+  /** Writes where the fill stands, whole or not at all. */
+  write(call: CallEvent): Promise<void> {
+    const taken = call.snapshot();
+    this._last = this._last
+      .catch(() => undefined)
+      .then(async () => {
+        const bytes = serialize(await taken);
+        await writeFile(`${this._path}.part`, [sha256(bytes), bytes]);
+        await rename(`${this._path}.part`, this._path);
+      })
+      .finally(() => (this._nextAt = performance.now() + writeEveryMs));
+    return this._last;
+  }
+
+  /** The fill is done. */
+  async remove(): Promise<void> {
+    await this._last.catch(() => undefined);
+    await rm(this._path, { force: true });
+    await rm(`${this._path}.part`, { force: true });
+  }
+}
