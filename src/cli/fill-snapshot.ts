@@ -11,18 +11,18 @@ import { UsageError } from './cli-error.js';
 const writeEveryMs = 3000;
 const hashLength = 32;
 
-const sha256 = (...parts: readonly (string | Uint8Array)[]): Buffer =>
+const sha256 = (...parts: readonly (string | NodeJS.ArrayBufferView)[]): Buffer =>
   parts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest();
 
-/** One file for each thing asked for: another photo, region, seed or model has its own. */
+/** One file for each thing asked for: another photo, region, seed or model (by hash) has its own. */
 export class SnapshotFile {
   private readonly _path: string;
   private _nextAt = performance.now() + writeEveryMs;
   private _last: Promise<void> = Promise.resolve();
 
-  constructor(folder: string, request: FillRequest, modelSha256: string) {
+  constructor(folder: string, request: FillRequest, model: string) {
     const { plan, settings, seeds, source, selection } = request;
-    const told = JSON.stringify([plan, settings, seeds, modelSha256]);
+    const told = JSON.stringify([plan, settings, seeds, model]);
     const name = sha256(told, source.data, selection.data).toString('hex').slice(0, 16);
     this._path = join(folder, `.repaint-fill-${name}.resume`);
   }

@@ -2,10 +2,11 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { planFill } from '../fill/plan.js';
-import { runFill } from '../fill/run.js';
+import { runFill, type CallEvent } from '../fill/run.js';
 import { contextRequest } from '../fill/request.js';
 import { coverageBounds, growCoverage } from '../image/coverage.js';
 import { cropCoverage } from '../image/planar.js';
+import type { FillSnapshot } from '../protocol/fill.js';
 import { rangeChecked } from './cli-error.js';
 import { FillReport } from './fill-report.js';
 import { makeFolder, placeLayer, readPhoto, readRegion, writePng } from './image-files.js';
@@ -15,6 +16,7 @@ import {
   withMethodOptions,
   type MethodOptions,
 } from './method-options.js';
+import { SnapshotFile } from './fill-snapshot.js';
 import { integer } from './numbers.js';
 
 interface FillOptions extends MethodOptions {
@@ -22,18 +24,45 @@ interface FillOptions extends MethodOptions {
   readonly fills: number;
   readonly seed: number;
   readonly out: string;
+  readonly resume: boolean;
   readonly json: boolean;
 }
 
-/** Ctrl+C ends the fill between two network calls; finished fills are kept, the exit code is 130. */
+const exitCodes = { SIGINT: 130, SIGTERM: 143 } as const;
+
+/** Ends the fill between two network calls; finished fills are kept. A second signal ends it at once. */
 function stopOnInterrupt(): { isAsked: boolean; forget(): void } {
-  const listen = () => {
-    stop.isAsked = true;
-    process.exitCode = 130;
-  };
-  const stop = { isAsked: false, forget: () => void process.off('SIGINT', listen) };
-  process.once('SIGINT', listen);
+  const listeners = Object.entries(exitCodes).map(([signal, code]) => {
+    const listen = () => {
+      stop.isAsked = true;
+      process.exitCode = code;
+      stop.forget();
+    };
+    process.on(signal, listen);
+    return [signal, listen] as const;
+  });
+  const forget = () => listeners.forEach(([signal, listen]) => process.off(signal, listen));
+  const stop = { isAsked: false, forget };
   return stop;
+}
+
+/** Where an interrupted fill of the same photo, region and settings stands. */
+async function resumePoint(file: SnapshotFile, isAsked: boolean): Promise<FillSnapshot | null> {
+  const from = isAsked ? await file.read() : null;
+  if (isAsked && !from)
+    console.error('Nothing of this fill was interrupted: it starts from its beginning.');
+  return from;
+}
+
+async function tellResume(file: SnapshotFile, call: CallEvent): Promise<void> {
+  const after = `Interrupted after ${call.nfe} of ${call.nfeTotal} calls`;
+  try {
+    await file.write(call);
+    console.error(`${after}; the same command with --resume goes on from there.`);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    console.error(`${after}, which could not be written down: ${reason}.`);
+  }
 }
 
 async function fill(photoPath: string, options: FillOptions): Promise<void> {
@@ -59,13 +88,16 @@ async function fill(photoPath: string, options: FillOptions): Promise<void> {
     seeds,
   });
   await makeFolder(options.out);
+  const file = new SnapshotFile(options.out, request, card?.checkpoint.sha256 ?? 'the photo');
+  const from = await resumePoint(file, options.resume);
   const report = new FillReport(plan, seeds, method.name, method.device, options.json);
   const stop = stopOnInterrupt();
   try {
-    for await (const event of runFill(request, runtime)) {
+    for await (const event of runFill(request, runtime, from)) {
       if (event.kind === 'call') {
-        if (stop.isAsked) break;
+        if (stop.isAsked) return await tellResume(file, event);
         report.call(event);
+        file.note(event);
       } else {
         const { layer, preview } = placeLayer(event.layer, plan.maskBounds, photo);
         const files = [`fill-${event.fill + 1}.png`, `preview-${event.fill + 1}.png`];
@@ -74,6 +106,7 @@ async function fill(photoPath: string, options: FillOptions): Promise<void> {
         report.filled({ seed: event.seed, files });
       }
     }
+    await file.remove();
   } finally {
     stop.forget();
     report.end();
@@ -95,6 +128,7 @@ export function fillCommand(): Command {
       1,
     )
     .option('--out <dir>', 'folder for the results, made when missing', '.')
+    .option('--resume', 'go on with the same fill where it was interrupted', false)
     .option('--json', 'one JSON object on stdout instead of words', false)
     .action(fill);
   return withMethodOptions(command);

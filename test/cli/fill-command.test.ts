@@ -1,5 +1,5 @@
 /** What the command does around the run, with a machine and a run of the test's own. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import sharp from 'sharp';
@@ -18,6 +18,8 @@ vi.mock(import('../../src/cli/node-runtime.js'), async (original) => ({
 
 const cardFile = path.join(modelFolder('garden-64'), 'card.json');
 const card = JSON.parse(readFileSync(cardFile, 'utf8')) as ModelCard;
+/** Where the interrupted fills stand. */
+const stopped = { level: 0, transition: 3, xt: Float32Array.of(0.1, NaN, -2), x0Hat: null };
 let folder: string;
 const at = (name: string) => path.join(folder, name);
 
@@ -51,7 +53,8 @@ test('Ctrl+C keeps every fill of a batch that is made, and makes no other', asyn
   vi.mocked(runFill).mockImplementation(async function* ({ seeds, plan }) {
     for (const [fill, seed] of seeds.entries()) {
       // Fills 0 and 1 are made at once; the key is pressed while the first is being written.
-      if (fill === 2) yield { kind: 'call' } as FillEvent;
+      if (fill === 2)
+        yield { kind: 'call', snapshot: () => Promise.resolve(stopped) } as unknown as FillEvent;
       made.push(fill);
       const { width, height } = plan.maskBounds;
       const layer = { width, height, data: new Uint8ClampedArray(4 * width * height) };
@@ -59,15 +62,46 @@ test('Ctrl+C keeps every fill of a batch that is made, and makes no other', asyn
       process.emit('SIGINT');
     }
   });
+  const said = vi.spyOn(console, 'error').mockReturnValue();
   await fill(card, '--fills', '3');
   expect(made).toEqual([0, 1]);
+  expect(said.mock.calls.flat().join()).toContain('the same command with --resume goes on');
   expect(readdirSync(at('out')).sort()).toEqual([
+    expect.stringMatching(/^\.repaint-fill-[0-9a-f]{16}\.resume$/),
     'fill-1.png',
     'fill-2.png',
     'preview-1.png',
     'preview-2.png',
   ]);
   expect(process.exitCode).toBe(130);
+
+  const froms: unknown[] = [];
+  vi.mocked(runFill).mockImplementation(async function* (_request, _runtime, from) {
+    froms.push(from);
+    yield* [];
+  });
+  // Another seed is another fill: nothing of it was interrupted.
+  await fill(card, '--fills', '3', '--seed', '7', '--resume');
+  await fill(card, '--fills', '3', '--resume');
+  expect(froms).toEqual([null, stopped]);
+  // What is done needs no point to resume from.
+  expect(readdirSync(at('out')).filter((name) => name.startsWith('.'))).toEqual([]);
+});
+
+test('a damaged point to resume from is told in a sentence', async () => {
+  vi.mocked(runFill).mockImplementation(async function* () {
+    process.emit('SIGINT');
+    yield { kind: 'call', snapshot: () => Promise.resolve(stopped) } as unknown as FillEvent;
+  });
+  const said = vi.spyOn(console, 'error').mockReturnValue();
+  await fill(card);
+  const [name] = readdirSync(at('out'));
+  const bytes = readFileSync(at(`out/${name}`));
+  bytes[bytes.length - 2] ^= 1;
+  writeFileSync(at(`out/${name}`), bytes);
+  await fill(card, '--resume');
+  expect(said.mock.lastCall?.[0]).toMatch(/is damaged.*start without --resume/);
+  expect(process.exitCode).toBe(2);
 });
 
 test('more steps than the model has are the user’s mistake, told in a sentence', async () => {

@@ -1,5 +1,5 @@
 /** The command as its user runs it, with the shipped model, on a small photo. */
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import {
   cpSync,
   existsSync,
@@ -172,14 +172,54 @@ test('Ctrl+C keeps the fills that are finished and leaves with 130', async () =>
     { cwd: root, stdio: 'ignore' },
   );
   const code = new Promise<number | null>((resolve) => child.on('close', resolve));
-  await expect
-    .poll(() => existsSync(out) && readdirSync(out).length, { timeout: 50_000, interval: 50 })
-    .toBeGreaterThan(1);
+  const isPreviewed = () => existsSync(path.join(out, 'preview-1.png'));
+  await expect.poll(isPreviewed, { timeout: 50_000, interval: 50 }).toBe(true);
   child.kill('SIGINT');
   expect(await code).toBe(130);
   const kept = readdirSync(out);
   expect(kept).toContain('fill-1.png');
   expect(kept.length).toBeLessThan(120);
   // Every file that is there is whole.
-  for (const name of kept) await sharp(path.join(out, name)).raw().toBuffer();
+  const pictures = kept.filter((name) => name.endsWith('.png'));
+  for (const name of pictures) await sharp(path.join(out, name)).raw().toBuffer();
 });
+
+test.each(['SIGTERM', 'SIGKILL'] as const)(
+  'after %s a fill goes on with --resume, to the very same files',
+  async (signal) => {
+    const [whole, out] = [file(`whole-${signal}`), file(`ended-${signal}`)];
+    // Enough calls for a point to resume from, which is written every few seconds.
+    const walk = ['--fills', '2', '--steps', '60', '--jump-samples', '2', '--threads', '1'];
+    const args = (to: string, ...more: string[]) => [
+      'fill',
+      file('photo.png'),
+      '--region',
+      file('mask.png'),
+      '--out',
+      to,
+      ...walk,
+      ...more,
+    ];
+    const run = (to: string, ...more: string[]) =>
+      spawn(process.execPath, [bin, ...args(to, ...more)], { cwd: root, stdio: 'ignore' });
+    const end = (child: ChildProcess) =>
+      new Promise<number | null>((resolve) => child.on('close', resolve));
+    expect(await end(run(whole))).toBe(0);
+    const child = run(out);
+    const ended = end(child);
+    const hasPoint = () =>
+      existsSync(out) && readdirSync(out).some((name) => name.endsWith('.resume'));
+    await expect.poll(hasPoint, { timeout: 50_000, interval: 20 }).toBe(true);
+    child.kill(signal);
+    expect(await ended).toBe(signal === 'SIGTERM' ? 143 : null);
+    expect(hasPoint()).toBe(true);
+    expect(await end(run(out, '--resume'))).toBe(0);
+    const names = readdirSync(whole);
+    expect(names).toHaveLength(4);
+    expect(readdirSync(out).sort()).toEqual(names.sort());
+    for (const name of names) {
+      expect(readFileSync(path.join(out, name))).toEqual(readFileSync(path.join(whole, name)));
+    }
+  },
+  120_000,
+);
