@@ -73,14 +73,27 @@ export type Command =
   | { kind: 'undo' }
   | { kind: 'redo' };
 
+/** A whole document with its history, to go on in another realm. */
+export interface DocumentState {
+  readonly pages: readonly NodeData[];
+  readonly open: number;
+  readonly selection: readonly string[];
+  readonly undo: readonly string[];
+  readonly redo: readonly string[];
+  readonly nextId: number;
+}
+
 /** Sent from the page into the realm. */
 export type ToRealm =
+  | { kind: 'save' }
+  | { kind: 'restore'; state: DocumentState }
   | { kind: 'call'; id: number; method: string; args: unknown[] }
   | { kind: 'reply'; id: number; value?: unknown; error?: string }
   | { kind: 'command'; command: Command };
 
 /** Sent from the realm to the page. */
 export type FromRealm =
+  | { kind: 'saved'; state: DocumentState }
   | { kind: 'reply'; id: number; value?: unknown; error?: string }
   | { kind: 'callPanel'; id: number; method: string; args: unknown[] }
   | { kind: 'loadBitmap'; id: number; blob: unknown }

@@ -48,7 +48,7 @@ export class BenchPage {
    */
   static async open({ addOnFolder, allowsStorage = false }: BenchOptions = {}): Promise<BenchPage> {
     await mkdir(screenshots, { recursive: true });
-    const server = await startWorkbench(0, addOnFolder);
+    const server = await startWorkbench(0, addOnFolder === undefined ? undefined : [addOnFolder]);
     const args = chromiumArgs.filter((flag) => !/webgpu/.test(flag));
     const folder = await profile(allowsStorage);
     const context = await chromium.launchPersistentContext(folder, {

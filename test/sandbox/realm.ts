@@ -87,7 +87,7 @@ export class RealmHarness {
     } else if (message.kind === 'document') {
       this.document = message.document.artboard;
       this.selection = message.document.selection;
-    } else this.answer(message);
+    } else if (message.kind !== 'saved') this.answer(message);
   }
 
   /** Answers like the page does: later, in a turn of its own. */

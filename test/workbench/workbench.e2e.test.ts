@@ -3,6 +3,7 @@
  * panel hears of it. Needs `npm run build:dev` and `npm run build:workbench`.
  */
 import { mkdirSync } from 'node:fs';
+import AxeBuilder from '@axe-core/playwright';
 import { chromium, type Browser, type FrameLocator, type Page } from 'playwright';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Command, DocumentData } from '../../src/workbench/document.js';
@@ -113,11 +114,83 @@ describe('a region drawn', () => {
     await page.screenshot({ path: `${screenshots}/workbench-${kind}.png` });
   });
 
-  it('with the lasso is a path', async () => {
-    await page.keyboard.press('l');
-    await drag([0.4, 0.4], [0.6, 0.42], [0.55, 0.6], [0.42, 0.58]);
+  it('is opaque, as the host makes its shapes', async () => {
+    await page.keyboard.press('r');
+    await drag([0.4, 0.4], [0.6, 0.6]);
+    const { opacity, colours } = await page.evaluate(async () => {
+      const { current } = window.workbench!;
+      const [, shape] = current!.artboard.children;
+      const image = await createImageBitmap(await window.workbench!.renderPage(null, null));
+      const context = new OffscreenCanvas(image.width, image.height).getContext('2d')!;
+      context.drawImage(image, 0, 0);
+      const [, , , , x, y] = shape.matrix;
+      const { data } = context.getImageData(x + 10, y + 10, 20, 20);
+      const seen = new Set<string>();
+      for (let k = 0; k < data.length; k += 4) seen.add(data.slice(k, k + 4).join());
+      return { opacity: shape.opacity, colours: [...seen] };
+    });
+    // A rendition shows the shape, of one colour, and nothing of the photo below.
+    expect({ opacity, colours }).toEqual({ opacity: 1, colours: ['139,144,153,255'] });
+  });
+
+  it('can be drawn, moved and resized without a mouse', async () => {
+    await page.locator('#stage').focus();
+    await page.keyboard.press('e');
+    await page.keyboard.press('Enter');
     await regionLine().waitFor();
-    expect(await kinds()).toEqual(['media', 'path']);
+    const ellipse = async () => (await snapshot()).artboard.children[1];
+    // A third of 640 x 427, in the middle.
+    const { geometry, matrix } = await ellipse();
+    expect(geometry).toMatchObject({ kind: 'ellipse', rx: 107, ry: 71.5 });
+    expect(matrix).toEqual([1, 0, 0, 1, 213, 142]);
+    await page.keyboard.press('Shift+ArrowDown');
+    await page.keyboard.press('Control+Shift+ArrowRight');
+    await page.keyboard.press('Control+ArrowUp');
+    const [a, , , d, x, y] = (await ellipse()).matrix;
+    expect([a * 214, d * 143, x, y].map((value) => Math.round(value))).toEqual([
+      224, 142, 213, 152,
+    ]);
+  });
+
+  it('moves by mouse, in one step of undo', async () => {
+    await page.keyboard.press('e');
+    await drag([0.4, 0.4], [0.6, 0.6]);
+    const before = (await snapshot()).artboard.children[1].matrix;
+    await page.keyboard.press('v');
+    await drag([0.5, 0.5], [0.6, 0.45]);
+    const moved = (await snapshot()).artboard.children[1].matrix;
+    const [dx, dy] = [moved[4] - before[4], moved[5] - before[5]];
+    expect(moved.slice(0, 4)).toEqual(before.slice(0, 4));
+    const box = (await page.locator('#stage').boundingBox())!;
+    expect(dx / dy).toBeCloseTo((0.1 * box.width) / (-0.05 * box.height), 1);
+    await page.keyboard.press('Control+z');
+    expect((await snapshot()).artboard.children[1].matrix).toEqual(before);
+  });
+
+  it('resizes about its own handles: the corner that is not dragged stays', async () => {
+    await page.keyboard.press('e');
+    await drag([0.4, 0.4], [0.6, 0.6]);
+    const before = (await snapshot()).artboard.children[1];
+    await page.keyboard.press('v');
+    await drag([0.6, 0.6], [0.65, 0.65]);
+    const after = (await snapshot()).artboard.children[1];
+    expect(after.matrix[0]).toBeGreaterThan(1.1);
+    expect(after.matrix[4]).toBeCloseTo(before.matrix[4], 1);
+    expect(after.matrix[5]).toBeCloseTo(before.matrix[5], 1);
+  });
+
+  it('begins where the drag begins, also on a handle of the shape before', async () => {
+    await page.keyboard.press('r');
+    await drag([0.4, 0.4], [0.55, 0.55]);
+    const before = (await snapshot()).artboard.children[1];
+    await drag([0.55, 0.55], [0.65, 0.65]);
+    const { artboard } = await snapshot();
+    expect(artboard.children.map(({ geometry }) => geometry.kind)).toEqual([
+      'media',
+      'rectangle',
+      'rectangle',
+    ]);
+    expect(artboard.children[1]).toEqual(before);
   });
 
   it('has the size in pixels of the photo that was dragged', async () => {
@@ -147,7 +220,73 @@ describe('a region drawn', () => {
   });
 });
 
+describe('the panel', () => {
+  it('is opened anew on the same document, and hears of it', async () => {
+    await page.keyboard.press('r');
+    await drag([0.4, 0.4], [0.6, 0.6]);
+    await regionLine().waitFor();
+    const before = await snapshot();
+    await panel.locator('body').evaluate((body) => (body.dataset['old'] = 'yes'));
+    await page.getByTestId('reload-panel').click();
+    await panel.locator('body:not([data-old])').waitFor();
+    await regionLine().waitFor();
+    expect(await snapshot()).toEqual(before);
+    // Undo still knows what was before.
+    await page.keyboard.press('Control+z');
+    expect(await kinds()).toEqual(['media']);
+  });
+
+  it('is one of the builds there are, named as the host names them', async () => {
+    const names = await page.getByTestId('build').locator('option').allInnerTexts();
+    expect(names[0]).toMatch(/^RePaint Fill/);
+    expect(names.length).toBeGreaterThanOrEqual(1);
+  });
+});
+
 describe('the page', () => {
+  it('suggests what to do until something is drawn', async () => {
+    await page.getByTestId('hint').waitFor();
+    await page.keyboard.press('r');
+    await drag([0.4, 0.4], [0.6, 0.6]);
+    await page.getByTestId('hint').waitFor({ state: 'detached' });
+  });
+
+  it('has pages of their own layers and selections', async () => {
+    await page.getByTestId('page').selectOption({ label: 'New page' });
+    expect(await kinds()).toEqual([]);
+    await page.getByTestId('page').selectOption({ label: 'Page 1' });
+    expect(await kinds()).toEqual(['media']);
+  });
+
+  it('stays usable at 200 % zoom of a laptop’s screen', async () => {
+    await page.setViewportSize({ width: 683, height: 384 });
+    const stage = (await page.locator('#stage').boundingBox())!;
+    expect(stage.width).toBeGreaterThan(300);
+    expect(stage.height).toBeGreaterThanOrEqual(240);
+    // Nothing is cut off at the side, and every tool is within reach.
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(
+      683,
+    );
+    await page.getByTestId('tool-rectangle').click();
+    await drag([0.3, 0.3], [0.5, 0.5]);
+    expect(await kinds()).toEqual(['media', 'rectangle']);
+    await page.screenshot({ path: `${screenshots}/workbench-200.png`, fullPage: true });
+  });
+
+  it.each(['light', 'dark'] as const)('has nothing for axe to find in the %s', async (theme) => {
+    await page.emulateMedia({ colorScheme: theme });
+    await page.reload();
+    await page.getByTestId('layer').first().waitFor();
+    await page.locator('#stage').focus();
+    await page.keyboard.press('Enter');
+    await page.getByTestId('layer').nth(1).waitFor();
+    // The panel has its own tests.
+    const found = await new AxeBuilder({ page }).exclude('iframe').analyze();
+    expect(found.violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual(
+      [],
+    );
+  });
+
   it('opens with a photo that undo leaves in place', async () => {
     expect(await page.getByTestId('undo').isDisabled()).toBe(true);
     await page.keyboard.press('Control+z');

@@ -3,9 +3,10 @@ import Konva from 'konva';
 import type { Command, DocumentData, Matrix, NodeData } from '../document.js';
 import type { BitmapStore } from './bitmaps.js';
 
-const regionFill = 'rgba(53, 184, 156, 0.16)';
-/** Light enough for dark photos; the fill carries it on light ones. */
-const regionStroke = '#2fc7a6';
+/** Opaque, as the host makes its shapes. */
+const shapeFill = '#8b9099';
+/** Light enough for dark photos. */
+const selectionStroke = '#2fc7a6';
 const handleStroke = '#0b6e5c';
 const cornerAnchors = ['top-left', 'top-right', 'bottom-left', 'bottom-right'];
 const sideAnchors = ['top-center', 'middle-right', 'middle-left', 'bottom-center'];
@@ -20,10 +21,6 @@ function place(node: Konva.Node, matrix: Matrix): void {
   node.setAttrs(new Konva.Transform([...matrix]).decompose());
 }
 
-function roundedRectangle(context: Konva.Context, width: number, height: number): void {
-  context.rect(0, 0, width, height);
-}
-
 /** Draws nodes, reports what the user moves. */
 export class DocumentCanvas {
   readonly stage: Konva.Stage;
@@ -33,13 +30,17 @@ export class DocumentCanvas {
   readonly overlay = new Konva.Group();
   private readonly transformer = new Konva.Transformer({
     rotateAnchorOffset: 24,
-    borderStroke: regionStroke,
+    borderStroke: selectionStroke,
     anchorStroke: handleStroke,
     anchorCornerRadius: 4,
     ignoreStroke: true,
     flipEnabled: false,
   });
   private document: DocumentData | null = null;
+  /** What is drawn now, as text. */
+  private drawn = '';
+  private isSelecting = true;
+  private moved = new Map<string, Matrix>();
 
   constructor(
     container: HTMLDivElement,
@@ -53,17 +54,26 @@ export class DocumentCanvas {
     new ResizeObserver(() => this.fit()).observe(container);
   }
 
+  /** Draws anew what has changed; a selection alone leaves the nodes, and a drag of them, alone. */
   show(document: DocumentData): void {
     this.document = document;
-    const { geometry, children } = document.artboard;
+    const { artboard } = document;
+    const drawn = JSON.stringify(artboard);
+    if (drawn !== this.drawn) {
+      this.drawn = drawn;
+      this.drawAll(artboard);
+    }
+    this.showHandles(document);
+    this.fit();
+  }
+
+  private drawAll({ geometry, children }: NodeData): void {
     if (geometry.kind !== 'artboard') return;
     const { width, height } = geometry;
     this.artboard.destroyChildren();
-    this.artboard.clipFunc((context) => roundedRectangle(context, width, height));
+    this.artboard.clipFunc((context) => context.rect(0, 0, width, height));
     this.artboard.add(new Konva.Rect({ width, height, fill: '#ffffff', listening: false }));
     for (const child of children) this.artboard.add(this.draw(child, true));
-    this.showHandles(document);
-    this.fit();
   }
 
   /** Pictures keep their proportions, as in the host; so they get no handles at the sides. */
@@ -71,9 +81,11 @@ export class DocumentCanvas {
     const hasPicture = artboard.children.some(
       ({ id, geometry }) => selection.includes(id) && ['media', 'group'].includes(geometry.kind),
     );
-    this.transformer.enabledAnchors(
-      hasPicture ? cornerAnchors : [...cornerAnchors, ...sideAnchors],
-    );
+    const anchors = hasPicture ? cornerAnchors : [...cornerAnchors, ...sideAnchors];
+    // A drawing tool draws everywhere: handles would catch the drag.
+    this.transformer.enabledAnchors(this.isSelecting ? anchors : []);
+    this.transformer.rotateEnabled(this.isSelecting);
+    this.transformer.listening(this.isSelecting);
     this.transformer.nodes(
       selection.flatMap((id) => {
         const node = this.artboard.findOne(`#${id}`);
@@ -151,27 +163,21 @@ export class DocumentCanvas {
 
   private drawKind(node: NodeData): Konva.Group | Konva.Shape {
     const { geometry } = node;
-    const region = {
-      fill: regionFill,
-      stroke: regionStroke,
-      strokeWidth: 1.5,
-      strokeScaleEnabled: false,
-    };
+    const fill = shapeFill;
     switch (geometry.kind) {
       case 'rectangle':
-        return new Konva.Rect({ ...region, ...sizeOf(geometry), cornerRadius: geometry.radii });
+        return new Konva.Rect({ fill, ...sizeOf(geometry), cornerRadius: geometry.radii });
       case 'ellipse': {
+        // A path begins at its box's corner, as the document's ellipse does; Konva's at its middle.
         const { rx, ry } = geometry;
-        return new Konva.Ellipse({
-          ...region,
-          radiusX: rx,
-          radiusY: ry,
-          offsetX: -rx,
-          offsetY: -ry,
+        const half = `A ${rx} ${ry} 0 0 1`;
+        return new Konva.Path({
+          fill,
+          data: `M 0 ${ry} ${half} ${2 * rx} ${ry} ${half} 0 ${ry} Z`,
         });
       }
       case 'path':
-        return new Konva.Path({ ...region, data: geometry.path, fillRule: geometry.fillRule });
+        return new Konva.Path({ fill, data: geometry.path, fillRule: geometry.fillRule });
       case 'text':
         return new Konva.Text({ text: geometry.text, fontSize: geometry.height, fill: '#1d2026' });
       case 'image':
@@ -209,17 +215,28 @@ export class DocumentCanvas {
 
   private makeMovable(node: Konva.Node, id: string): void {
     node.setAttr('isMovable', true);
-    const report = () =>
-      this.send({ kind: 'transform', changes: [{ id, matrix: toMatrix(node) }] });
-    node.on('dragend transformend', report);
+    node.on('dragend transformend', () => this.report(id, toMatrix(node)));
   }
 
-  /** Lets nodes be dragged while the select tool is active. */
-  setDraggable(isDraggable: boolean): void {
-    for (const node of this.artboard.getChildren((child) => child.getAttr('isMovable') === true)) {
-      node.draggable(isDraggable);
+  /** Nodes that are moved together are one change of the document. */
+  private report(id: string, matrix: Matrix): void {
+    if (this.moved.size === 0) {
+      queueMicrotask(() => {
+        const changes = [...this.moved].map(([moved, at]) => ({ id: moved, matrix: at }));
+        this.moved.clear();
+        this.send({ kind: 'transform', changes });
+      });
     }
-    this.transformer.visible(true);
+    this.moved.set(id, matrix);
+  }
+
+  /** Lets nodes be dragged and resized while the select tool is active. */
+  setSelecting(isSelecting: boolean): void {
+    this.isSelecting = isSelecting;
+    for (const node of this.artboard.getChildren((child) => child.getAttr('isMovable') === true)) {
+      node.draggable(isSelecting);
+    }
+    if (this.document) this.showHandles(this.document);
   }
 }
 

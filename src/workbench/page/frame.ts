@@ -3,8 +3,14 @@ import type { FromRealm, ToRealm } from '../document.js';
 import { ClientStore } from './client-store.js';
 import { wireTag, type FromFrame, type HostSettings, type ToFrame } from '../sdk/wire.js';
 
-export interface FrameOptions {
+/** One build of the add-on, as the server tells of it. */
+export interface AddOn {
   readonly origin: string;
+  readonly manifest: Record<string, unknown>;
+}
+
+export interface FrameOptions {
+  readonly addOn: AddOn;
   readonly settings: () => HostSettings;
   readonly toRealm: (message: ToRealm) => void;
   /** The host gives no cross-origin isolation; `?isolated` tries what it would change. */
@@ -31,15 +37,25 @@ export class PanelFrame {
   constructor(private readonly options: FrameOptions) {
     this.element.title = 'RePaint Fill';
     this.element.dataset.testid = 'panel-frame';
-    const flags = [...hostFlags, ...permittedFlags(options.settings().manifest)];
+    const { origin, manifest } = options.addOn;
+    const flags = [...hostFlags, ...permittedFlags(manifest)];
     this.element.setAttribute('sandbox', flags.join(' '));
     if (options.isIsolated) this.element.allow = 'cross-origin-isolated';
-    this.element.src = `${options.origin}/index.html`;
-    window.addEventListener('message', (event) => {
-      const isOurs = event.source === this.element.contentWindow && event.origin === options.origin;
-      if (isOurs && event.data?.tag === wireTag) this.receive(event.data.message as FromFrame);
-    });
+    this.element.src = `${origin}/index.html`;
+    window.addEventListener('message', this.listen);
   }
+
+  /** Closes the panel. */
+  end(): void {
+    window.removeEventListener('message', this.listen);
+    this.element.remove();
+  }
+
+  private readonly listen = (event: MessageEvent): void => {
+    const { origin } = this.options.addOn;
+    const isOurs = event.source === this.element.contentWindow && event.origin === origin;
+    if (isOurs && event.data?.tag === wireTag) this.receive(event.data.message as FromFrame);
+  };
 
   /** Theme or locale has changed. */
   sendSettings(): void {
@@ -52,7 +68,7 @@ export class PanelFrame {
   }
 
   private post(message: ToFrame): void {
-    this.element.contentWindow?.postMessage({ tag: wireTag, message }, this.options.origin);
+    this.element.contentWindow?.postMessage({ tag: wireTag, message }, this.options.addOn.origin);
   }
 
   private receive(message: FromFrame): void {

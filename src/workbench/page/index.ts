@@ -1,5 +1,6 @@
 /** Entry of the workbench page. */
 import './style.css';
+import { wordsFor } from './words.js';
 import { Workbench, type WorkbenchConfig } from './workbench.js';
 
 async function text(url: string): Promise<string> {
@@ -11,12 +12,9 @@ async function text(url: string): Promise<string> {
 async function start(): Promise<void> {
   const config = JSON.parse(await text('config.json')) as WorkbenchConfig;
   const root = document.querySelector<HTMLElement>('#app')!;
-  const workbench = new Workbench(root, config);
-  const [document_, code] = await Promise.all([
-    text('realm.js'),
-    text(`${config.addOnOrigin}/code.js`),
-  ]);
-  await workbench.start({ document: document_, code });
+  if (config.addOns.length === 0) throw new Error(wordsFor(navigator.language).noBuild);
+  const workbench = new Workbench(root, config, text);
+  await workbench.start();
   window.workbench = workbench;
 }
 

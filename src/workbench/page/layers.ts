@@ -4,11 +4,13 @@ import type { Command, DocumentData, NodeData } from '../document.js';
 import { icon, type IconName } from './icons.js';
 import type { Words } from './words.js';
 
-/** What the add-on stores on its layers. */
-function seedOf(node: NodeData): string | null {
+/** The number the add-on gave a fill. */
+function fillNumber(node: NodeData): string | null {
   try {
-    const record = JSON.parse(node.addOnData['repaintFill'] ?? 'null') as { seed?: number } | null;
-    return record?.seed === undefined ? null : String(record.seed);
+    const record = JSON.parse(node.addOnData['repaintFill'] ?? 'null') as {
+      number?: number;
+    } | null;
+    return record?.number === undefined ? null : String(record.number);
   } catch {
     return null;
   }
@@ -16,9 +18,9 @@ function seedOf(node: NodeData): string | null {
 
 /** A name a person would give the layer. */
 export function layerName(node: NodeData, words: Words): string {
-  const seed = seedOf(node);
-  if (seed !== null) return `${words.fill} ${seed}`;
-  if (node.addOnData['repaintFillKept']) return words.kept;
+  const number = fillNumber(node);
+  const isKept = node.addOnData['repaintFillKept'] !== undefined;
+  if (number !== null) return `${isKept ? words.kept : words.fill} ${number}`;
   const names = {
     media: words.photo,
     image: words.photo,
@@ -94,9 +96,11 @@ export function layersPanel(document: DocumentData, words: Words, send: Send): T
     layerRow(node, index, document, words, send),
   );
   return html`<aside aria-label=${words.layers}>
-    <h2>${words.layers}</h2>
-    <ul class="layers" aria-label=${words.layers}>
-      ${rows.reverse()}
-    </ul>
+    <details open>
+      <summary><h2>${words.layers}</h2></summary>
+      <ul class="layers" aria-label=${words.layers}>
+        ${rows.reverse()}
+      </ul>
+    </details>
   </aside>`;
 }

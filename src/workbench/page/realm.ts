@@ -1,6 +1,6 @@
 /** A QuickJS realm with the add-on's `code.js` in it, as the host runs its document sandbox. */
 import { getQuickJS, type QuickJSContext } from 'quickjs-emscripten';
-import type { FromRealm, ToRealm } from '../document.js';
+import type { DocumentState, FromRealm, ToRealm } from '../document.js';
 import { BlobHandle, decodeMessage, encodeMessage } from '../realm/wire.js';
 import type { BitmapStore } from './bitmaps.js';
 
@@ -22,11 +22,13 @@ export interface RealmSources {
   readonly code: string;
 }
 
-export type RealmListener = (message: FromRealm) => void;
+export type RealmListener = (message: FromRealm, realm: Realm) => void;
 
 /** Text in, text out; promise jobs are run after each entry. */
 export class Realm {
   private deadline = Infinity;
+  private isOver = false;
+  private onSaved: (state: DocumentState) => void = () => undefined;
 
   private constructor(
     private readonly vm: QuickJSContext,
@@ -37,6 +39,7 @@ export class Realm {
     sources: RealmSources,
     bitmaps: BitmapStore,
     listener: RealmListener,
+    state?: DocumentState,
   ): Promise<Realm> {
     const vm = (await getQuickJS()).newContext();
     const realm = new Realm(vm, bitmaps);
@@ -48,12 +51,27 @@ export class Realm {
     );
     realm.install(listener);
     realm.evaluate(`import '${realmModule}';`, 'realm.js');
+    if (state) realm.post({ kind: 'restore', state });
     realm.evaluate(sources.code, 'code.js');
     return realm;
   }
 
+  /** Returns the document with its history, for the realm that follows. */
+  save(): Promise<DocumentState> {
+    return new Promise((resolve) => {
+      this.onSaved = resolve;
+      this.enter('__workbenchReceive', encodeMessage({ kind: 'save' }));
+    });
+  }
+
+  /** Nothing is heard of it any more. */
+  end(): void {
+    this.isOver = true;
+  }
+
   /** Sends a message in, then lets everything that follows from it run. */
   post(message: ToRealm): void {
+    if (this.isOver) return;
     this.enter('__workbenchReceive', encodeMessage(this.blobsToHandles(message)));
     this.enter('__workbenchPublish');
   }
@@ -69,8 +87,11 @@ export class Realm {
     const { vm } = this;
     const send = vm.newFunction('__workbenchSend', (text) => {
       const message = decodeMessage<FromRealm>(vm.getString(text));
+      if (message.kind === 'saved') return this.onSaved(message.state);
       // The realm is still running: answer once it has returned.
-      queueMicrotask(() => listener(this.handlesToBlobs(message) as FromRealm));
+      queueMicrotask(() => {
+        if (!this.isOver) listener(this.handlesToBlobs(message) as FromRealm, this);
+      });
     });
     vm.setProp(vm.global, '__workbenchSend', send);
     send.dispose();

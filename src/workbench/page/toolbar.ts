@@ -1,5 +1,6 @@
 /** The bar above the page: tools, undo, pictures, theme and language. */
 import { html, type TemplateResult } from 'lit';
+import type { AddOn } from './frame.js';
 import { samples, type Sample } from './samples.js';
 import { toolNames, type ToolName } from './tools.js';
 import type { Words } from './words.js';
@@ -11,6 +12,14 @@ export interface ToolbarState {
   readonly sample: Sample | null;
   readonly theme: 'light' | 'dark';
   readonly locale: string;
+  readonly page: number;
+  readonly pages: number;
+}
+
+/** The add-on's builds, and the one that is open. */
+export interface PanelBarState {
+  readonly addOn: AddOn;
+  readonly addOns: readonly AddOn[];
 }
 
 export interface ToolbarActions {
@@ -21,6 +30,9 @@ export interface ToolbarActions {
   openSample(sample: Sample): void;
   setTheme(theme: 'light' | 'dark'): void;
   setLocale(locale: string): void;
+  openPage(index: number): void;
+  openBuild(addOn: AddOn): void;
+  reloadPanel(): void;
 }
 
 function selected(event: Event): string {
@@ -86,6 +98,43 @@ function pictureControls(
         @change=${(event: Event) => pickFile(event, actions.openFile)}
       />
     </label>
+    ${pageControl(state, words, actions)}
+  </div>`;
+}
+
+/** Pages of the document; the last entry makes one. */
+function pageControl({ page, pages }: ToolbarState, words: Words, actions: ToolbarActions) {
+  return html`<select
+    data-testid="page"
+    aria-label=${words.page}
+    .value=${String(page)}
+    @change=${(event: Event) => actions.openPage(Number(selected(event)))}
+  >
+    ${Array.from({ length: pages }, (_, k) => html`<option value=${k}>${words.page} ${k + 1}</option>`)}
+    <option value=${pages}>${words.newPage}</option>
+  </select>`;
+}
+
+/** The host's title over the panel: which build of the add-on it shows, and the panel anew. */
+export function panelBar(
+  { addOn, addOns }: PanelBarState,
+  words: Words,
+  actions: Pick<ToolbarActions, 'openBuild' | 'reloadPanel'>,
+): TemplateResult {
+  return html`<div class="row">
+    <select
+      data-testid="build"
+      aria-label=${words.build}
+      @change=${(event: Event) => actions.openBuild(addOns[Number(selected(event))])}
+    >
+      ${addOns.map(
+        (it, k) =>
+          html`<option value=${k} ?selected=${it === addOn}>
+            ${String(it.manifest['name'])}
+          </option>`,
+      )}
+    </select>
+    <button data-testid="reload-panel" @click=${actions.reloadPanel}>${words.reload}</button>
   </div>`;
 }
 

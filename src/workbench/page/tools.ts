@@ -1,9 +1,9 @@
-/** Drawing tools: rectangle, ellipse and lasso, dragged over the page; select picks what lies there. */
+/** Drawing tools, dragged over the page; select picks what lies there. The host has no lasso. */
 import Konva from 'konva';
 import type { Command, Geometry, Matrix } from '../document.js';
 import type { DocumentCanvas } from './canvas.js';
 
-export const toolNames = ['select', 'rectangle', 'ellipse', 'lasso'] as const;
+export const toolNames = ['select', 'rectangle', 'ellipse'] as const;
 export type ToolName = (typeof toolNames)[number];
 
 interface Point {
@@ -19,27 +19,22 @@ interface Drawn {
   readonly matrix: Matrix;
 }
 
-/** Returns the shape a drag draws, or null when it is too small to be one. */
-export function shapeFromDrag(tool: ToolName, points: readonly Point[]): Drawn | null {
-  const xs = points.map(({ x }) => x);
-  const ys = points.map(({ y }) => y);
-  const [x, y] = [Math.min(...xs), Math.min(...ys)];
-  const [width, height] = [Math.max(...xs) - x, Math.max(...ys) - y];
+/** Returns the shape a tool draws between two corners, or null when it is too small to be one. */
+export function shapeBetween(tool: ToolName, from: Point, to: Point): Drawn | null {
+  const [x, y] = [Math.min(from.x, to.x), Math.min(from.y, to.y)];
+  const [width, height] = [Math.abs(to.x - from.x), Math.abs(to.y - from.y)];
   if (Math.min(width, height) < leastSize || tool === 'select') return null;
   const matrix: Matrix = [1, 0, 0, 1, x, y];
   if (tool === 'rectangle')
     return { geometry: { kind: 'rectangle', width, height, radii: [0, 0, 0, 0] }, matrix };
-  if (tool === 'ellipse')
-    return { geometry: { kind: 'ellipse', rx: width / 2, ry: height / 2 }, matrix };
-  const path = `M ${points.map((p) => `${p.x - x} ${p.y - y}`).join(' L ')} Z`;
-  const bounds = { x: 0, y: 0, width, height };
-  return { geometry: { kind: 'path', path, fillRule: 'nonzero', bounds }, matrix };
+  return { geometry: { kind: 'ellipse', rx: width / 2, ry: height / 2 }, matrix };
 }
 
 /** Follows the pointer for the active tool. */
 export class Tools {
   active: ToolName = 'ellipse';
-  private points: Point[] = [];
+  /** The corners of a shape being dragged. */
+  private drag: { readonly from: Point; readonly to: Point } | null = null;
   private readonly outline = new Konva.Line({
     stroke: '#2fc7a6',
     strokeWidth: 2,
@@ -62,14 +57,22 @@ export class Tools {
 
   choose(tool: ToolName): void {
     this.active = tool;
-    this.canvas.setDraggable(tool === 'select');
+    this.canvas.setSelecting(tool === 'select');
     this.canvas.stage.container().style.cursor = tool === 'select' ? 'default' : 'crosshair';
   }
 
   private begin(event: Konva.KonvaEventObject<MouseEvent | TouchEvent>): void {
     if (this.active === 'select') return this.pick(event);
     const at = this.canvas.pointer();
-    if (at) this.points = [at];
+    if (at) this.drag = { from: at, to: at };
+  }
+
+  /** Draws without a pointer: a third of the page, in its middle. */
+  drawInMiddle(): void {
+    const { width, height } = this.canvas.size();
+    const from = { x: Math.round(width / 3), y: Math.round(height / 3) };
+    const drawn = shapeBetween(this.active, from, { x: width - from.x, y: height - from.y });
+    if (drawn) this.send({ kind: 'addShape', ...drawn, isSelected: true });
   }
 
   /** Selects the topmost layer under the pointer; shift adds to what is selected. */
@@ -86,23 +89,22 @@ export class Tools {
 
   private follow(): void {
     const at = this.canvas.pointer();
-    if (this.points.length === 0 || !at) return;
-    this.points = this.active === 'lasso' ? [...this.points, at] : [this.points[0], at];
-    this.outline.points(outlineOf(this.active, this.points).flatMap(({ x, y }) => [x, y]));
+    if (!this.drag || !at) return;
+    this.drag = { ...this.drag, to: at };
+    const outline = outlineOf(this.active, this.drag.from, at);
+    this.outline.points(outline.flatMap(({ x, y }) => [x, y]));
     this.outline.closed(true);
   }
 
   private finish(): void {
-    const drawn = this.points.length > 1 ? shapeFromDrag(this.active, this.points) : null;
-    this.points = [];
+    const drawn = this.drag && shapeBetween(this.active, this.drag.from, this.drag.to);
+    this.drag = null;
     this.outline.points([]);
     if (drawn) this.send({ kind: 'addShape', ...drawn, isSelected: true });
   }
 }
 
-function outlineOf(tool: ToolName, points: readonly Point[]): readonly Point[] {
-  if (tool === 'lasso') return points;
-  const [a, b] = points;
+function outlineOf(tool: ToolName, a: Point, b: Point): readonly Point[] {
   if (tool === 'rectangle') return [a, { x: b.x, y: a.y }, b, { x: a.x, y: b.y }];
   const [cx, cy] = [(a.x + b.x) / 2, (a.y + b.y) / 2];
   return Array.from({ length: 48 }, (_, k) => ({

@@ -6,7 +6,6 @@ const en = {
   select: 'Select (V)',
   rectangle: 'Rectangle (R)',
   ellipse: 'Ellipse (E)',
-  lasso: 'Lasso (L)',
   undo: 'Undo',
   redo: 'Redo',
   open: 'Open image…',
@@ -25,11 +24,18 @@ const en = {
   unlock: 'Unlock',
   photo: 'Photo',
   fill: 'Fill',
-  kept: 'Fill, kept',
+  kept: 'Kept fill',
   group: 'Group',
-  path: 'Lasso shape',
+  path: 'Shape',
   text: 'Text',
-  canvas: 'Page. Draw a region with E, R or L.',
+  canvas:
+    'Page. E or R chooses a shape: drag it, or press Enter. Arrows move it, Ctrl and arrows resize it, V selects.',
+  hint: 'Press E and drag an ellipse over what should go. Then click Generative fill in the panel.',
+  build: 'Add-on build',
+  reload: 'Reload panel',
+  page: 'Page',
+  newPage: 'New page',
+  noBuild: 'There is no build of the add-on: run npm run build:dev.',
 };
 
 export type Words = typeof en;
@@ -40,7 +46,6 @@ const zh: Words = {
   select: '选择 (V)',
   rectangle: '矩形 (R)',
   ellipse: '椭圆 (E)',
-  lasso: '套索 (L)',
   undo: '撤销',
   redo: '重做',
   open: '打开图片…',
@@ -59,11 +64,18 @@ const zh: Words = {
   unlock: '解锁',
   photo: '照片',
   fill: '填充',
-  kept: '填充（已保留）',
+  kept: '已保留的填充',
   group: '编组',
-  path: '套索形状',
+  path: '形状',
   text: '文字',
-  canvas: '页面。按 E、R 或 L 绘制区域。',
+  canvas:
+    '页面。按 E 或 R 选择形状：拖动绘制，或按回车。方向键移动，Ctrl 加方向键调整大小，V 选择。',
+  hint: '按 E，在要去掉的东西上拖出一个椭圆，然后点击面板里的“生成式填充”。',
+  build: '加载项版本',
+  reload: '重新加载面板',
+  page: '页面',
+  newPage: '新页面',
+  noBuild: '没有加载项的构建：请运行 npm run build:dev。',
 };
 
 export function wordsFor(locale: string): Words {

@@ -2,22 +2,26 @@
 import { html, render } from 'lit';
 import type { Command, DocumentData, FromRealm, Matrix, NodeData } from '../document.js';
 import type { HostSettings } from '../sdk/wire.js';
+import { localBox } from '../realm/affine.js';
 import { BitmapStore } from './bitmaps.js';
 import { DocumentCanvas } from './canvas.js';
-import { PanelFrame } from './frame.js';
+import { PanelFrame, type AddOn } from './frame.js';
 import { listenToKeys } from './keyboard.js';
 import { layersPanel } from './layers.js';
-import { Realm, type RealmSources } from './realm.js';
+import { Realm } from './realm.js';
 import { samples, type Sample } from './samples.js';
-import { toolbar } from './toolbar.js';
+import { panelBar, toolbar } from './toolbar.js';
 import { Tools } from './tools.js';
 import { wordsFor } from './words.js';
 
 /** Told by the server. */
 export interface WorkbenchConfig {
-  readonly addOnOrigin: string;
-  readonly manifest: Record<string, unknown>;
+  /** At least one. */
+  readonly addOns: readonly AddOn[];
 }
+
+/** Hands out a file of the workbench or of an add-on. */
+type Fetch = (url: string) => Promise<string>;
 
 declare global {
   interface Window {
@@ -35,7 +39,8 @@ export class Workbench {
     this.send(c),
   );
   private readonly tools = new Tools(this.canvas, (command) => this.send(command));
-  private readonly frame: PanelFrame;
+  private frame: PanelFrame | null = null;
+  private addOn: AddOn;
   private state = { canUndo: false, canRedo: false, sample: null as Sample | null, problem: '' };
   private theme: 'light' | 'dark' = matchMedia('(prefers-color-scheme: dark)').matches
     ? 'dark'
@@ -46,25 +51,52 @@ export class Workbench {
   constructor(
     private readonly root: HTMLElement,
     private readonly config: WorkbenchConfig,
+    private readonly fetchText: Fetch,
   ) {
+    [this.addOn] = config.addOns;
     this.stageElement.tabIndex = 0;
+    this.stageElement.setAttribute('role', 'application');
     this.tools.selected = () => this.current?.selection ?? [];
-    this.frame = new PanelFrame({
-      origin: config.addOnOrigin,
-      settings: () => this.settings(),
-      toRealm: (message) => this.realm?.post(message),
-      isIsolated: new URLSearchParams(location.search).has('isolated'),
-      render: (width, height) => this.renderPage(width, height),
-    });
     this.listen();
   }
 
-  /** Starts the realm, then opens the first sample photo. */
-  async start(sources: RealmSources): Promise<void> {
-    this.realm = await Realm.start(sources, this.bitmaps, (message) => this.receive(message));
+  /** Opens the panel, then the first sample photo. */
+  async start(): Promise<void> {
+    await this.openPanel();
     await this.openSample(samples[0]);
     this.tools.choose('ellipse');
     this.draw();
+  }
+
+  /**
+   * Opens the panel of a build, or the open one anew, as the host does: with a new document
+   * sandbox. The document goes on as it was.
+   */
+  async openPanel(addOn = this.addOn): Promise<void> {
+    const [document_, code] = await Promise.all([
+      this.fetchText('realm.js'),
+      this.fetchText(`${addOn.origin}/code.js`),
+    ]);
+    const state = await this.realm?.save();
+    this.realm?.end();
+    this.frame?.end();
+    this.addOn = addOn;
+    const sources = { document: document_, code };
+    const listener = (message: FromRealm, from: Realm) => this.receive(message, from);
+    const realm = await Realm.start(sources, this.bitmaps, listener, state);
+    this.realm = realm;
+    this.frame = this.openFrame(realm);
+    this.draw();
+  }
+
+  private openFrame(realm: Realm): PanelFrame {
+    return new PanelFrame({
+      addOn: this.addOn,
+      settings: () => this.settings(),
+      toRealm: (message) => realm.post(message),
+      isIsolated: new URLSearchParams(location.search).has('isolated'),
+      render: (width, height) => this.renderPage(width, height),
+    });
   }
 
   send(command: Command): void {
@@ -112,19 +144,19 @@ export class Workbench {
 
   private settings(): HostSettings {
     const { theme, locale } = this;
-    return { theme, locale, locales: ['en-US', 'zh-CN'], manifest: this.config.manifest };
+    return { theme, locale, locales: ['en-US', 'zh-CN'], manifest: this.addOn.manifest };
   }
 
-  private receive(message: FromRealm): void {
+  private receive(message: FromRealm, realm: Realm): void {
     switch (message.kind) {
       case 'reply':
       case 'callPanel':
-        return this.frame.forward(message);
+        return this.frame?.forward(message);
       case 'loadBitmap':
-        void this.loadBitmap(message);
+        void this.loadBitmap(message, realm);
         return;
       case 'bitmapData':
-        return this.realm?.post({
+        return realm.post({
           kind: 'reply',
           id: message.id,
           value: this.bitmaps.blob(message.bitmap),
@@ -133,19 +165,21 @@ export class Workbench {
         this.current = message.document;
         this.state = { ...this.state, canUndo: message.canUndo, canRedo: message.canRedo };
         return this.draw();
+      case 'saved':
+        return;
       default:
         message satisfies never;
     }
   }
 
-  private async loadBitmap({
-    id,
-    blob,
-  }: Extract<FromRealm, { kind: 'loadBitmap' }>): Promise<void> {
+  private async loadBitmap(
+    { id, blob }: Extract<FromRealm, { kind: 'loadBitmap' }>,
+    realm: Realm,
+  ): Promise<void> {
     try {
-      this.realm?.post({ kind: 'reply', id, value: await this.bitmaps.load(blob as Blob) });
+      realm.post({ kind: 'reply', id, value: await this.bitmaps.load(blob as Blob) });
     } catch (error) {
-      this.realm?.post({
+      realm.post({
         kind: 'reply',
         id,
         error: error instanceof Error ? error.message : String(error),
@@ -156,18 +190,31 @@ export class Workbench {
   private setHost(change: { theme?: 'light' | 'dark'; locale?: string }): void {
     this.theme = change.theme ?? this.theme;
     this.locale = change.locale ?? this.locale;
-    this.frame.sendSettings();
+    this.frame?.sendSettings();
     this.draw();
   }
 
-  private nudge(dx: number, dy: number): void {
+  /** Changes where the selected nodes lie. */
+  private transform(change: (node: NodeData) => Matrix): void {
     const changes = (this.current?.artboard.children ?? [])
       .filter(({ id }) => this.current?.selection.includes(id))
-      .map(({ id, matrix: [a, b, c, d, x, y] }) => {
-        const matrix: Matrix = [a, b, c, d, x + dx, y + dy];
-        return { id, matrix };
-      });
+      .map((node) => ({ id: node.id, matrix: change(node) }));
     if (changes.length > 0) this.send({ kind: 'transform', changes });
+  }
+
+  private nudge(dx: number, dy: number): void {
+    this.transform(({ matrix: [a, b, c, d, x, y] }) => [a, b, c, d, x + dx, y + dy]);
+  }
+
+  /** Makes what is selected wider and higher, by page units; it keeps its corner. */
+  private grow(dx: number, dy: number): void {
+    this.transform((node) => {
+      const { width, height } = localBox(node);
+      const [a, b, c, d, x, y] = node.matrix;
+      const [wide, high] = [Math.hypot(a, b) * width, Math.hypot(c, d) * height];
+      const [alongX, alongY] = [Math.max(1, wide + dx) / wide, Math.max(1, high + dy) / high];
+      return [a * alongX, b * alongX, c * alongY, d * alongY, x, y];
+    });
   }
 
   private readonly actions = {
@@ -183,6 +230,11 @@ export class Workbench {
     setLocale: (locale: string) => this.setHost({ locale }),
     remove: () => this.send({ kind: 'delete', ids: this.current?.selection ?? [] }),
     nudge: (dx: number, dy: number) => this.nudge(dx, dy),
+    grow: (dx: number, dy: number) => this.grow(dx, dy),
+    drawInMiddle: () => this.tools.drawInMiddle(),
+    openPage: (index: number) => this.send({ kind: 'page', index }),
+    reloadPanel: () => void this.openPanel(),
+    openBuild: (addOn: AddOn) => void this.openPanel(addOn),
     deselect: () => this.send({ kind: 'select', ids: [] }),
   };
 
@@ -202,20 +254,30 @@ export class Workbench {
     document.documentElement.dataset.theme = theme;
     document.documentElement.lang = locale;
     this.stageElement.setAttribute('aria-label', words.canvas);
-    const bar = toolbar({ ...state, tool: this.tools.active, theme, locale }, words, this.actions);
-    if (!this.current) return;
+    if (!this.current || !this.frame) return;
+    const { current, addOn } = this;
+    const pages = { pages: current.pages, page: current.page };
+    const tool = this.tools.active;
+    const bar = toolbar({ ...state, ...pages, tool, theme, locale }, words, this.actions);
+    const { children } = current.artboard;
+    const isBare = children.length === 1 && children[0].geometry.kind === 'media';
     render(
       html`${bar}
         <main>
           ${this.stageElement}
+          ${isBare ? html`<p class="hint" data-testid="hint">${words.hint}</p>` : ''}
           ${state.sample ? html`<p class="credit">${state.sample.credit}</p>` : ''}
           ${state.problem ? html`<p class="problem" role="alert">${state.problem}</p>` : ''}
         </main>
-        ${layersPanel(this.current, words, (command) => this.send(command))} ${this.frame.element}`,
+        ${layersPanel(current, words, (command) => this.send(command))}
+        <section class="panel" aria-label=${words.build}>
+          ${panelBar({ addOn, addOns: this.config.addOns }, words, this.actions)}
+          ${this.frame.element}
+        </section>`,
       this.root,
     );
     this.canvas.show(this.current);
-    this.canvas.setDraggable(this.tools.active === 'select');
+    this.canvas.setSelecting(this.tools.active === 'select');
   }
 }
 

@@ -17,6 +17,10 @@ function receive(message: ToRealm): void {
   switch (message.kind) {
     case 'reply':
       return host.answer(message.id, message.value, message.error);
+    case 'save':
+      return host.send({ kind: 'saved', state: store.save() });
+    case 'restore':
+      return store.restore(message.state);
     case 'command':
       return applyCommand(message.command);
     case 'call':

@@ -1,5 +1,5 @@
 /** The realm's document: data, lookup by id, undo, and which turn of the host is running. */
-import type { DocumentData, Geometry, Matrix, NodeData } from '../document.js';
+import type { DocumentData, DocumentState, Geometry, Matrix, NodeData } from '../document.js';
 
 interface Place {
   readonly node: NodeData;
@@ -21,8 +21,8 @@ export class DocumentStore {
   pages: readonly NodeData[];
   private open = 0;
   selection: readonly string[] = [];
-  private readonly undoStack: string[] = [];
-  private readonly redoStack: string[] = [];
+  private undoStack: string[] = [];
+  private redoStack: string[] = [];
   private index = new Map<string, Place>();
   private nextId = 1;
   /** Grows with every entry from the host; a node view belongs to the turn it was made in. */
@@ -111,6 +111,17 @@ export class DocumentStore {
   snapshot(): DocumentData {
     const { artboard, selection, pages, open } = this;
     return { artboard, selection, pages: pages.length, page: open };
+  }
+
+  save(): DocumentState {
+    const { pages, open, selection, undoStack: undo, redoStack: redo, nextId } = this;
+    return { pages, open, selection, undo, redo, nextId };
+  }
+
+  restore({ pages, open, selection, undo, redo, nextId }: DocumentState): void {
+    Object.assign(this, { pages, open, nextId, undoStack: [...undo], redoStack: [...redo] });
+    this.reindex();
+    this.select(selection);
   }
 
   private step(from: string[], to: string[]): void {

@@ -1,7 +1,9 @@
 /**
- * Serves the workbench: the page on one port, the add-on's unmodified `dist/` on a second, so that
- * the panel's frame is cross-origin, with the headers Adobe's own server sends.
+ * Serves the workbench: the page on one port, each unmodified build of the add-on on the next, so
+ * that the panel's frame is cross-origin, with the headers Adobe's own server sends. It listens on
+ * loopback alone, answers only to its own name, and hands out only its folders.
  */
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -9,9 +11,12 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import sirv from 'sirv';
+import type { AddOn } from '../page/frame.js';
+import type { WorkbenchConfig } from '../page/workbench.js';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
-const distFolder = path.join(root, 'dist');
+/** Where builds are looked for: the one made last, and the public one beside it. */
+const buildFolders = ['dist', 'build/public'].map((folder) => path.join(root, folder));
 const workbenchFolder = path.join(root, 'build/workbench');
 
 /** Where the panel imports its SDK from; answered with the workbench's stand-in. */
@@ -26,6 +31,30 @@ type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 export interface RunningWorkbench {
   readonly url: string;
   close(): Promise<void>;
+}
+
+/** Another site could make its name point here; a browser then sends that name. */
+function isOwnName({ headers: { host }, socket }: IncomingMessage): boolean {
+  return ['127.0.0.1', 'localhost'].some((name) => host === `${name}:${socket.localPort}`);
+}
+
+/** Refuses what is not meant for this server, and answers whatever goes wrong. */
+function guarded(next: Handler): Handler {
+  return (request, response) => {
+    const refuse = (status: number, sentence: string) => {
+      response.statusCode = status;
+      response.end(sentence);
+    };
+    if (!isOwnName(request)) return refuse(403, 'The workbench answers to localhost only.');
+    if (!URL.canParse(request.url ?? '/', 'http://localhost')) {
+      return refuse(400, 'This is no path.');
+    }
+    try {
+      next(request, response);
+    } catch (error) {
+      refuse(500, String(error));
+    }
+  };
 }
 
 function headers(values: Record<string, string>, next: Handler): Handler {
@@ -98,41 +127,53 @@ function pageHandler(config: () => Promise<string>): Handler {
   };
 }
 
+const addOnHeaders = {
+  'Cross-Origin-Embedder-Policy': 'credentialless',
+  'Cross-Origin-Resource-Policy': 'cross-origin',
+  'Access-Control-Allow-Origin': '*',
+  'Cache-Control': 'no-cache',
+};
+const pageHeaders = {
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Embedder-Policy': 'credentialless',
+  'Cache-Control': 'no-cache',
+};
+
+/** What the page is told of a build; it may have been made anew since. */
+async function addOnAt(url: string, folder: string): Promise<AddOn> {
+  const manifest = await readFile(path.join(folder, 'manifest.json'), 'utf8');
+  // Another host name as well as another port: another site, as in the real host.
+  const origin = url.replace('127.0.0.1', 'localhost');
+  return { origin, manifest: JSON.parse(manifest) as Record<string, unknown> };
+}
+
 /**
- * Starts both servers; port 0 takes any free ones, otherwise the add-on gets the next. Another
- * build than the one in `dist/` is named by its folder.
+ * Starts a server for the page and one for each build; port 0 takes any free ones, otherwise the
+ * builds get the next.
  */
 export async function startWorkbench(
   port = 5240,
-  addOnFolder = distFolder,
+  addOnFolders = buildFolders.filter((folder) => existsSync(path.join(folder, 'manifest.json'))),
 ): Promise<RunningWorkbench> {
-  const addOnHeaders = {
-    'Cross-Origin-Embedder-Policy': 'credentialless',
-    'Cross-Origin-Resource-Policy': 'cross-origin',
-    'Access-Control-Allow-Origin': '*',
-    'Cache-Control': 'no-cache',
+  const servers: Server[] = [];
+  const serve = (at: number, given: Record<string, string>, next: Handler) => {
+    const server = createServer(guarded(headers(given, next)));
+    servers.push(server);
+    return listen(server, port === 0 ? 0 : at);
   };
-  const addOn = createServer(headers(addOnHeaders, addOnHandler(addOnFolder)));
-  const addOnUrl = await listen(addOn, port === 0 ? 0 : port + 1);
-  // Another host name as well as another port: another site, as in the real host.
-  const addOnOrigin = addOnUrl.replace('127.0.0.1', 'localhost');
-  const config = async () => {
-    const manifest: unknown = JSON.parse(
-      await readFile(path.join(addOnFolder, 'manifest.json'), 'utf8'),
-    );
-    return JSON.stringify({ addOnOrigin, manifest });
+  const urls: string[] = [];
+  for (const folder of addOnFolders) {
+    urls.push(await serve(port + 1 + urls.length, addOnHeaders, addOnHandler(folder)));
+  }
+  const config = async (): Promise<string> => {
+    const addOns = await Promise.all(urls.map((url, k) => addOnAt(url, addOnFolders[k])));
+    return JSON.stringify({ addOns } satisfies WorkbenchConfig);
   };
-  const pageHeaders = {
-    'Cross-Origin-Opener-Policy': 'same-origin',
-    'Cross-Origin-Embedder-Policy': 'credentialless',
-    'Cache-Control': 'no-cache',
-  };
-  const page = createServer(headers(pageHeaders, pageHandler(config)));
-  const url = await listen(page, port);
+  const url = await serve(port, pageHeaders, pageHandler(config));
   return {
     url,
     close: async () => {
-      for (const server of [page, addOn]) {
+      for (const server of servers) {
         server.closeAllConnections();
         await new Promise((resolve) => server.close(resolve));
       }
@@ -144,7 +185,8 @@ async function main(): Promise<void> {
   const options = { port: { type: 'string', default: '5240' }, dist: { type: 'string' } } as const;
   const { values } = parseArgs({ options });
   try {
-    const { url } = await startWorkbench(Number(values.port), values.dist);
+    const folders = values.dist === undefined ? undefined : [path.resolve(values.dist)];
+    const { url } = await startWorkbench(Number(values.port), folders);
     console.log(`\nThe workbench is at ${url}  (Ctrl+C ends it)`);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
