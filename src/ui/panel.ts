@@ -29,6 +29,7 @@ import type {
   UseModelEvent,
 } from './elements/model-events.js';
 import { KeepFocus } from './elements/keep-focus.js';
+import type { SetEvent } from './elements/set-actions.js';
 import { smallButton } from './elements/small-button.js';
 import { shared } from './elements/styles.js';
 import type { FillSet } from './gallery/fill-sets.js';
@@ -104,6 +105,7 @@ export class RepaintPanel extends LitElement {
         @repaint-show=${(event: ShowEvent) => gallery.show(event.regionId, event.layerId)}
         @repaint-keep=${(event: KeepEvent) => gallery.keep(event.regionId, event.layerId)}
         @repaint-delete=${(event: DeleteEvent) => gallery.remove([event.layerId])}
+        @repaint-set=${(event: SetEvent) => event.ask(gallery)}
         @repaint-again=${() => session.fillAgain()}
         @repaint-marked=${() => session.selection.marked()}
       >
@@ -228,6 +230,7 @@ export class RepaintPanel extends LitElement {
     return html`<repaint-fill-gallery
       .fillSet=${set}
       .original=${set.original}
+      .isMarked=${isMarked}
       .heading=${isMarked ? msg('Fills of this region') : msg('Fills of another region')}
       .againReason=${reason ?? ''}
     ></repaint-fill-gallery>`;

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium, type BrowserContext, type FrameLocator, type Page } from 'playwright';
 import type { Command, NodeData } from '../../src/workbench/document.js';
+import type {} from '../../src/ui/panel.js';
 import type {} from '../../src/workbench/page/workbench.js';
 import { startWorkbench, type RunningWorkbench } from '../../src/workbench/server/serve.js';
 import { chromiumArgs, ensureChromium } from '../../src/lab/chromium.mjs';
@@ -111,6 +112,34 @@ export class BenchPage {
       const blob = window.workbench!.bitmaps.blob(id);
       return [...new Uint8Array(await blob.arrayBuffer())];
     }, geometry.bitmap);
+  }
+
+  /** The picture the panel would continue, kept fills included, at a place of the page: RGB. */
+  pictureAt({ x, y }: { x: number; y: number }): Promise<number[]> {
+    const frame = this.page.frames().find((it) => it.parentFrame() !== null)!;
+    return frame.evaluate(
+      (place) => {
+        const { raster } = document.querySelector('repaint-panel')!.session.region!;
+        const [a, b, c, d, left, top] = raster.pixelsToPage;
+        if (b !== 0 || c !== 0) throw new Error('the photo is turned');
+        const at = { x: Math.floor((place.x - left) / a), y: Math.floor((place.y - top) / d) };
+        return [...raster.read({ ...at, width: 1, height: 1 }).data.slice(0, 3)];
+      },
+      { x, y },
+    );
+  }
+
+  /** The photo at a place of the page it fills: RGB. */
+  photoAt({ x, y }: { x: number; y: number }): Promise<number[]> {
+    return this.page.evaluate(
+      async (place) => {
+        const image = await createImageBitmap(await window.workbench!.renderPage(null, null));
+        const context = new OffscreenCanvas(image.width, image.height).getContext('2d')!;
+        context.drawImage(image, 0, 0);
+        return [...context.getImageData(place.x, place.y, 1, 1).data.slice(0, 3)];
+      },
+      { x, y },
+    );
   }
 
   async screenshot(name: string): Promise<void> {

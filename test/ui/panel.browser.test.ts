@@ -307,6 +307,50 @@ describe('a fill', () => {
     expect(sandbox.layers).toMatchObject([{ id: 'layer-1', isKept: true, isVisible: true }]);
   });
 
+  test('is kept alone, or all are removed, and nothing hidden is left', async () => {
+    await openPanel();
+    const { jobId, seeds } = await startFill();
+    for (const fill of [0, 1, 2]) await deliver(jobId, fill, seeds[fill]);
+    workers.last.say({ kind: 'done', jobId, outcome: 'complete' });
+    await at('fill').nth(1).click();
+    await at('keep-only').click();
+    await expect
+      .poll(() => sandbox.layers)
+      .toMatchObject([{ id: 'layer-2', isKept: true, isVisible: true }]);
+    await expect.element(at('keep-only')).not.toBeInTheDocument();
+    await at('again').click();
+    await expect.poll(() => workers.last.requests.length).toBe(2);
+    const again = workers.last.requests[1];
+    await deliver(again.jobId, 0, again.seeds[0]);
+    await deliver(again.jobId, 1, again.seeds[1]);
+    await at('remove-tries').click();
+    await expect.poll(() => sandbox.layers.map(({ id }) => id)).toEqual(['layer-2']);
+    // Each was one action, so each is one step of undo.
+    const removed = sandbox.edits.filter(({ remove = [] }) => remove.length > 0);
+    expect(removed.map(({ remove }) => remove)).toEqual([
+      ['layer-1', 'layer-3'],
+      ['layer-4', 'layer-5'],
+    ]);
+  });
+
+  test('has a marker that is shown and selected again', async () => {
+    await openPanel();
+    const { jobId, seeds } = await startFill();
+    await deliver(jobId, 0, seeds[0]);
+    workers.last.say({ kind: 'done', jobId, outcome: 'complete' });
+    await expect.element(at('marker')).toHaveTextContent('Show marker');
+    await at('marker').click();
+    await expect.poll(() => sandbox.markers).toMatchObject([{ isVisible: true }]);
+    await expect.element(at('marker')).toHaveTextContent('Hide marker');
+    await at('marker').click();
+    await expect.poll(() => sandbox.markers).toMatchObject([{ isVisible: false }]);
+    sandbox.reading = refused('noSelection');
+    bell.selectionChanged();
+    await at('select-region').click();
+    await expect.poll(() => sandbox.edits.at(-1)).toEqual({ show: ['shape'], select: ['shape'] });
+    expect(sandbox.markers).toMatchObject([{ isVisible: true }]);
+  });
+
   test('takes the marker out of the way, and gives it back when nothing comes', async () => {
     await openPanel();
     const { jobId } = await startFill();

@@ -30,8 +30,10 @@ afterAll(async () => {
 });
 
 beforeEach(async () => {
-  await page?.close();
-  page = await browser.newPage({ viewport: { width: 1440, height: 860 }, colorScheme: 'light' });
+  await page?.context().close();
+  const viewport = { width: 1440, height: 860 };
+  const context = await browser.newContext({ viewport, colorScheme: 'light' });
+  page = await context.newPage();
   await page.goto(workbench.url);
   await page.getByTestId('layer').first().waitFor();
   panel = page.frameLocator('[data-testid=panel-frame]');
@@ -238,8 +240,7 @@ describe('the panel', () => {
 
   it('is one of the builds there are, named as the host names them', async () => {
     const names = await page.getByTestId('build').locator('option').allInnerTexts();
-    expect(names[0]).toMatch(/^RePaint Fill/);
-    expect(names.length).toBeGreaterThanOrEqual(1);
+    expect(names[0].trim()).toMatch(/^RePaint Fill/);
   });
 });
 

@@ -11,6 +11,7 @@ import { number } from '../text/format.js';
 import { galleryStyles } from './fill-gallery.styles.js';
 import { AgainEvent, DeleteEvent, KeepEvent, ShowEvent } from './gallery-events.js';
 import { KeepFocus } from './keep-focus.js';
+import { setActions } from './set-actions.js';
 import { shared } from './styles.js';
 
 /** One radio button; layerId null stands for the original. */
@@ -28,6 +29,8 @@ export class FillGalleryElement extends LitElement {
   @property({ attribute: false }) fillSet: FillSet | null = null;
   @property() original: string | null = null;
   @property() heading = '';
+  /** The host's selection marks this region. */
+  @property({ type: Boolean }) isMarked = false;
   /** Why this region cannot be filled again now; empty when it can. */
   @property() againReason = '';
 
@@ -53,7 +56,7 @@ export class FillGalleryElement extends LitElement {
       >
         ${options.map((option) => this._renderOption(option))}
       </div>
-      ${this._actions(shown)}
+      ${this._actions(shown)} ${setActions(fillSet, shown, this.isMarked)}
     </section>`;
   }
 
