@@ -248,6 +248,7 @@ describe('adding a model', () => {
       id: 'my-churches',
       words: { ...look.words, name: 'My churches' },
       preset: null,
+      weights: null,
       isTested: true,
     });
     shelf.finish();
@@ -255,6 +256,26 @@ describe('adding a model', () => {
     await at('use-added').click();
     expect(workers.last.sent[0]).toMatchObject({ model: { kind: 'stored', id: 'my-churches' } });
     await expect.element(cardOf('My churches').getByTestId('in-use')).toBeVisible();
+  });
+
+  test('says what was found and left, and takes the weights that are chosen', async () => {
+    const weights = [
+      { path: 'ema', isEma: true },
+      { path: 'model', isEma: false },
+    ];
+    const left = ['model (142 tensors)', 'step (1 tensor)'];
+    const findings = { ...look.findings, weights, left };
+    shelf.looks = [{ isOk: true, value: { ...look, findings } }];
+    await openModels();
+    drop(...checkpoint);
+    await expect.element(at('model-form')).toHaveTextContent('Settings from: config.json');
+    await expect.element(at('model-form')).toHaveTextContent('Not used: model (142 tensors)');
+    await expect.element(at('weights')).toHaveTextContent('ema (EMA, the running mean)');
+    await at('weights').click();
+    await page.getByRole('option', { name: 'model', exact: true }).click();
+    await at('add-model').click();
+    await vi.waitFor(() => expect(shelf.adds).toHaveLength(1));
+    expect(shelf.lastAdd.options.weights).toBe('model');
   });
 
   test('shows each stage as counted, also beside the fill button', async () => {

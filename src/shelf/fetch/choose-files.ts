@@ -1,5 +1,6 @@
 /** Which files of a repository make a model. Pure. */
 import { RepaintError } from '../../protocol/failure.js';
+import { expectPixels } from '../read/pick-weights.js';
 
 export interface ChosenFiles {
   readonly weights: string;
@@ -46,8 +47,12 @@ function externalData(weights: string, paths: readonly string[]): string[] {
   );
 }
 
-/** Throws: RepaintError modelUnusable when there are no weights, or several and none is usual. */
+/**
+ * Throws: RepaintError modelUnusable when there are no weights, several and none is usual, or those
+ * of a pipeline over latents.
+ */
 export function chooseFiles(paths: readonly string[], where: string): ChosenFiles {
+  expectPixels(paths);
   const weights = chooseWeights(
     paths.filter((path) => !/weights-\d+\.bin$/.test(path)),
     where,

@@ -18,8 +18,6 @@ export function folderOf({ name }: SourceFile): string {
   return name.slice(0, Math.max(name.lastIndexOf('/'), name.lastIndexOf('\\')) + 1);
 }
 
-const foldersOf = (file: SourceFile) => folderOf(file).split(/[/\\]/).filter(Boolean);
-
 function expectNoLatents(parts: readonly string[]): void {
   const part = parts.find((name) => latentFolders.test(name));
   if (!part) return;
@@ -30,9 +28,9 @@ function expectNoLatents(parts: readonly string[]): void {
   );
 }
 
-/** Throws: RepaintError modelUnusable for a pipeline's folder with parts of a latent one. */
-export function expectPixels(files: readonly SourceFile[]): void {
-  expectNoLatents(files.flatMap(foldersOf));
+/** Throws: RepaintError modelUnusable for files, by their paths, of a latent pipeline. */
+export function expectPixels(names: readonly string[]): void {
+  expectNoLatents(names.flatMap((name) => name.split(/[/\\]/).slice(0, -1)));
 }
 
 /** Throws: RepaintError modelUnusable for a `model_index.json` that names such parts. */

@@ -153,7 +153,7 @@ function expectUseful(settings: readonly Settings[]): void {
  */
 export async function sortFiles(files: readonly SourceFile[], isRaw = false): Promise<SortedFiles> {
   const telling = files.filter((file) => !plainFiles.test(baseName(file)));
-  expectPixels(telling);
+  expectPixels(telling.map(({ name }) => name));
   const ends = (pattern: RegExp) => (file: SourceFile) => pattern.test(baseName(file));
   const isSettings = (file: SourceFile) =>
     file.as !== undefined || settingsNames.test(baseName(file));

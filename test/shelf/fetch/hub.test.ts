@@ -177,6 +177,8 @@ describe('the files of a repository', () => {
       companions: ['card.json', 'weights-0.bin', 'weights-1.bin'],
     });
     expect(() => chooseFiles(paths, 'a/b')).toThrow(/several files of weights: model.onnx, other/);
+    const latent = ['unet/diffusion_pytorch_model.safetensors', 'vae/config.json'];
+    expect(() => chooseFiles(latent, 'a/b')).toThrow(/pipeline with a vae/);
   });
 
   test('no weights, or a choice of them, is told with what to do', () => {
