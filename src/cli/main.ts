@@ -1,12 +1,31 @@
-/** The command line: one subcommand per file. */
+/** The command line: one subcommand per file, loaded when it is asked for. */
 import { Command, CommanderError } from 'commander';
 import { RepaintError } from '../protocol/failure.js';
 import { UsageError } from './cli-error.js';
-import { fillCommand } from './fill.js';
-import { labCommand } from './lab.js';
-import { modelCommand } from './model.js';
-import { parityCommand } from './parity.js';
-import { walkCommand } from './walk.js';
+
+/** What `--help` lists; ONNX Runtime and the rest are loaded only with a command that was named. */
+const commands: Readonly<Record<string, { about: string; load: () => Promise<Command> }>> = {
+  fill: {
+    about: 'fill a region of a photo',
+    load: async () => (await import('./fill.js')).fillCommand(),
+  },
+  model: {
+    about: 'add, list, remove and build models',
+    load: async () => (await import('./model.js')).modelCommand(),
+  },
+  walk: {
+    about: 'print what a walk does and costs, without running it',
+    load: async () => (await import('./walk.js')).walkCommand(),
+  },
+  lab: {
+    about: 'measure methods: masks, runs, reports, votes',
+    load: async () => (await import('./lab.js')).labCommand(),
+  },
+  parity: {
+    about: 'compare with recorded numbers of the official code',
+    load: async () => (await import('./parity.js')).parityCommand(),
+  },
+};
 
 /** Lets misuse of any subcommand end in the exit code for misuse. */
 function throwInsteadOfExit(command: Command): void {
@@ -14,17 +33,32 @@ function throwInsteadOfExit(command: Command): void {
   command.commands.forEach(throwInsteadOfExit);
 }
 
-/** Runs the command line and sets the exit code: 1 = something did not hold, 2 = misuse. */
-export async function main(argv: readonly string[]): Promise<void> {
+async function programFor(names: readonly string[]): Promise<Command> {
   const program = new Command('repaint-fill')
     .description('generative fill with RePaint, on your own machine')
-    .showHelpAfterError('(--help lists the options)')
-    .addCommand(fillCommand())
-    .addCommand(modelCommand())
-    .addCommand(walkCommand())
-    .addCommand(parityCommand())
-    .addCommand(labCommand());
+    .showHelpAfterError('(--help lists the options)');
+  for (const [name, { about, load }] of Object.entries(commands)) {
+    program.addCommand(
+      names.includes(name) ? await load() : new Command(name).description(about).usage('[options]'),
+    );
+  }
   throwInsteadOfExit(program);
+  return program;
+}
+
+/** `| head` closes the pipe: nobody reads any more, and that is no failure. */
+function endQuietlyOnClosedPipe(): void {
+  if (process.stdout.listenerCount('error') > 0) return;
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(process.exitCode ?? 0);
+  });
+}
+
+/** Runs the command line and sets the exit code: 1 = something did not hold, 2 = misuse. */
+export async function main(argv: readonly string[]): Promise<void> {
+  endQuietlyOnClosedPipe();
+  const program = await programFor(argv.slice(2));
   try {
     await program.parseAsync(argv);
   } catch (error) {

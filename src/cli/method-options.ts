@@ -16,7 +16,6 @@ export interface MethodOptions {
   readonly prior?: PriorName;
   readonly class?: string;
   readonly guidance?: number;
-  readonly classifierScale?: number;
   readonly sampler?: SamplerName;
   readonly steps?: number;
   readonly jumpLength?: number;
@@ -53,18 +52,6 @@ function classLabel(name: string | undefined, card: ModelCard): number | null {
   const names = ['Anything', ...card.classes.slice(0, 50).map((entry) => entry.name)].join(', ');
   const rest = card.classes.length > 50 ? `, or a label up to ${card.classes.at(-1)!.label}` : '';
   throw new UsageError(`${card.id} has no class "${name}"; choose one of: ${names}${rest}.`);
-}
-
-/** How strongly the classifier steers; 1, as its authors', where there is a class to steer to. */
-function classifierScale(options: MethodOptions): number {
-  if (options.class !== undefined) return options.classifierScale ?? 1;
-  if (options.classifierScale === undefined) return 0;
-  throw new UsageError('--classifier-scale steers towards a class; give one with --class.');
-}
-
-function expectClassifier({ classifierScale }: MethodOptions, card: ModelCard): void {
-  if (classifierScale === undefined || card.classifier) return;
-  throw new UsageError(`${card.id} has no classifier; add it again with --classifier.`);
 }
 
 /** Preset and options as settings for a model. Throws: UsageError when it has no such class. */
@@ -106,9 +93,8 @@ export async function openMethod(options: MethodOptions): Promise<Method> {
     return { runtime: photoRuntime, name: 'this photo', device: 'cpu, 1 thread', release };
   }
   const { model = 'garden-64', threads } = options;
-  const runtime = await openNodeRuntime(model, threads, classifierScale(options));
+  const runtime = await openNodeRuntime(model, threads);
   const { card, device } = runtime;
-  expectClassifier(options, card);
   const name = priorOf(options) === 'both' ? `${card.id} and this photo` : card.id;
   return { runtime, name, device, release: () => runtime.release() };
 }
@@ -124,13 +110,16 @@ export function withMethodOptions(command: Command): Command {
       ).choices(priorNames),
     )
     .option('--class <name>', 'what should grow here, a class of the model')
-    .option('--guidance <scale>', 'classifier-free guidance scale', real(0, 20))
-    .option('--classifier-scale <scale>', "strength of the model's classifier", real(0, 100))
+    .option(
+      '--guidance <scale>',
+      'how strongly the class steers: classifier-free, or by a classifier',
+      real(0, 20),
+    )
     .addOption(new Option('--sampler <name>', 'the walk').choices(samplerNames))
     .option('--steps <n>', 'T of the first level', integer(2, 1000))
     .option('--jump-length <n>', 'j of the first level', integer(1, 1000))
     .option('--jump-samples <n>', 'r of the first level', integer(1, 100))
     .option('--eta <n>', 'DDIM denoiser with this eta instead of DDPM', real(0, 1))
-    .option('--model <folder>', 'model folder or id, garden-64 where none is named')
+    .option('--model <id>', 'id of a model, or a folder with a model.json; garden-64 if none')
     .option('--threads <n>', 'processor threads', integer(1, 256));
 }

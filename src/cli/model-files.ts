@@ -3,11 +3,11 @@ import { existsSync, statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { UsageError } from './cli-error.js';
-import type { NamedPath } from '../shelf/store/file-source.js';
-import { classifierConfigName } from './model-folder.js';
+import type { SourceFile } from '../shelf/read/source-file.js';
+import { fileSource } from '../shelf/store/disk-files.js';
 
 /** Where the parts of a model come from. */
-export interface ModelSources {
+export interface ModelParts {
   /** A checkpoint, or a folder that holds one with its configs. */
   readonly file: string;
   /** Weights other than the first: 'ema', 'raw' or where they lie in the file. */
@@ -17,9 +17,16 @@ export interface ModelSources {
   readonly card?: string | undefined;
   readonly preset?: string | undefined;
   readonly classifier?: string | undefined;
-  /** Space-to-depth factor; told from the config where absent. */
-  readonly pixelUnshuffle?: number | undefined;
 }
+
+/** A file on disk, and what an import is to call it where that is not its own name. */
+interface NamedPath {
+  readonly path: string;
+  readonly name?: string;
+  readonly as?: SourceFile['as'];
+}
+
+const classifierConfigName = 'classifier_config.json';
 
 function expectFile(file: string): string {
   if (existsSync(file) && statSync(file).isFile()) return file;
@@ -35,7 +42,7 @@ function given(file: string | undefined, usual: readonly string[], as: Role): Na
   return found === undefined ? [] : [{ path: found, as }];
 }
 
-function classifierFiles({ file, classifier }: ModelSources): NamedPath[] {
+function classifierFiles({ file, classifier }: ModelParts): NamedPath[] {
   if (classifier === undefined) return [];
   const folder = path.dirname(classifier);
   const isApart = path.resolve(folder) !== path.resolve(path.dirname(file));
@@ -117,7 +124,7 @@ const schedulerPlaces = ['', '../scheduler/', '../', '../../scheduler/'].map(
 );
 
 /** What `save_pretrained` keeps a folder up, and says there of the whole pipeline. */
-async function besideFiles({ file, config, scheduler, card, preset }: ModelSources) {
+async function besideFiles({ file, config, scheduler, card, preset }: ModelParts) {
   const folder = path.dirname(file);
   const beside = (...names: readonly string[]) => names.map((name) => path.join(folder, name));
   const hasConfig = preset === undefined && !isGraph(file);
@@ -140,8 +147,27 @@ export function folderNamed(file: string): string | null {
     : null;
 }
 
-/** Lists the files of an import. Throws: UsageError for a file that does not exist. */
-export async function gatherFiles(sources: ModelSources): Promise<NamedPath[]> {
+function openAll(files: readonly NamedPath[]): Promise<SourceFile[]> {
+  return Promise.all(
+    files.map(async ({ path: from, name = path.basename(from), as }) => {
+      return { name, source: await fileSource(from), as };
+    }),
+  );
+}
+
+/** Opens what is given by itself, whatever it goes with. Throws: UsageError for what is not there. */
+export function besideOrigin(sources: ModelParts): Promise<SourceFile[]> {
+  const { config, scheduler, card } = sources;
+  return openAll([
+    ...given(config, [], 'config'),
+    ...given(scheduler, [], 'scheduler'),
+    ...given(card, [], 'card'),
+    ...classifierFiles(sources),
+  ]);
+}
+
+/** Opens the files of an import. Throws: UsageError for a file that does not exist. */
+export async function gatherFiles(sources: ModelParts): Promise<SourceFile[]> {
   const { file, config, scheduler, card } = sources;
   if (!existsSync(file))
     throw new UsageError(`There is no file or folder ${file}; check the name.`);
@@ -156,5 +182,5 @@ export async function gatherFiles(sources: ModelSources): Promise<NamedPath[]> {
           ...given(card, [], 'card'),
         ];
   const all = [...named, ...classifierFiles(sources)];
-  return folder === null ? [...all, ...(await dataFiles(all))] : all;
+  return openAll(folder === null ? [...all, ...(await dataFiles(all))] : all);
 }

@@ -1,51 +1,51 @@
 /** The models of the command line: listed, removed. */
-import { existsSync } from 'node:fs';
-import { readdir, rm, stat } from 'node:fs/promises';
-import path from 'node:path';
-import type { ModelCard } from '../protocol/model-card.js';
+import { manifestBytes } from '../protocol/model-card.js';
+import { originText } from '../protocol/hub-address.js';
+import { shippedIds } from '../shelf/store/library.js';
 import { UsageError } from './cli-error.js';
-import { readModelCard } from './model-folder.js';
+import { shippedFolder } from './model-build.js';
+import { openShelf, valueOf } from './model-shelf.js';
+import { readManifest } from './node-runtime.js';
 
-/** Ships with RePaint Fill; the panel cannot be built without it. */
-const shippedIds: readonly string[] = ['garden-64'];
-
-/** A model folder, or what is left of a download. */
+/** A model, or what is left of a download. */
 interface ListedModel {
   readonly id: string;
-  readonly sizeBytes: number;
-  /** null for a folder that is not a whole model. */
-  readonly card: ModelCard | null;
+  readonly name: string;
+  readonly sizeBytes: number | null;
+  readonly licence: string;
 }
 
-async function folderBytes(folder: string): Promise<number> {
-  const files = await readdir(folder, { withFileTypes: true });
-  const sizes = await Promise.all(
-    files.filter((file) => file.isFile()).map((file) => stat(path.join(folder, file.name))),
-  );
-  return sizes.reduce((sum, { size }) => sum + size, 0);
-}
-
-/** Folders with a card, and unfinished downloads; none where there is no such folder. */
+/** Added models and unfinished downloads; none where there is no such folder. */
 export async function listModels(folder: string): Promise<ListedModel[]> {
-  const names = existsSync(folder) ? (await readdir(folder)).sort() : [];
-  const found: ListedModel[] = [];
-  for (const id of names) {
-    const model = path.join(folder, id);
-    const isDownload = id.endsWith('.download');
-    const isModel = !isDownload && existsSync(path.join(model, 'card.json'));
-    if (!isModel && !isDownload) continue;
-    const card = isModel ? await readModelCard(model).catch(() => null) : null;
-    found.push({ id, sizeBytes: await folderBytes(model), card });
-  }
-  return found;
+  const { models, unfinished, damaged } = valueOf(await openShelf(folder).read());
+  return [
+    ...models.map(({ manifest, sizeBytes }) => {
+      const { id, name, licence } = manifest.card;
+      return { id, name, sizeBytes, licence };
+    }),
+    ...damaged.map((id) => ({ id, name: '(damaged)', sizeBytes: null, licence: '' })),
+    ...unfinished.map(({ id, origin, loadedBytes }) => {
+      const name = `(unfinished download of ${originText(origin)})`;
+      return { id, name, sizeBytes: loadedBytes, licence: '' };
+    }),
+  ];
+}
+
+/** The models that ship. */
+export async function listShipped(): Promise<ListedModel[]> {
+  return Promise.all(
+    shippedIds.map(async (id) => {
+      const manifest = await readManifest(await shippedFolder(id));
+      const { name, licence } = manifest.card;
+      return { id, name, sizeBytes: manifestBytes(manifest), licence };
+    }),
+  );
 }
 
 /** One line a model: id, name, megabytes, licence. */
 export function modelLines(models: readonly ListedModel[]): string[] {
-  const rows = models.map(({ id, sizeBytes, card }) => {
-    const isDownload = id.endsWith('.download');
-    const state = isDownload ? '(unfinished download)' : '(damaged card.json)';
-    return [id, card?.name ?? state, `${(sizeBytes / 1e6).toFixed(1)} MB`, card?.licence ?? ''];
+  const rows = models.map(({ id, name, sizeBytes, licence }) => {
+    return [id, name, sizeBytes === null ? '' : `${(sizeBytes / 1e6).toFixed(1)} MB`, licence];
   });
   const widths = [0, 1, 2].map((column) => Math.max(0, ...rows.map((row) => row[column].length)));
   return rows.map((row) =>
@@ -56,14 +56,14 @@ export function modelLines(models: readonly ListedModel[]): string[] {
   );
 }
 
-/** Removes a model folder. Throws: UsageError when it is not there, or ships with the project. */
+/** Removes an added model. Throws: UsageError when it is not there, or ships with the project. */
 export async function removeModel(folder: string, id: string): Promise<void> {
   if (shippedIds.includes(id)) {
     throw new UsageError(`${id} ships with RePaint Fill and stays; only added models are removed.`);
   }
   const ids = (await listModels(folder)).map((model) => model.id);
   if (!ids.includes(id)) {
-    throw new UsageError(`There is no model ${id}; there are: ${ids.join(', ')}.`);
+    throw new UsageError(`There is no model ${id}; there are: ${ids.join(', ') || 'none'}.`);
   }
-  await rm(path.join(folder, id), { recursive: true });
+  valueOf(await openShelf(folder).remove(id));
 }

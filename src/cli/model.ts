@@ -3,15 +3,13 @@ import { Command, Option } from 'commander';
 import { knownCheckpointNames } from '../checkpoint/known-checkpoints.js';
 import { plainText } from '../checkpoint/checkpoint.js';
 import { RepaintError } from '../protocol/failure.js';
-import { addModel } from './model-add.js';
+import { addWithBar } from './model-add.js';
 import type { AddedModel } from './model-add.js';
 import { findingLines } from './model-findings.js';
 import { buildModels } from './model-build.js';
-import { downloadWithBar, forgetDownload, isRemote } from './model-download.js';
-import { listModels, modelLines, removeModel } from './model-list.js';
-import { UsageError } from './cli-error.js';
-import { modelsFolder } from './node-runtime.js';
+import { listModels, listShipped, modelLines, removeModel } from './model-list.js';
 import { integer } from './numbers.js';
+import { modelsFolder } from './places.js';
 
 interface AddOptions {
   readonly config?: string;
@@ -30,16 +28,8 @@ interface AddOptions {
   readonly selfTest: boolean;
 }
 
-async function withPlainErrors(action: () => Promise<void>): Promise<void> {
-  try {
-    await action();
-  } catch (error) {
-    if (error instanceof RepaintError) throw new UsageError(error.message);
-    throw error;
-  }
-}
-
-function printAdded({ folder, card, findings, selfTest }: AddedModel): void {
+function printAdded({ model, findings, selfTest }: AddedModel): void {
+  const { card } = model.manifest;
   for (const line of findingLines(findings, card)) console.log(line);
   for (const { timestep, missed, allowed } of selfTest) {
     const percent = (100 * missed).toFixed(1);
@@ -47,19 +37,15 @@ function printAdded({ folder, card, findings, selfTest }: AddedModel): void {
       `tested    timestep ${timestep}: misses ${percent} % of the noise, allowed ${100 * allowed} %`,
     );
   }
-  console.log(`added     ${plainText(card.name)}: ${folder}`);
+  console.log(`added     ${plainText(card.name)}: --model ${card.id}`);
 }
 
-async function add(origin: string, options: AddOptions): Promise<void> {
+async function add(file: string, options: AddOptions): Promise<void> {
   const { config, scheduler, card, preset, classifier, pixelUnshuffle, weights } = options;
-  const { id, name, licence, data, bias, out } = options;
-  const sources = { config, scheduler, card, preset, classifier, pixelUnshuffle, weights };
+  const { id, name, licence, data, bias, out: folder, selfTest: isTested } = options;
   const words = { name, licence, trainingData: data, bias };
-  const common = { folder: out, id, words, isTested: options.selfTest };
-  const downloaded = isRemote(origin) ? await downloadWithBar(origin, out) : null;
-  const { file, hints = {} } = downloaded ?? { file: origin };
-  printAdded(await addModel({ file, ...sources }, { ...common, hints }));
-  if (downloaded) await forgetDownload(downloaded);
+  const parts = { file, config, scheduler, card, preset, classifier, weights };
+  printAdded(await addWithBar(parts, { folder, id, words, pixelUnshuffle, isTested }));
 }
 
 /** Ctrl+C ends a download: no failure, and the exit code that shells expect. */
@@ -74,7 +60,9 @@ async function untilInterrupted(action: () => Promise<void>): Promise<void> {
 }
 
 async function list({ out }: { readonly out: string }): Promise<void> {
-  for (const line of modelLines(await listModels(out))) console.log(line);
+  for (const line of modelLines([...(await listShipped()), ...(await listModels(out))])) {
+    console.log(line);
+  }
 }
 
 async function remove(id: string, { out }: { readonly out: string }): Promise<void> {
@@ -84,7 +72,7 @@ async function remove(id: string, { out }: { readonly out: string }): Promise<vo
 
 function addCommand(): Command {
   return new Command('add')
-    .description('turn a published checkpoint into a model folder, tested on sample photos')
+    .description('add a published checkpoint, tested on sample photos')
     .argument(
       '<origin>',
       'a file (.safetensors, .onnx, or .pt, .pth, .bin, .ckpt as torch.save writes them), a folder ' +
@@ -106,7 +94,7 @@ function addCommand(): Command {
         knownCheckpointNames,
       ),
     )
-    .option('--id <id>', "the model folder's name")
+    .option('--id <id>', 'what --model will call it')
     .option('--name <name>', 'the name shown')
     .option('--licence <text>', "the weights' licence")
     .option('--data <text>', 'what it was trained on')
@@ -116,7 +104,7 @@ function addCommand(): Command {
       'space-to-depth factor, if its channels do not tell',
       integer(1, 64),
     )
-    .option('--out <folder>', 'where model folders lie', modelsFolder)
+    .option('--out <folder>', 'where models are kept', modelsFolder())
     .option('--no-self-test', 'accept a model that does not predict noise')
     .action((origin: string, options: AddOptions) => untilInterrupted(() => add(origin, options)));
 }
@@ -127,22 +115,22 @@ export function modelCommand(): Command {
     .description('add, list, remove and build models')
     .addCommand(
       new Command('build')
-        .description('write build/models/<id>/ from models/<id>/')
+        .description('in a checkout: write build/models/<id>/ from models/<id>/')
         .argument('[ids...]', 'model folders; all by default')
-        .action((ids: string[]) => withPlainErrors(() => buildModels(ids))),
+        .action(buildModels),
     )
     .addCommand(addCommand())
     .addCommand(
       new Command('list')
         .description('list models: id, name, size, licence')
-        .option('--out <folder>', 'where model folders lie', modelsFolder)
+        .option('--out <folder>', 'where models are kept', modelsFolder())
         .action(list),
     )
     .addCommand(
       new Command('remove')
         .description('remove a model, or what is left of a download')
         .argument('<id>', 'as `list` names it')
-        .option('--out <folder>', 'where model folders lie', modelsFolder)
+        .option('--out <folder>', 'where models are kept', modelsFolder())
         .action(remove),
     );
 }

@@ -1,4 +1,5 @@
 /** A network as ONNX Runtime takes it: the graph, and the files with weights it refers to. */
+import type { StorageKind } from '../protocol/compute-device.js';
 import type { ModelManifest } from '../protocol/model-card.js';
 
 export interface OnnxModel {
@@ -13,8 +14,8 @@ export interface StoredModel {
   readonly onnx: OnnxModel;
   /** The card's classifier; null without one. */
   readonly classifier: OnnxModel | null;
-  /** 'opfs' when the files came from, or went to, persistent storage. */
-  readonly storage: 'opfs' | 'memory';
+  /** Where the files came from, or went to. */
+  readonly storage: StorageKind;
 }
 
 /** Bytes of the graph and of the files it refers to. */

@@ -10,6 +10,9 @@ const computeDeviceSchema = z.object({
   precision: z.enum(['float32', 'float16']),
 });
 export type ComputeDevice = z.infer<typeof computeDeviceSchema>;
+/** Where files are kept; in memory they live as long as the visit. */
+export type StorageKind = 'opfs' | 'disk' | 'memory';
+
 export type Backend = ComputeDevice['backend'];
 export type Precision = ComputeDevice['precision'];
 

@@ -2,7 +2,7 @@
  * The models a user has added, as the panel sees them. Implemented by a worker of its own, so that
  * a model can be added while another one fills; called through comlink.
  */
-import type { ModelSpeed } from './compute-device.js';
+import type { ModelSpeed, StorageKind } from './compute-device.js';
 import type { FailureCode } from './failure.js';
 import type { ModelManifest } from './model-card.js';
 
@@ -44,7 +44,7 @@ export interface UnfinishedDownload {
 }
 
 export interface Shelf {
-  readonly storage: 'opfs' | 'memory';
+  readonly storage: StorageKind;
   readonly models: readonly ShelfModel[];
   readonly unfinished: readonly UnfinishedDownload[];
   /** Ids of models that cannot be read, written by another version: they only take space. */
@@ -123,13 +123,19 @@ export interface ModelLook {
   readonly questions: readonly ModelQuestion[];
 }
 
-export interface AddModelOptions {
-  readonly id: string;
-  readonly words: ModelWords;
+/** What a person knows that the files do not say. */
+export interface ModelAnswers {
   /** Answer to the question of that name. */
   readonly preset: string | null;
   /** Path of other weights than the first, 'ema' or 'raw'; null or absent takes the first. */
   readonly weights?: string | null;
+  /** Space-to-depth factor around a diffusers network; told from its channels where absent. */
+  readonly pixelUnshuffle?: number;
+}
+
+export interface AddModelOptions extends ModelAnswers {
+  readonly id: string;
+  readonly words: ModelWords;
   /** False keeps a network that does not predict noise on sample photos. */
   readonly isTested: boolean;
 }
@@ -149,7 +155,7 @@ export type Outcome<T> =
 export interface ModelShelfApi {
   read(): Promise<Outcome<Shelf>>;
   /** Fails with modelUnknown, modelFetch or modelUnusable. */
-  look(origin: ModelOrigin): Promise<Outcome<ModelLook>>;
+  look(origin: ModelOrigin, answers?: ModelAnswers): Promise<Outcome<ModelLook>>;
   /**
    * Adds a model; one at a time. Nothing is left behind by a failure, except a download's part
    * file. Fails with cancelled, modelFetch, modelHash, modelUnusable, selfTestFailed, storageFull,

@@ -3,7 +3,7 @@
  * One job runs at a time; later `fill` messages queue in the worker in order.
  */
 import type { RgbaImage } from '../image/raster.js';
-import type { Backend, ComputeDevice, Precision } from './compute-device.js';
+import type { Backend, ComputeDevice, Precision, StorageKind } from './compute-device.js';
 import type { FailureCode } from './failure.js';
 import type { FillPlan, FillProgress, FillRequest, FillSettings, FillSnapshot } from './fill.js';
 import type { ModelCard } from './model-card.js';
@@ -17,7 +17,7 @@ export interface DeviceInfo extends ComputeDevice {
   /** Why WebGPU is not used, or null. */
   readonly fallbackReason: string | null;
   /** Whether the model came from, or went to, persistent storage. */
-  readonly storage: 'opfs' | 'memory';
+  readonly storage: StorageKind;
 }
 
 /** Sent from the panel to the worker. */

@@ -1,58 +1,75 @@
 /** One model from its files to the shelf: identified, hashed, described, converted, tried out. */
-import { sourceFromBlob } from '../checkpoint/byte-source.js';
-import { createHasher } from './store/hasher.js';
-import type { LibraryEntry, ModelLibrary } from './store/library.js';
-import { expectToFitWasm, OrtWeb } from '../engine/ort-web.js';
-import { convertModel, largestInline } from './read/convert-model.js';
-import { describeModel } from './read/describe-model.js';
-import { identify } from './read/identify.js';
-import type { Identified } from './read/identified.js';
-import { hashSource, hashWeights } from './read/source-file.js';
-import type { SourceFile } from './read/source-file.js';
+import type { WeightStorage } from '../checkpoint/onnx/write-model.js';
+import type { StoredModel } from '../engine/onnx-model.js';
 import type { ModelSpeed } from '../protocol/compute-device.js';
+import type { RemoteOrigin } from '../protocol/hub-address.js';
 import type { ModelManifest } from '../protocol/model-card.js';
 import type {
   AddModelOptions,
   AddModelProgress,
-  ModelOrigin,
+  ModelAnswers,
+  ModelWords,
 } from '../protocol/model-shelf-api.js';
 import type { Downloads } from './fetch/downloads.js';
 import { findRemote } from './fetch/remote-files.js';
-import { tryOut } from './try-out.js';
+import { convertModel } from './read/convert-model.js';
+import { describeModel } from './read/describe-model.js';
+import { identify } from './read/identify.js';
+import type { Identified } from './read/identified.js';
+import { hashSource, hashWeights } from './read/source-file.js';
+import type { Hasher, SourceFile } from './read/source-file.js';
+import type { LibraryEntry, ModelLibrary } from './store/library.js';
+import type { TryOutOptions } from './try-out.js';
 
-/** Where the worker finds what ships with the add-on: absolute URLs of folders, ending in '/'. */
-export interface ShippedFolders {
-  readonly ortBaseUrl: string;
-  readonly samplesUrl: string;
+/** Where the network of a new model runs, and how its files are stored for that. */
+export interface AddingMachine {
+  createHasher(): Hasher;
+  storageFor(identified: Identified): WeightStorage;
+  /** Throws: RepaintError outOfMemory for a network of more values than fit here. */
+  expectToFit(parameters: number): void;
+  /**
+   * Runs the self-test. Returns: what a call takes, null where it is not kept.
+   * Throws: RepaintError selfTestFailed, outOfMemory, modelShape, deviceLost, cancelled.
+   */
+  tryOut(model: StoredModel, options: TryOutOptions): Promise<ModelSpeed | null>;
+  close(): void;
+}
+
+/** Files that are at hand, or where to download them. */
+export type SourceOrigin =
+  { readonly kind: 'files'; readonly files: readonly SourceFile[] } | RemoteOrigin;
+
+/** Answers of a person, and what was given beside the origin. */
+export interface GivenAnswers extends ModelAnswers {
+  /** Takes the place of what the origin has of that kind. */
+  readonly beside?: readonly SourceFile[];
+  /** Words that are known from elsewhere. */
+  readonly hints?: Partial<ModelWords>;
 }
 
 export interface AddJob {
-  readonly origin: ModelOrigin;
-  readonly options: AddModelOptions;
+  readonly origin: SourceOrigin;
+  readonly options: AddModelOptions & GivenAnswers;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: AddModelProgress) => void;
-}
-
-type Stage = AddModelProgress['stage'];
-
-/** Files as they were dropped, called by their way from the folder if one was. */
-export function droppedSources(origin: Extract<ModelOrigin, { kind: 'files' }>): SourceFile[] {
-  const { files, paths } = origin;
-  return files.map((file, i) => ({ name: paths?.[i] ?? file.name, source: sourceFromBlob(file) }));
 }
 
 export class ModelAdder {
   constructor(
     private readonly _library: ModelLibrary,
     private readonly _downloads: Downloads,
-    private readonly _folders: ShippedFolders,
+    private readonly _openMachine: () => Promise<AddingMachine>,
   ) {}
 
   /** Nothing but a download's part is left behind by a failure. Throws: RepaintError. */
   async add(job: AddJob): Promise<LibraryEntry> {
     const { origin, options } = job;
-    const { preset, weights = null } = options;
-    const identified = await identify(await this._files(job), preset, { weights });
+    const { preset, weights = null, pixelUnshuffle, beside = [] } = options;
+    const files = [...(await this._files(job)), ...beside];
+    const identified = await identify(files, preset, {
+      weights,
+      ...(pixelUnshuffle !== undefined && { pixelUnshuffle }),
+    });
     const entry = await this._make(identified, job).catch(async (error: unknown) => {
       await this._library.remove(options.id);
       throw error;
@@ -63,9 +80,7 @@ export class ModelAdder {
   }
 
   private async _files({ origin, signal, onProgress }: AddJob): Promise<SourceFile[]> {
-    if (origin.kind === 'files') {
-      return droppedSources(origin);
-    }
+    if (origin.kind === 'files') return [...origin.files];
     const model = await findRemote(origin, signal);
     return this._downloads.fetch({
       origin,
@@ -76,59 +91,64 @@ export class ModelAdder {
   }
 
   private async _make(identified: Identified, job: AddJob): Promise<LibraryEntry> {
-    const { signal, options } = job;
-    const { id, words, isTested } = options;
-    const tell = (stage: Stage) => (done: number, total: number) =>
-      job.onProgress({ stage, done, total });
-    const hash = (file: SourceFile) =>
-      hashSource(file, { createHasher, signal, onProgress: tell('read') });
-    const { classifier } = identified;
-    const card = await describeModel(identified, {
-      id,
-      words,
-      checkpoint: await hashWeights(identified, { createHasher, signal, onProgress: tell('read') }),
-      classifierCheckpoint: classifier && (await hash(classifier.weights)),
-    });
-    const ort = await OrtWeb.start({ ortBaseUrl: this._folders.ortBaseUrl, backend: null });
+    const machine = await this._openMachine();
     try {
-      // Better told now than after a long conversion.
-      if (!ort.gpu && isTested) expectToFitWasm(4 * card.network.parameters);
-      await this._library.begin(id);
-      const sink = {
-        write: (path: string, bytes: Uint8Array, offset: number) =>
-          this._library.write(id, path, bytes, offset),
-      };
-      const manifest = await convertModel(identified, card, sink, {
-        storage: storageFor(ort, identified),
-        createHasher,
-        signal,
-        onProgress: tell('convert'),
-      });
-      const speed = isTested ? await this._tryOut(ort, manifest, job, tell('test')) : null;
+      const manifest = await this._convert(identified, machine, job);
+      const speed = job.options.isTested ? await this._tryOut(manifest, machine, job) : null;
       const entry = { manifest, addedAt: new Date().toISOString(), speed };
       await this._library.commit(entry);
       return entry;
     } finally {
-      ort.gpu?.device.destroy();
+      machine.close();
     }
   }
 
+  private async _convert(
+    identified: Identified,
+    machine: AddingMachine,
+    job: AddJob,
+  ): Promise<ModelManifest> {
+    const { signal, options } = job;
+    const { id, words, isTested } = options;
+    const createHasher = () => machine.createHasher();
+    const hash = (file: SourceFile) =>
+      hashSource(file, { createHasher, signal, onProgress: teller(job, 'read') });
+    const { classifier } = identified;
+    const card = await describeModel(identified, {
+      id,
+      words,
+      checkpoint: await hashWeights(identified, {
+        createHasher,
+        signal,
+        onProgress: teller(job, 'read'),
+      }),
+      classifierCheckpoint: classifier && (await hash(classifier.weights)),
+    });
+    // Better told now than after a long conversion.
+    if (isTested) machine.expectToFit(card.network.parameters);
+    await this._library.begin(id);
+    const sink = {
+      write: (path: string, bytes: Uint8Array, offset: number) =>
+        this._library.write(id, path, bytes, offset),
+    };
+    return convertModel(identified, card, sink, {
+      storage: machine.storageFor(identified),
+      createHasher,
+      signal,
+      onProgress: teller(job, 'convert'),
+    });
+  }
+
   private async _tryOut(
-    ort: OrtWeb,
     manifest: ModelManifest,
-    { signal }: AddJob,
-    onProgress: (done: number, total: number) => void,
-  ): Promise<ModelSpeed> {
-    const { samplesUrl } = this._folders;
-    return tryOut(ort, await this._library.files(manifest), { samplesUrl, signal, onProgress });
+    machine: AddingMachine,
+    job: AddJob,
+  ): Promise<ModelSpeed | null> {
+    const model = await this._library.files(manifest);
+    return machine.tryOut(model, { signal: job.signal, onProgress: teller(job, 'test') });
   }
 }
 
-/**
- * Half precision halves the file where the GPU computes in it. Elsewhere a small file stays as it
- * is; a large one is widened now, because ONNX Runtime would widen it in the memory of the page.
- */
-function storageFor(ort: OrtWeb, { totalBytes }: Identified): 'float16' | 'float32' | 'asStored' {
-  if (ort.gpu?.device.features.has('shader-f16')) return 'float16';
-  return totalBytes > largestInline ? 'float32' : 'asStored';
+function teller({ onProgress }: AddJob, stage: AddModelProgress['stage']) {
+  return (done: number, total: number) => onProgress({ stage, done, total });
 }

@@ -1,6 +1,7 @@
 /** The shelf of models that the user has added: `ModelShelfApi` over the file store. */
+import { sourceFromBlob } from '../checkpoint/byte-source.js';
 import { toEngineError } from '../engine/engine-error.js';
-import { openFileStore } from './store/file-store.js';
+import type { FileStore } from './store/file-store.js';
 import { ModelLibrary } from './store/library.js';
 import type { LibraryEntry } from './store/library.js';
 import { identify } from './read/identify.js';
@@ -19,14 +20,11 @@ import type {
   ShelfModel,
 } from '../protocol/model-shelf-api.js';
 import { Downloads } from './fetch/downloads.js';
-import { whileAlone } from './store/lock.js';
-import { droppedSources, ModelAdder } from './model-adder.js';
-import type { AddJob, ShippedFolders } from './model-adder.js';
+import { ModelAdder } from './model-adder.js';
+import type { AddingMachine, AddJob, GivenAnswers, SourceOrigin } from './model-adder.js';
 import { findRemote, hintsOf, lookSources } from './fetch/remote-files.js';
 import { throttled } from './throttled.js';
 
-/** Ids of models that come with the add-on. */
-const shippedIds: readonly string[] = ['garden-64'];
 const progressEveryMs = 100;
 
 /** A worker that was stopped keeps its lock for a moment; so does a window that is closing. */
@@ -47,12 +45,26 @@ interface Parts {
   readonly downloads: Downloads;
 }
 
+/** Runs `action` while nobody else adds to the same store, `otherwise` while somebody does. */
+export type WhileAlone = <T>(
+  action: () => Promise<T>,
+  otherwise: () => Promise<T>,
+  options: { readonly patienceMs: number },
+) => Promise<T>;
+
+/** What differs between the panel's worker and the command line. */
+export interface ShelfPorts {
+  readonly openStore: () => Promise<FileStore>;
+  readonly openMachine: () => Promise<AddingMachine>;
+  readonly whileAlone: WhileAlone;
+}
+
 export class ModelShelf implements ModelShelfApi {
   private readonly _parts: Promise<Parts>;
   private _adding: AbortController | null = null;
 
-  constructor(private readonly _folders: ShippedFolders) {
-    this._parts = openFileStore().then((store) => ({
+  constructor(private readonly _ports: ShelfPorts) {
+    this._parts = _ports.openStore().then((store) => ({
       library: new ModelLibrary(store, 'added-'),
       downloads: new Downloads(store),
     }));
@@ -65,7 +77,7 @@ export class ModelShelf implements ModelShelfApi {
       const { library, downloads } = await this._parts;
       // Asked here too: a frame without locks is told that it is alone.
       if (!this._adding) {
-        await whileAlone(
+        await this._ports.whileAlone(
           () => library.sweep(),
           async () => undefined,
           { patienceMs: 0 },
@@ -82,28 +94,36 @@ export class ModelShelf implements ModelShelfApi {
     });
   }
 
-  look(origin: ModelOrigin): Promise<Outcome<ModelLook>> {
+  look(
+    origin: ModelOrigin | SourceOrigin,
+    answers: GivenAnswers = { preset: null },
+  ): Promise<Outcome<ModelLook>> {
     return outcome('The files could not be read', async () => {
-      const { files, hints } = await lookAt(origin);
-      const found = await identify(files, null, { words: hints });
-      const { words, weights, totalBytes, nativeSize, classCount, findings, questions } = found;
-      const id = await this._freeId(found.id);
-      const look = { words, totalBytes, nativeSize, classCount, findings, questions };
+      const { files, hints } = await lookAt(sourceOrigin(origin));
+      const { preset, beside = [], hints: given = {} } = answers;
+      const words = { ...hints, ...given };
+      const found = await identify([...files, ...beside], preset, { ...answers, words });
+      const { weights, totalBytes, nativeSize, classCount, findings, questions } = found;
+      const id = await (await this._parts).library.freeId(found.id);
+      const look = { words: found.words, totalBytes, nativeSize, classCount, findings, questions };
       return { id, weights: weights.name, ...look };
     });
   }
 
   add(
-    origin: ModelOrigin,
-    options: AddModelOptions,
+    origin: ModelOrigin | SourceOrigin,
+    options: AddModelOptions & GivenAnswers,
     onProgress: (progress: AddModelProgress) => void,
   ): Promise<Outcome<ShelfModel>> {
     return outcome('The model could not be added', async () => {
       if (this._adding) return refuseSecond();
       const { signal } = (this._adding = new AbortController());
-      const job = { origin, options, signal, onProgress: throttled(onProgress, progressEveryMs) };
+      const told = throttled(onProgress, progressEveryMs);
+      const job = { origin: sourceOrigin(origin), options, signal, onProgress: told };
       try {
-        return await whileAlone(() => this._add(job), refuseSecond, { patienceMs: lockPatienceMs });
+        return await this._ports.whileAlone(() => this._add(job), refuseSecond, {
+          patienceMs: lockPatienceMs,
+        });
       } finally {
         this._adding = null;
       }
@@ -126,8 +146,8 @@ export class ModelShelf implements ModelShelfApi {
   private async _add(job: AddJob): Promise<ShelfModel> {
     expectNotCancelled(job.signal);
     const { library, downloads } = await this._parts;
-    const id = await this._freeId(job.options.id);
-    const adder = new ModelAdder(library, downloads, this._folders);
+    const id = await library.freeId(job.options.id);
+    const adder = new ModelAdder(library, downloads, this._ports.openMachine);
     return this._shown(await adder.add({ ...job, options: { ...job.options, id } }));
   }
 
@@ -140,7 +160,7 @@ export class ModelShelf implements ModelShelfApi {
   private async _source(manifest: LibraryEntry['manifest']): Promise<ModelSource> {
     const { library } = await this._parts;
     const { id } = manifest.card;
-    if (library.store.kind === 'opfs') return { kind: 'stored', id };
+    if (library.store.kind !== 'memory') return { kind: 'stored', id };
     const files = await Promise.all(
       manifestFiles(manifest).map(async ({ path }) => ({
         path,
@@ -149,24 +169,23 @@ export class ModelShelf implements ModelShelfApi {
     );
     return { kind: 'files', manifest, files };
   }
-
-  private async _freeId(wanted: string): Promise<string> {
-    const { library } = await this._parts;
-    for (let count = 1; ; count++) {
-      const id = count === 1 ? wanted : `${wanted}-${count}`;
-      const isTaken = shippedIds.includes(id) || (await library.has(id));
-      if (!isTaken) return id;
-    }
-  }
 }
 
-async function lookAt(origin: ModelOrigin) {
-  if (origin.kind === 'files') {
-    return { files: droppedSources(origin), hints: {} };
-  }
+/** Files are read where they lie, called by their way from the folder if one was dropped. */
+function sourceOrigin(origin: ModelOrigin | SourceOrigin): SourceOrigin {
+  if (origin.kind !== 'files') return origin;
+  const paths = 'paths' in origin ? origin.paths : undefined;
+  const files = origin.files.map((file, i) =>
+    file instanceof Blob ? { name: paths?.[i] ?? file.name, source: sourceFromBlob(file) } : file,
+  );
+  return { kind: 'files', files };
+}
+
+async function lookAt(origin: SourceOrigin) {
+  if (origin.kind === 'files') return { files: origin.files, hints: {} };
   const { signal } = new AbortController();
   const model = await findRemote(origin, signal);
-  return { files: await lookSources(model, signal), hints: hintsOf(model) };
+  return { files: await lookSources(model, signal), hints: hintsOf(model, origin) };
 }
 
 async function refuseSecond(): Promise<never> {

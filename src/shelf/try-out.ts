@@ -1,23 +1,33 @@
 /** The first calls of a new model: does it predict noise, and how fast is it here? */
 import type { Network, NetworkCall } from '../core/network.js';
-import { nextTask } from './fetch/waiting.js';
-import type { StoredModel } from '../engine/onnx-model.js';
-import { OrtNetwork } from '../engine/ort-network.js';
-import type { OrtWeb } from '../engine/ort-web.js';
 import { median } from '../engine/warm-up.js';
+import type { PlanarImage } from '../image/planar.js';
+import type { ModelCard } from '../protocol/model-card.js';
+import { nextTask } from './fetch/waiting.js';
 import { expectNoisePrediction, selfTest } from './self-test.js';
-import type { ModelSpeed } from '../protocol/compute-device.js';
-import { samplePhotos } from './sample-photos.js';
+import type { SelfTestLevel } from './self-test.js';
+
+/** The photos a new network is tried on, without their .jpg. */
+export const sampleNames: readonly string[] = ['dahlia', 'temple', 'cat', 'coffee'];
 
 export interface TryOutOptions {
-  /** Absolute URL of the folder with the sample photos, ending in '/'. */
-  readonly samplesUrl: string;
   readonly signal: AbortSignal;
   readonly onProgress: (done: number, total: number) => void;
 }
 
+export interface TriedOut {
+  /** Of one network call at the native size. */
+  readonly msPerCall: number;
+  readonly levels: readonly SelfTestLevel[];
+}
+
 /** A network of more values is slow: one photo must do. */
 const largeParameters = 60e6;
+
+/** Names of the photos that a network of that card is tried on. */
+export function samplesFor({ network }: ModelCard): readonly string[] {
+  return sampleNames.slice(0, network.parameters > largeParameters ? 1 : undefined);
+}
 
 /** Passes calls on and takes their time; the first, which compiles, does not count. */
 class TimedNetwork implements Network {
@@ -40,27 +50,17 @@ class TimedNetwork implements Network {
 }
 
 /**
- * Runs the self-test on sample photos.
- * Throws: RepaintError selfTestFailed, outOfMemory, modelShape, deviceLost, cancelled.
+ * Runs the self-test on photos, RGB of the card's native size in [-1, 1].
+ * Throws: RepaintError selfTestFailed, cancelled; what the network throws.
  */
 export async function tryOut(
-  ort: OrtWeb,
-  { manifest, onnx }: StoredModel,
-  { samplesUrl, signal, onProgress }: TryOutOptions,
-): Promise<ModelSpeed> {
-  const { card } = manifest;
-  const { nativeSize, parameters } = card.network;
-  const photos = await samplePhotos(samplesUrl, nativeSize, parameters > largeParameters ? 1 : 4);
-  const freeDimensions = ort.gpu ? { N: 1, H: nativeSize, W: nativeSize } : null;
-  const session = await ort.createSession(onnx, { freeDimensions });
-  const network = new OrtNetwork(session, ort.queue);
+  card: ModelCard,
+  network: Network,
+  photos: readonly PlanarImage[],
+  options: TryOutOptions,
+): Promise<TriedOut> {
   const timed = new TimedNetwork(network);
-  try {
-    expectNoisePrediction(await selfTest(card, timed, photos, { signal, onProgress }));
-  } finally {
-    await network.release();
-  }
-  const { backend, gpu } = ort;
-  const device = { backend, adapter: gpu?.description ?? '', precision: 'float32' as const };
-  return { msPerCall: timed.msPerCall, device };
+  const levels = await selfTest(card, timed, photos, options);
+  expectNoisePrediction(levels);
+  return { msPerCall: timed.msPerCall, levels };
 }

@@ -3,13 +3,15 @@
  * round to half precision after each node, as a GPU does.
  */
 import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { halfPrecision } from '../../src/checkpoint/onnx/half.js';
 import { encodeModel } from '../../src/checkpoint/onnx/proto.js';
 import type { NodeProto, TensorProto } from '../../src/checkpoint/onnx/proto.js';
 import { readModel } from '../../src/checkpoint/onnx/read-model.js';
 import { tinyUNet } from '../../src/checkpoint/tiny-unet.js';
-import { loadModelFromFolder } from '../../src/cli/model-folder.js';
+import { shippedFolder } from '../../src/cli/model-build.js';
 
 /** A half has 11 bits: each node rounds by 5e-4 at most, and errors of many nodes average out. */
 const allowedRms = 2e-3;
@@ -64,9 +66,13 @@ describe.each([
   });
 });
 
+async function shippedOnnx(): Promise<Uint8Array> {
+  return new Uint8Array(readFileSync(path.join(await shippedFolder('garden-64'), 'model.onnx')));
+}
+
 describe('the shipped model', () => {
   test.each([5, 990])('says the same in float16 at timestep %i', async (timestep) => {
-    const { onnx } = await loadModelFromFolder('models/garden-64');
+    const onnx = await shippedOnnx();
     const expected = await answer(onnx, 64, timestep, true);
     expect(relativeRms(await answer(toHalf(onnx), 64, timestep, true), expected)).toBeLessThan(
       allowedRms,
@@ -74,7 +80,7 @@ describe('the shipped model', () => {
   });
 
   test('its weights, stored as halves, are taken as they are', async () => {
-    const model = readModel((await loadModelFromFolder('models/garden-64')).onnx);
+    const model = readModel(await shippedOnnx());
     const half = halfPrecision(model);
     const name = 'conv_in.weight.half';
     const find = (of: typeof model) => of.graph.initializers.find((weight) => weight.name === name);
@@ -88,7 +94,7 @@ describe('the shipped model', () => {
 });
 
 test('halves that another exporter names and widens say the same', async () => {
-  const { onnx } = await loadModelFromFolder('models/garden-64');
+  const onnx = await shippedOnnx();
   const { graph, ...rest } = readModel(onnx);
   const named = (name: string) => (name === 'conv_in.weight.half' ? 'stored' : name);
   const initializers = graph.initializers.map((one) => ({ ...one, name: named(one.name) }));

@@ -13,12 +13,13 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bin, root, runCli } from './run-cli.js';
+import { shippedFolder } from '../../src/cli/model-build.js';
+import { bin, callCli, root } from './run-cli.js';
 
 let folder: string;
 const file = (name: string) => path.join(folder, name);
 
-const run = (...args: string[]) => runCli('fill', ...args);
+const run = (...args: string[]) => callCli('fill', ...args);
 
 function mask(name: string, width: number, height: number, shape: string): Promise<unknown> {
   const svg = `<svg width="${width}" height="${height}"><rect width="100%" height="100%"/>${shape}</svg>`;
@@ -143,10 +144,10 @@ describe('repaint-fill fill', () => {
     },
   );
 
-  test('says that a model’s weights are not those of its card, with exit code 1', async () => {
+  test('says that a model’s file is damaged, with exit code 1', async () => {
     const model = file('model');
-    cpSync(path.join(root, 'models/garden-64'), model, { recursive: true });
-    const weights = path.join(model, 'diffusion_pytorch_model.fp16.safetensors');
+    cpSync(await shippedFolder('garden-64'), model, { recursive: true });
+    const weights = path.join(model, 'model.onnx');
     const bytes = readFileSync(weights);
     bytes[bytes.length - 1] ^= 1;
     writeFileSync(weights, bytes);
@@ -157,7 +158,7 @@ describe('repaint-fill fill', () => {
       '--model',
       model,
     );
-    expect(stderr).toMatch(/has the SHA-256 .* card\.json expects/);
+    expect(stderr).toMatch(/model\.onnx of the model "garden-64" is damaged/);
     expect(stderr.trim().split('\n')).toHaveLength(1);
     expect(code).toBe(1);
   });

@@ -13,10 +13,9 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { addModel } from '../../src/cli/model-add.js';
-import type { AddModelOptions } from '../../src/cli/model-add.js';
-import type { ModelSources } from '../../src/cli/model-files.js';
-import { buildModel } from '../../src/cli/model-build.js';
-import { loadModelFromFolder, readModelCard } from '../../src/cli/model-folder.js';
+import type { AddedModel, AddOptions } from '../../src/cli/model-add.js';
+import type { ModelParts } from '../../src/cli/model-files.js';
+import { buildModel, readModelCard, shippedFolder } from '../../src/cli/model-build.js';
 import { modelFolder } from '../checkpoint/fixture-folders.js';
 
 const fixtures = fileURLToPath(new URL('../fixtures', import.meta.url));
@@ -29,11 +28,15 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(out, { recursive: true }));
 
-function sources(file: string, more: Partial<ModelSources> = {}): ModelSources {
+/** What the store has of the model called so. */
+const addedOnnx = (id: string) => readFileSync(path.join(out, `added-${id}`, 'model.onnx'));
+const cardOf = ({ model }: AddedModel) => model.manifest.card;
+
+function sources(file: string, more: Partial<ModelParts> = {}): ModelParts {
   return { file, ...more };
 }
 
-function options(isTested: boolean): AddModelOptions {
+function options(isTested: boolean): AddOptions {
   const words = { name: 'New', licence: undefined, trainingData: undefined };
   return { folder: out, id: 'new', words, isTested };
 }
@@ -53,7 +56,9 @@ describe('adding a model', () => {
       cpSync(path.join(garden, name), path.join(bare, name));
     }
     const file = path.join(bare, path.basename(gardenFile));
-    const { card, selfTest } = await addModel(sources(file), options(true));
+    const added = await addModel(sources(file), options(true));
+    const { selfTest } = added;
+    const card = cardOf(added);
     const shipped = await readModelCard(garden);
     expect(card.network).toEqual(shipped.network);
     expect(card.diffusion).toEqual(shipped.diffusion);
@@ -61,12 +66,12 @@ describe('adding a model', () => {
     expect(card.classes).toHaveLength(7);
     expect(selfTest).toHaveLength(2);
     for (const { missed, allowed } of selfTest) expect(missed).toBeLessThan(allowed);
-    const { onnx } = await loadModelFromFolder(path.join(out, 'new'));
-    expect(Buffer.compare(onnx, (await loadModelFromFolder(garden)).onnx)).toBe(0);
+    const shippedOnnx = readFileSync(path.join(await shippedFolder('garden-64'), 'model.onnx'));
+    expect(addedOnnx('new').equals(shippedOnnx)).toBe(true);
   });
 
   it('takes over what a card beside the checkpoint says', async () => {
-    const { card } = await addModel(sources(gardenFile), options(false));
+    const card = cardOf(await addModel(sources(gardenFile), options(false)));
     const { id, name, ...shipped } = await readModelCard(garden);
     expect(card).toEqual({ ...shipped, id: 'new', name: 'New' });
     expect([id, name]).toEqual(['garden-64', 'Garden 64']);
@@ -90,7 +95,7 @@ describe('adding a model', () => {
 
   it("takes guided-diffusion's arguments for a torch checkpoint", async () => {
     const file = path.join(fixtures, 'adm-unet/class-cond-1000/checkpoint-legacy.pt');
-    const { card } = await addModel(sources(file), options(false));
+    const card = cardOf(await addModel(sources(file), options(false)));
     expect(card.network).toMatchObject({
       family: 'adm-unet',
       outChannels: 6,
@@ -106,7 +111,7 @@ describe('adding a model', () => {
     await expect(addModel(sources(file), options(true))).rejects.toThrow(
       /config is probably wrong/,
     );
-    expect(existsSync(path.join(out, 'new'))).toBe(false);
+    expect(existsSync(path.join(out, 'added-new'))).toBe(false);
   });
 
   it('asks for what is missing', async () => {
@@ -123,10 +128,12 @@ describe('adding a model', () => {
     await buildModel(garden, built);
     const file = path.join(built, 'model.onnx');
     await expect(addModel(sources(file), options(false))).rejects.toThrow(/card.json.*--card/);
-    const { card, selfTest } = await addModel(
+    const added = await addModel(
       sources(file, { card: path.join(garden, 'card.json') }),
       options(true),
     );
+    const { selfTest } = added;
+    const card = cardOf(added);
     const shipped = await readModelCard(garden);
     const { parameters } = card.network;
     expect(card.network).toEqual({ ...shipped.network, family: 'onnx', parameters });
@@ -134,11 +141,10 @@ describe('adding a model', () => {
     expect(parameters).toBe(shipped.network.parameters + 84);
     expect(card.diffusion).toEqual(shipped.diffusion);
     expect(selfTest).toHaveLength(2);
-    const loaded = await loadModelFromFolder(path.join(out, 'new'));
-    expect(Buffer.compare(loaded.onnx, readFileSync(file))).toBe(0);
+    expect(addedOnnx('new').equals(readFileSync(file))).toBe(true);
     const manifest = path.join(built, 'model.json');
     const again = await addModel(sources(file, { card: manifest }), { ...options(false), id: 'b' });
-    expect(again.card).toEqual({ ...card, id: 'b' });
+    expect(cardOf(again)).toEqual({ ...card, id: 'b' });
   });
 
   it('says in a sentence that ONNX Runtime cannot run an .onnx', async () => {
@@ -157,16 +163,14 @@ describe('adding a model', () => {
   });
 
   it('takes nothing over from an addition that was killed', async () => {
-    // No process has that id: Linux and macOS stop far below.
-    const part = path.join(out, 'new.99999999.0a0b0c0d.part');
-    cpSync(path.join(garden, 'README.md'), path.join(part, 'left.bin'));
+    cpSync(path.join(garden, 'README.md'), path.join(out, 'added-new', 'left.bin'));
     await addModel(sources(gardenFile), options(false));
-    expect(readdirSync(out)).toEqual(['new']);
-    expect(readdirSync(path.join(out, 'new')).sort()).toEqual([
-      'card.json',
-      'config.json',
-      path.basename(gardenFile),
-    ]);
+    expect(readdirSync(path.join(out, 'added-new')).sort()).toEqual(['model.json', 'model.onnx']);
+  });
+
+  it('gives a second model of a name another id', async () => {
+    await addModel(sources(gardenFile), options(false));
+    expect(cardOf(await addModel(sources(gardenFile), options(false))).id).toBe('new-2');
   });
 
   it('adds once what is added twice at the same time', async () => {
@@ -175,7 +179,7 @@ describe('adding a model', () => {
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
     const refused = results.find((result) => result.status === 'rejected');
     expect(refused?.reason).toMatchObject({ name: 'UsageError' });
-    expect(readdirSync(out)).toEqual(['new']);
+    expect(readdirSync(out)).toEqual(['added-new']);
   });
 
   it('adds a pipeline by its folder, and loads the weights that were taken again', async () => {
@@ -187,9 +191,8 @@ describe('adding a model', () => {
     cpSync(path.join(garden, scheduler), path.join(pipeline, 'scheduler', scheduler));
     const byFolder = await addModel(sources(pipeline), { ...options(false), id: 'by-folder' });
     const byFile = await addModel(sources(weights), { ...options(false), id: 'by-file' });
-    expect(byFile.card.diffusion).toEqual(byFolder.card.diffusion);
-    const { onnx } = await loadModelFromFolder(path.join(out, 'by-folder'));
-    expect(Buffer.compare(onnx, (await loadModelFromFolder(garden)).onnx)).toBe(0);
+    expect(cardOf(byFile).diffusion).toEqual(cardOf(byFolder).diffusion);
+    expect(addedOnnx('by-folder').equals(addedOnnx('by-file'))).toBe(true);
     await expect(addModel(sources(path.join(out, 'none')), options(false))).rejects.toThrow(
       /no file or folder/,
     );
@@ -202,7 +205,7 @@ describe('adding a model', () => {
     const file = path.join(built, 'model.onnx');
     const card = path.join(garden, 'card.json');
     await addModel(sources(file, { card }), options(false));
-    expect(readdirSync(path.join(out, 'new')).sort()).toEqual(['card.json', 'model.onnx']);
+    expect(readdirSync(path.join(out, 'added-new')).sort()).toEqual(['model.json', 'model.onnx']);
   });
 
   it.each([
@@ -218,12 +221,12 @@ describe('adding a model', () => {
   });
 
   it('reads no checkpoint outside the folder of its card', async () => {
-    await addModel(sources(gardenFile), options(false));
-    const file = path.join(out, 'new/card.json');
-    const card = JSON.parse(readFileSync(file, 'utf8')) as { checkpoint: { path: string } };
-    card.checkpoint.path = `../../${path.basename(gardenFile)}`;
-    writeFileSync(file, JSON.stringify(card));
-    await expect(loadModelFromFolder(path.join(out, 'new'))).rejects.toThrow(
+    const card = JSON.parse(readFileSync(path.join(garden, 'card.json'), 'utf8')) as {
+      checkpoint: { path: string };
+    };
+    card.checkpoint.path = `../${path.basename(gardenFile)}`;
+    writeFileSync(path.join(out, 'card.json'), JSON.stringify(card));
+    await expect(buildModel(out, path.join(out, 'built'))).rejects.toThrow(
       /checkpoint.path: must be a name in the same folder/,
     );
   });

@@ -2,9 +2,10 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { ModelLibrary } from '../../src/shelf/store/library.js';
 import { MemoryFileStore } from '../../src/shelf/store/memory-files.js';
-import { OrtWeb } from '../../src/engine/ort-web.js';
 import { Downloads } from '../../src/shelf/fetch/downloads.js';
 import { ModelAdder } from '../../src/shelf/model-adder.js';
+import type { AddingMachine } from '../../src/shelf/model-adder.js';
+import { createHasher } from '../../src/shelf/store/hasher.js';
 import { FileServer } from './fetch/file-server.js';
 import { shipped, shippedWeights } from './files.js';
 
@@ -22,9 +23,15 @@ test('a download that cannot be forgotten does not undo the model made of it', a
   const store = new MemoryFileStore();
   const library = new ModelLibrary(store, 'added-');
   const downloads = new Downloads(store);
-  vi.spyOn(OrtWeb, 'start').mockResolvedValue({ gpu: null } as OrtWeb);
   vi.spyOn(downloads, 'forget').mockRejectedValue(new Error('somebody reads it'));
-  const adder = new ModelAdder(library, downloads, { ortBaseUrl: '', samplesUrl: '' });
+  const machine: AddingMachine = {
+    createHasher,
+    storageFor: () => 'asStored',
+    expectToFit: () => undefined,
+    tryOut: () => Promise.resolve(null),
+    close: () => undefined,
+  };
+  const adder = new ModelAdder(library, downloads, async () => machine);
   const words = { name: 'N', licence: 'L', trainingData: 'T', bias: 'B' };
   const added = await adder.add({
     origin: { kind: 'url', url: `${server.origin}/${shippedWeights}` },

@@ -10,7 +10,8 @@ import {
 } from '../../src/ui/fill/choices.js';
 import { droppedFiles } from '../../src/ui/models/dropped-files.js';
 import { isComplete, type ModelForm } from '../../src/ui/models/model-adding.js';
-import { originOf, originText, withFiles } from '../../src/ui/models/model-origin.js';
+import { originOf, originText } from '../../src/protocol/hub-address.js';
+import { withFiles } from '../../src/ui/models/model-origin.js';
 import {
   findingsTexts,
   stageText,

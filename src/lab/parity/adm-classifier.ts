@@ -1,7 +1,7 @@
 /** Family `adm-classifier`: EncoderUNetModel and its gradient against guided-diffusion's autograd. */
 import { join } from 'node:path';
 import { convertCheckpoint } from '../../checkpoint/convert.js';
-import { withFileSource } from '../../shelf/store/file-source.js';
+import { fileSource } from '../../shelf/store/disk-files.js';
 import { caseCheckpoints } from './adm-unet.js';
 import { readJson, readTensors, subfolders } from './case-files.js';
 import type { CaseReport, ParityEnvironment, ParityFamily } from './family.js';
@@ -15,9 +15,8 @@ const gradientTolerance = 1e-3;
 /** Converts one checkpoint file of a case folder, gradient included. */
 export async function convertAdmClassifierCase(folder: string, file: string): Promise<Uint8Array> {
   const config = await readJson(join(folder, 'config.json'));
-  const { onnx } = await withFileSource(join(folder, file), (source) =>
-    convertCheckpoint({ source, config, family: 'adm-classifier' }),
-  );
+  const source = await fileSource(join(folder, file));
+  const { onnx } = await convertCheckpoint({ source, config, family: 'adm-classifier' });
   return onnx;
 }
 

@@ -5,7 +5,7 @@ import type { Tensor } from 'onnxruntime-common';
 import { convertCheckpoint } from '../../checkpoint/convert.js';
 import type { Network } from '../../core/network.js';
 import { OrtNetwork } from '../../engine/ort-network.js';
-import { withFileSource } from '../../shelf/store/file-source.js';
+import { fileSource } from '../../shelf/store/disk-files.js';
 import { readJson, readTensors, subfolders } from './case-files.js';
 import type { CaseTensors } from './case-files.js';
 import type {
@@ -38,9 +38,8 @@ export async function caseCheckpoints(folder: string): Promise<string[]> {
 /** Converts one checkpoint file of a case folder. Throws: CheckpointError, or the file system's. */
 export async function convertAdmUNetCase(folder: string, file: string): Promise<Uint8Array> {
   const config = await readJson(join(folder, 'config.json'));
-  const { onnx } = await withFileSource(join(folder, file), (source) =>
-    convertCheckpoint({ source, config, family: 'adm-unet' }),
-  );
+  const source = await fileSource(join(folder, file));
+  const { onnx } = await convertCheckpoint({ source, config, family: 'adm-unet' });
   return onnx;
 }
 

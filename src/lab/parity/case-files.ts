@@ -4,7 +4,7 @@ import { basename, extname, join } from 'node:path';
 import type { z } from 'zod';
 import { elementCount } from '../../checkpoint/checkpoint.js';
 import { readSafetensors } from '../../checkpoint/format/safetensors.js';
-import { withFileSource } from '../../shelf/store/file-source.js';
+import { fileSource } from '../../shelf/store/disk-files.js';
 import type { ParityCase } from './family.js';
 
 /** One tensor of a case. */
@@ -46,14 +46,12 @@ export class CaseTensors {
 
 /** Reads every tensor of a file as float32. Throws: when it is missing or malformed. */
 export async function readTensors(path: string): Promise<CaseTensors> {
-  return withFileSource(path, async (source) => {
-    const checkpoint = await readSafetensors(source);
-    const tensors = new Map<string, CaseTensor>();
-    for (const tensor of checkpoint.values()) {
-      tensors.set(tensor.name, { shape: tensor.shape, values: await tensor.values() });
-    }
-    return new CaseTensors(path, tensors);
-  });
+  const checkpoint = await readSafetensors(await fileSource(path));
+  const tensors = new Map<string, CaseTensor>();
+  for (const tensor of checkpoint.values()) {
+    tensors.set(tensor.name, { shape: tensor.shape, values: await tensor.values() });
+  }
+  return new CaseTensors(path, tensors);
 }
 
 /** Reads a JSON file. Throws: with the file's name when it is missing or no JSON. */

@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Tensor } from 'onnxruntime-common';
 import { convertCheckpoint } from '../../checkpoint/convert.js';
-import { withFileSource } from '../../shelf/store/file-source.js';
+import { fileSource } from '../../shelf/store/disk-files.js';
 import { readJson, readTensors, subfolders } from './case-files.js';
 import type { CaseTensors } from './case-files.js';
 import type { CaseReport, ParityEnvironment, ParityFamily } from './family.js';
@@ -34,9 +34,13 @@ async function outputOf(
   pixelUnshuffle: number,
 ): Promise<Float32Array> {
   const config = await readJson(join(folder, 'config.json'));
-  const { onnx } = await withFileSource(join(folder, file), (source) =>
-    convertCheckpoint({ source, config, family: 'diffusers-unet2d', pixelUnshuffle }),
-  );
+  const source = await fileSource(join(folder, file));
+  const { onnx } = await convertCheckpoint({
+    source,
+    config,
+    family: 'diffusers-unet2d',
+    pixelUnshuffle,
+  });
   const io = await readTensors(join(folder, 'io.safetensors'));
   return (await runOnce(runtime, onnx, feedsOf(io, runtime))).get('out')!;
 }

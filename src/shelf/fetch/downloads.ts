@@ -8,10 +8,11 @@ import type { RemoteModel } from './hub.js';
 import type { RemoteFile } from './remote-file.js';
 import type { SourceFile } from '../read/source-file.js';
 import { kebabId } from '../read/words.js';
+import { originText } from '../../protocol/hub-address.js';
+import type { RemoteOrigin } from '../../protocol/hub-address.js';
 import { RepaintError } from '../../protocol/failure.js';
 import type { UnfinishedDownload } from '../../protocol/model-shelf-api.js';
-import { isJson, originText, sourcesOf } from './remote-files.js';
-import type { RemoteOrigin } from './remote-files.js';
+import { isJson, sourcesOf } from './remote-files.js';
 
 const prefix = 'download-';
 const stateName = 'state.json';

@@ -1,6 +1,6 @@
 /** Repositories on Hugging Face: which of their files make a model, and where those lie. */
 import { RepaintError } from '../../protocol/failure.js';
-import { hubHosts, isOnHub } from '../../protocol/hub-address.js';
+import { hubHosts, originOf } from '../../protocol/hub-address.js';
 import { follow } from './follow.js';
 import type { RemoteFile } from './remote-file.js';
 import { chooseFiles } from './choose-files.js';
@@ -22,20 +22,12 @@ interface RepoName {
   readonly revision: string;
 }
 
-const repoPattern = /^([\w.-]+\/[\w.-]+)(?:@([\w./-]+))?$/;
-const pagePattern = /^\/([\w.-]+\/[\w.-]+?)(?:\/tree\/([\w./-]+?))?\/?$/;
-
-/** The address without its query, as the pattern of pages wants it; null for another site's. */
-function pageOf(text: string): string | null {
-  const url = URL.canParse(text) ? new URL(text) : null;
-  return url && isOnHub(url) ? url.pathname : null;
-}
-
 /** "owner/name", "owner/name@revision", or the address of its page; null for anything else. */
 export function parseRepo(text: string): RepoName | null {
-  const typed = text.trim();
-  const match = pagePattern.exec(pageOf(typed) ?? '') ?? repoPattern.exec(typed);
-  return match?.[1] ? { repo: match[1], revision: match[2] ?? 'main' } : null;
+  const origin = originOf(text);
+  if (origin?.kind !== 'hub') return null;
+  const [repo, revision = 'main'] = origin.repo.split('@');
+  return { repo, revision };
 }
 
 interface HubQuestion {

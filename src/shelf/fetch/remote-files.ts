@@ -6,10 +6,10 @@ import type { RemoteFile } from './remote-file.js';
 import { fetchSmall } from './request.js';
 import { urlModel } from './url-model.js';
 import type { SourceFile } from '../read/source-file.js';
-import type { ModelOrigin, ModelWords } from '../../protocol/model-shelf-api.js';
+import type { RemoteOrigin } from '../../protocol/hub-address.js';
+import type { ModelWords } from '../../protocol/model-shelf-api.js';
+import { isPlainName } from '../read/words.js';
 import { rangeSource } from './range-source.js';
-
-export type RemoteOrigin = Exclude<ModelOrigin, { kind: 'files' }>;
 
 const maxSmallBytes = 4 * 2 ** 20;
 
@@ -18,17 +18,24 @@ export function findRemote(origin: RemoteOrigin, signal: AbortSignal): Promise<R
   return origin.kind === 'hub' ? hubModel(origin.repo, signal) : urlModel(origin.url, signal);
 }
 
-export function originText(origin: RemoteOrigin): string {
-  return origin.kind === 'hub' ? origin.repo : origin.url;
-}
-
 export function isJson({ name }: RemoteFile): boolean {
   return name.toLowerCase().endsWith('.json');
 }
 
-/** What the repository says of itself. */
-export function hintsOf({ title, licence }: RemoteModel): Partial<ModelWords> {
-  return { name: title, ...(licence && { licence }) };
+/** "…/resolve/main/unet/model.bin" is called by its folders, or its host where they say nothing. */
+function nameOf(title: string, origin: RemoteOrigin): string {
+  if (!isPlainName(title) || origin.kind === 'hub') return title;
+  const { pathname, hostname } = new URL(origin.url);
+  const folders = pathname.split('/').slice(0, -1);
+  return folders.filter((part) => !/^(|resolve|blob|raw|main|unet)$/.test(part)).at(-1) ?? hostname;
+}
+
+/** What is known of a model from where it lies. */
+export function hintsOf(
+  { title, licence }: RemoteModel,
+  origin: RemoteOrigin,
+): Partial<ModelWords> {
+  return { name: nameOf(title, origin), ...(licence && { licence }) };
 }
 
 /** A config is fetched whole, from the first address that has it. */

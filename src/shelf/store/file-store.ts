@@ -2,6 +2,7 @@
  * Files in folders, for models and their downloads. The add-on's iframe may refuse storage, so
  * there is a store in memory that behaves the same as long as its worker lives.
  */
+import type { StorageKind } from '../../protocol/compute-device.js';
 import { MemoryFileStore } from './memory-files.js';
 import { OpfsFileStore } from './opfs-files.js';
 
@@ -30,7 +31,7 @@ export interface StorageUsage {
 }
 
 export interface FileStore {
-  readonly kind: 'opfs' | 'memory';
+  readonly kind: StorageKind;
   folders(): Promise<readonly string[]>;
   /** Empty for a folder that is not there. */
   files(folder: string): Promise<readonly FileEntry[]>;

@@ -25,7 +25,67 @@ const entrySchema = z.object({
 /** What is kept of a model beside its files. */
 export type LibraryEntry = z.infer<typeof entrySchema>;
 
+/** Ids of models that come with RePaint Fill. */
+export const shippedIds: readonly string[] = ['garden-64'];
+
 type OnnxFiles = Pick<ModelManifest, 'onnx' | 'externalData'>;
+
+/** The manifest in a `model.json`, as it is or in an entry; null for anything else. */
+export function manifestIn(json: unknown): ModelManifest | null {
+  const entry = entrySchema.safeParse(json);
+  if (entry.success) return entry.data.manifest;
+  const bare = modelManifestSchema.safeParse(json);
+  return bare.success ? bare.data : null;
+}
+
+/** Where a model's files lie. */
+interface ModelPlace {
+  readonly store: FileStore;
+  readonly folder: string;
+  /** For messages. */
+  readonly id: string;
+}
+
+async function openFile(place: ModelPlace, { path, sizeBytes }: ModelFile): Promise<Blob> {
+  const { store, folder, id } = place;
+  const blob = await store.read(folder, path);
+  if (blob?.size === sizeBytes) return blob;
+  throw new RepaintError(
+    'modelHash',
+    `The file ${path} of the model "${id}" has ${blob?.size ?? 'no'} bytes, ${sizeBytes} are expected: remove the model and add it again.`,
+  );
+}
+
+/** The graph is read whole, so it can be checked whole; the platform's own hash is fast. */
+async function openGraph(place: ModelPlace, file: ModelFile): Promise<Uint8Array> {
+  const bytes = new Uint8Array(await (await openFile(place, file)).arrayBuffer());
+  if ((await sha256Hex(bytes)) === file.sha256) return bytes;
+  throw new RepaintError(
+    'modelHash',
+    `The file ${file.path} of the model "${place.id}" is damaged: remove the model and add it again.`,
+  );
+}
+
+async function openOnnx(place: ModelPlace, { onnx, externalData }: OnnxFiles): Promise<OnnxModel> {
+  const graph = await openGraph(place, onnx);
+  const blobs = externalData.map(async (file) => ({
+    path: file.path,
+    data: await openFile(place, file),
+  }));
+  return { graph, externalData: await Promise.all(blobs) };
+}
+
+/** The files of a manifest in a folder of a store. Throws: RepaintError modelHash. */
+export async function openModelFiles(
+  store: FileStore,
+  folder: string,
+  manifest: ModelManifest,
+): Promise<StoredModel> {
+  const place = { store, folder, id: manifest.card.id };
+  const onnx = await openOnnx(place, manifest);
+  const classifier = manifest.classifier && (await openOnnx(place, manifest.classifier));
+  return { manifest, onnx, classifier, storage: store.kind };
+}
 
 /** Models of one kind: those added by the user, or those shipped and fetched. */
 export class ModelLibrary {
@@ -77,11 +137,8 @@ export class ModelLibrary {
   }
 
   /** The files of a model, finished or not. Throws: RepaintError modelHash. */
-  async files(manifest: ModelManifest): Promise<StoredModel> {
-    const { id } = manifest.card;
-    const onnx = await this._onnx(id, manifest);
-    const classifier = manifest.classifier && (await this._onnx(id, manifest.classifier));
-    return { manifest, onnx, classifier, storage: this.store.kind };
+  files(manifest: ModelManifest): Promise<StoredModel> {
+    return openModelFiles(this.store, this.folder(manifest.card.id), manifest);
   }
 
   /** Makes room for a new model of that id; what was there before is gone. */
@@ -109,13 +166,22 @@ export class ModelLibrary {
   /** Makes the model whole. Throws: RepaintError modelHash when a file is missing or cut. */
   async commit(entry: LibraryEntry): Promise<void> {
     const { card } = entry.manifest;
-    for (const file of manifestFiles(entry.manifest)) await this._file(card.id, file);
+    const place = { store: this.store, folder: this.folder(card.id), id: card.id };
+    for (const file of manifestFiles(entry.manifest)) await openFile(place, file);
     const json = new TextEncoder().encode(JSON.stringify(entry));
     await writeFile(this.store, this.folder(card.id), manifestName, json);
   }
 
   remove(id: string): Promise<void> {
     return this.store.remove(this.folder(id));
+  }
+
+  /** `wanted`, or the first of wanted-2, wanted-3 ... that nothing is called by. */
+  async freeId(wanted: string): Promise<string> {
+    for (let count = 1; ; count++) {
+      const id = count === 1 ? wanted : `${wanted}-${count}`;
+      if (!shippedIds.includes(id) && !(await this.has(id))) return id;
+    }
   }
 
   /** Removes what an interrupted import left behind; not while one is running. */
@@ -137,33 +203,5 @@ export class ModelLibrary {
     const folders = await this.store.folders();
     const own = folders.filter((name) => name.startsWith(this._prefix));
     return own.map((name) => name.slice(this._prefix.length)).sort();
-  }
-
-  private async _onnx(id: string, { onnx, externalData }: OnnxFiles): Promise<OnnxModel> {
-    const graph = await this._graph(id, onnx);
-    const blobs = externalData.map(async (file) => ({
-      path: file.path,
-      data: await this._file(id, file),
-    }));
-    return { graph, externalData: await Promise.all(blobs) };
-  }
-
-  /** The graph is read whole, so it can be checked whole; the browser's own hash is fast. */
-  private async _graph(id: string, file: ModelFile): Promise<Uint8Array> {
-    const bytes = new Uint8Array(await (await this._file(id, file)).arrayBuffer());
-    if ((await sha256Hex(bytes)) === file.sha256) return bytes;
-    throw new RepaintError(
-      'modelHash',
-      `The file ${file.path} of the model "${id}" is damaged: remove the model and add it again.`,
-    );
-  }
-
-  private async _file(id: string, { path, sizeBytes }: ModelFile): Promise<Blob> {
-    const blob = await this.store.read(this.folder(id), path);
-    if (blob?.size === sizeBytes) return blob;
-    throw new RepaintError(
-      'modelHash',
-      `The file ${path} of the model "${id}" has ${blob?.size ?? 'no'} bytes, ${sizeBytes} are expected: remove the model and add it again.`,
-    );
   }
 }

@@ -4,6 +4,7 @@
  * stream would lose all of it.
  */
 import { RepaintError } from '../../protocol/failure.js';
+import { keptName, plainName } from './kept-name.js';
 import type { FileEntry, FileStore, PartFile, StorageUsage } from './file-store.js';
 import { pause } from '../fetch/waiting.js';
 
@@ -108,19 +109,6 @@ class OpfsPart implements PartFile {
 
   async close(): Promise<void> {
     this._handle.close();
-  }
-}
-
-/** Names may be paths or addresses: files are kept under percent-encoded ones. */
-function keptName(name: string): string {
-  return /^\.+$/.test(name) ? name.replaceAll('.', '%2E') : encodeURIComponent(name);
-}
-
-function plainName(kept: string): string {
-  try {
-    return decodeURIComponent(kept);
-  } catch {
-    return kept;
   }
 }
 

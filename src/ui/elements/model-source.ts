@@ -11,7 +11,7 @@ import type { Textfield } from '@spectrum-web-components/textfield';
 import { localized, msg } from '../host/localisation.js';
 import { droppedFiles } from '../models/dropped-files.js';
 import type { ModelAdding } from '../models/model-adding.js';
-import { originOf } from '../models/model-origin.js';
+import { originOf } from '../../protocol/hub-address.js';
 import { smallButton } from './small-button.js';
 import { shared } from './styles.js';
 

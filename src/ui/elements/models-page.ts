@@ -7,7 +7,7 @@ import '@spectrum-web-components/icons-workflow/icons/sp-icon-chevron-left.js';
 import type { ModelManifest } from '../../protocol/model-card.js';
 import type { UnfinishedDownload } from '../../protocol/model-shelf-api.js';
 import { localized, msg, str } from '../host/localisation.js';
-import { originText } from '../models/model-origin.js';
+import { originText } from '../../protocol/hub-address.js';
 import { Watching } from '../observed.js';
 import type { Session } from '../session.js';
 import { fileSize } from '../text/format.js';

@@ -71,7 +71,7 @@ function slowNotice({ model }: Session): Actions {
 }
 
 function storageNotice({ journal, model }: Session): Actions {
-  const keepsModel = model.state.kind !== 'ready' || model.state.device.storage === 'opfs';
+  const keepsModel = model.state.kind !== 'ready' || model.state.device.storage !== 'memory';
   if (keepsModel && journal.isKept) return nothing;
   return conditionNotice('storage-refused', 'info', {
     sentence: msg('This browser refuses storage to the add-on.'),

@@ -11,7 +11,7 @@ import type {
 import type { ModelSpeed } from '../../protocol/compute-device.js';
 import { msg, str } from '../host/localisation.js';
 import { hasAllWords, type AddingState, type ModelForm } from '../models/model-adding.js';
-import { hostOf } from '../models/model-origin.js';
+import { hostOf } from '../../protocol/hub-address.js';
 import { fileSize, listed, milliseconds, number, size } from './format.js';
 import { deviceText } from './names.js';
 

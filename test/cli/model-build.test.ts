@@ -3,8 +3,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { buildModel } from '../../src/cli/model-build.js';
-import { loadModelFromFolder, readModelCard } from '../../src/cli/model-folder.js';
+import { buildModel, readModelCard } from '../../src/cli/model-build.js';
 import { modelManifestSchema } from '../../src/protocol/model-card.js';
 import { modelFolder } from '../checkpoint/fixture-folders.js';
 
@@ -44,7 +43,7 @@ describe('a model folder', () => {
 
   it('is refused without its checkpoint', async () => {
     rmSync(weights());
-    await expect(loadModelFromFolder(folder)).rejects.toMatchObject({
+    await expect(buildModel(folder, path.join(folder, 'out'))).rejects.toMatchObject({
       code: 'modelFetch',
       message: expect.stringMatching(/put the checkpoint that card.json names/) as string,
     });
@@ -52,9 +51,9 @@ describe('a model folder', () => {
 
   it('is refused when the checkpoint is cut short', async () => {
     truncateSync(weights(), 1000);
-    await expect(loadModelFromFolder(folder)).rejects.toMatchObject({
+    await expect(buildModel(folder, path.join(folder, 'out'))).rejects.toMatchObject({
       code: 'modelHash',
-      message: expect.stringMatching(/26214968 bytes by card.json and has 1000/) as string,
+      message: expect.stringMatching(/26214968 bytes by card.json and has 1000,/) as string,
     });
   });
 
@@ -62,13 +61,15 @@ describe('a model folder', () => {
     const bytes = readFileSync(weights());
     bytes[20_000_000]! ^= 1;
     writeFileSync(weights(), bytes);
-    await expect(loadModelFromFolder(folder)).rejects.toMatchObject({ code: 'modelHash' });
+    await expect(buildModel(folder, path.join(folder, 'out'))).rejects.toMatchObject({
+      code: 'modelHash',
+    });
   });
 
   it('is refused when the card lacks a field', async () => {
     const file = path.join(folder, 'card.json');
     writeFileSync(file, readFileSync(file, 'utf8').replace('"licence"', '"license"'));
-    await expect(loadModelFromFolder(folder)).rejects.toMatchObject({
+    await expect(buildModel(folder, path.join(folder, 'out'))).rejects.toMatchObject({
       code: 'modelShape',
       message: expect.stringMatching(/licence/) as string,
     });

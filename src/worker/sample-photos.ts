@@ -3,8 +3,6 @@ import { planarAtSize } from '../image/resize.js';
 import type { PlanarImage } from '../image/planar.js';
 import { RepaintError } from '../protocol/failure.js';
 
-const names = ['dahlia', 'temple', 'cat', 'coffee'];
-
 async function decode(blob: Blob) {
   const bitmap = await createImageBitmap(blob);
   const { width, height } = bitmap;
@@ -16,16 +14,16 @@ async function decode(blob: Blob) {
 }
 
 /**
- * The first `count` of them. Shapes: RGB of side x side, in [-1, 1].
+ * Those named. Shapes: RGB of side x side, in [-1, 1].
  * Throws: RepaintError modelFetch when one is missing.
  */
 export async function samplePhotos(
   baseUrl: string,
+  names: readonly string[],
   side: number,
-  count: number,
 ): Promise<PlanarImage[]> {
   return Promise.all(
-    names.slice(0, count).map(async (name) => {
+    names.map(async (name) => {
       const url = `${baseUrl}${name}.jpg`;
       const response = await fetch(url).catch(() => null);
       if (!response?.ok) {

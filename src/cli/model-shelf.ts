@@ -1,0 +1,35 @@
+/** The shelf of the command line: the panel's, over a folder of the disk. */
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { RepaintError } from '../protocol/failure.js';
+import type { Outcome } from '../protocol/model-shelf-api.js';
+import { ModelShelf } from '../shelf/model-shelf.js';
+import type { SelfTestLevel } from '../shelf/self-test.js';
+import { DiskFileStore, whileAloneOnDisk } from '../shelf/store/disk-files.js';
+
+/** `onTested` is told what the self-test of an added model measured. */
+export function openShelf(
+  folder: string,
+  onTested: (levels: readonly SelfTestLevel[]) => void = () => undefined,
+): ModelShelf {
+  return new ModelShelf({
+    openStore: async () => new DiskFileStore(folder),
+    openMachine: async () => {
+      // ONNX Runtime is large, and needed only here.
+      const { NodeMachine } = await import('./node-machine.js');
+      return new NodeMachine(onTested);
+    },
+    whileAlone: async (action, otherwise, { patienceMs }) => {
+      // Looking makes no folder.
+      if (patienceMs === 0 && !existsSync(folder)) return action();
+      await mkdir(folder, { recursive: true });
+      return whileAloneOnDisk(folder, action, otherwise);
+    },
+  });
+}
+
+/** The value, or the failure thrown. Throws: RepaintError. */
+export function valueOf<T>(outcome: Outcome<T>): T {
+  if (outcome.isOk) return outcome.value;
+  throw new RepaintError(outcome.code, outcome.message);
+}
