@@ -1,5 +1,6 @@
 import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
+import { roomRules } from './scripts/rooms.mjs';
 
 export default tseslint.config(
   { ignores: ['dist/', 'build/', 'node_modules/', 'test/fixtures/', 'src/ui/locales/'] },
@@ -14,6 +15,7 @@ export default tseslint.config(
       eqeqeq: 'error',
     },
   },
+  ...roomRules,
   {
     files: ['src/cli/**', 'src/lab/**', 'src/workbench/server/**', '**/*.mjs', 'webpack.config.js'],
     languageOptions: { globals: { process: 'readonly', console: 'readonly' } },

@@ -1,10 +1,10 @@
 /**
- * Bundles the command line into `build/cli/main.js` for the npm package: plain JavaScript that
- * starts in a fraction of tsx's time. Native modules, and what only a checkout has, stay outside.
+ * Bundles the command line into `build/cli/` for the npm package: plain JavaScript, which starts in
+ * a fraction of the time. Native modules, and what only a checkout has, stay outside.
  */
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import webpack from 'webpack';
+import { Notices } from './scripts/notices.mjs';
 import { common, typescriptRule } from './scripts/webpack-common.mjs';
 
 const root = path.dirname(fileURLToPath(import.meta.url));
@@ -14,7 +14,7 @@ export default {
   ...settings,
   name: 'cli',
   target: 'node20.19',
-  entry: { main: { import: './src/cli/bin.ts' } },
+  entry: { main: { import: './src/cli/main.ts', library: { type: 'module' } } },
   output: {
     path: path.join(root, 'build/cli'),
     filename: '[name].js',
@@ -23,7 +23,7 @@ export default {
     chunkFormat: 'module',
     clean: true,
   },
-  // Names in stack traces and error messages are worth more than bytes here.
+  // Names in stack traces are worth more than bytes here.
   optimization: { minimize: false },
   resolve: { ...settings.resolve, conditionNames: ['node', 'import', 'module', 'production'] },
   module: {
@@ -32,7 +32,5 @@ export default {
   },
   externalsType: 'module',
   externals: ['sharp', 'onnxruntime-node', 'onnxruntime-web', 'playwright', 'vite'],
-  plugins: [
-    new webpack.BannerPlugin({ banner: '#!/usr/bin/env node', raw: true, test: /^main\.js$/ }),
-  ],
+  plugins: [new Notices(root)],
 };

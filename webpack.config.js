@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url';
 import CopyPlugin from 'copy-webpack-plugin';
 import webpack from 'webpack';
 import { manifestFor } from './scripts/manifest.mjs';
+import { Notices } from './scripts/notices.mjs';
 import { common, ortRule, page, typescriptRule } from './scripts/webpack-common.mjs';
 
 const root = path.dirname(fileURLToPath(import.meta.url));
@@ -108,6 +109,7 @@ export default () => {
         __BUILD_ID__: JSON.stringify(makeBuildId()),
       }),
       copyPlugin(),
+      new Notices(root, ['onnxruntime-web']),
       ...(isExpressServer ? [surviveErrors] : []),
     ],
   };
