@@ -18,7 +18,7 @@ const commands: Readonly<Record<string, { about: string; load: () => Promise<Com
     load: async () => (await import('./walk.js')).walkCommand(),
   },
   lab: {
-    about: 'measure methods: masks, runs, reports, votes',
+    about: "the paper's evaluation: masks, methods, measures, tables, votes",
     load: async () => (await import('./lab.js')).labCommand(),
   },
   parity: {
