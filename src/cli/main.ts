@@ -17,6 +17,10 @@ const commands: Readonly<Record<string, { about: string; load: () => Promise<Com
     about: 'print what a walk does and costs, without running it',
     load: async () => (await import('./walk.js')).walkCommand(),
   },
+  lab: {
+    about: "the paper's evaluation: masks, methods, measures, tables, votes",
+    load: async () => (await import('./lab.js')).labCommand(),
+  },
   parity: {
     about: 'compare with recorded numbers of the official code',
     load: async () => (await import('./parity.js')).parityCommand(),
