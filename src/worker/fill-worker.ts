@@ -4,8 +4,9 @@ import { WebRuntime } from '../engine/web-runtime.js';
 import { toEngineError } from '../engine/engine-error.js';
 import { batchQuestions } from '../fill/batches.js';
 import { runFill } from '../fill/run.js';
+import { photoRuntime } from '../fill/runtime.js';
 import { RepaintError } from '../protocol/failure.js';
-import type { FillSnapshot } from '../protocol/fill.js';
+import type { FillRequest, FillSnapshot } from '../protocol/fill.js';
 import type { ModelCard } from '../protocol/model-card.js';
 import type { ToWorker } from '../protocol/worker-api.js';
 import { openFileStore } from '../shelf/store/file-store.js';
@@ -121,14 +122,14 @@ export class FillWorker {
     const { request, resume = null } = message;
     let isOver = false;
     try {
-      const runtime = await this._loaded();
-      checkModel(message, runtime.card);
-      const lost = rejectOn(runtime.lost);
+      const runtime = needsModel(request) ? await this._loaded() : null;
+      if (runtime) checkModel(message, runtime.card);
+      const lost = runtime ? rejectOn(runtime.lost) : never;
       await Promise.race([this._preparation.stop(), lost]);
       const from = resume && this._isAfterLoss ? oneByOne(resume) : resume;
       const job = runFillJob({
         request,
-        events: runFill(request, runtime, from),
+        events: runFill(request, runtime ?? photoRuntime, from),
         signal,
         // After a device loss the fill may still be stuck in a call: its late results are ignored.
         post: (message, transfer) => isOver || this._post(message, transfer),
@@ -146,9 +147,9 @@ export class FillWorker {
 
   /** A lost GPU may show first as some call that fails, then as lost. */
   private async _causeOf(error: unknown): Promise<unknown> {
+    if (error instanceof RepaintError && error.code !== 'internal') return error;
     const runtime = await this._runtime?.catch(() => null);
-    const isExplained = error instanceof RepaintError && error.code !== 'internal';
-    if (isExplained || runtime?.device.backend !== 'webgpu') return error;
+    if (runtime?.device.backend !== 'webgpu') return error;
     const graceOver = new Promise((resolve) => setTimeout(resolve, lossGraceMs, error));
     return Promise.race([runtime.lost, graceOver]);
   }
@@ -181,6 +182,13 @@ function checkModel({ modelSha256 }: FillMessage, { name, checkpoint }: ModelCar
       `${checkpoint.sha256.slice(0, 8)}: load that model, or begin anew.`,
   );
 }
+
+/** False where the photo makes all levels: it can begin before any model is loaded. */
+function needsModel({ plan }: FillRequest): boolean {
+  return plan.levels.some(({ network }) => network === 'model');
+}
+
+const never = new Promise<never>(() => undefined);
 
 /** The same place in the walk, its images made one after another from there. */
 function oneByOne(resume: FillSnapshot): FillSnapshot {
