@@ -17,6 +17,7 @@ import { keepMaskAtSize, planarAtSize, resizePlanar } from '../image/resize.js';
 import { isGreyImage, toGrey } from '../image/source-pixels.js';
 import { keepLowFrequencies, removeSeam } from '../image/seam.js';
 import type { Matches, PhotoImages } from '../prior/photo-images.js';
+import { findTrend, withTrend } from '../prior/trend.js';
 import type { FillLevel, FillRequest } from '../protocol/fill.js';
 import { createPhotoNetwork, fitEdge, levelWindow, photoState } from './photo-walk.js';
 import { classifierScaleFor, guidanceFor, levelDiffusion, modelOf, planLevelWalk } from './plan.js';
@@ -195,25 +196,52 @@ async function* walkPhoto(
   const [seed] = job.seeds;
   const plan = planLevelWalk(level, settings, card);
   const start = startImages(level, job)?.[0] ?? null;
+  const flat = flatImages(images);
+  const flatStart = start && flat.flatten(start);
   const network = createPhotoNetwork({
     level,
-    images: images.photo,
+    images: flat.photo,
     seed: (seed + 0x9e3779b9 * job.level) >>> 0,
     coarser: coarser?.results[0].matches ?? null,
-    start,
+    start: flatStart,
     isResumed: resume !== null,
   });
-  const pixels = { known: images.known.data, keepMask: images.keepMask };
-  const walked = yield* runWalk({
+  const pixels = { known: flat.flatten(images.known).data, keepMask: images.keepMask };
+  const walk = runWalk({
     plan,
     diffusion: createDiffusion(levelDiffusion(level, card), plan.timesteps),
     state: photoState(network, pixels, images.known, { seed, level: job.level }),
-    startImage: start?.data ?? null,
+    startImage: flatStart?.data ?? null,
     resume,
     collapseRenoise: true,
   });
-  const image = withKnown({ ...images.known, data: walked }, images);
+  const shaded = (data: Float32Array) => flat.shade({ ...images.known, data });
+  let step = await walk.next();
+  for (; !step.done; step = await walk.next()) {
+    const { readX0Hat } = step.value;
+    yield { ...step.value, readX0Hat: async () => shaded(await readX0Hat()).data };
+  }
+  const image = withKnown(shaded(step.value), images);
   const isLast = levels[job.level + 1]?.part !== level.part;
   const fitted = isLast ? withKnown(fitEdge(image, images.photo), images) : image;
   return [{ image: fitted, matches: network.matches() }];
+}
+
+/** A level's images without the slow change of their surroundings, where there is one. */
+interface FlatImages {
+  readonly photo: PhotoImages;
+  /** Of images of the window. */
+  flatten(image: PlanarImage): PlanarImage;
+  shade(image: PlanarImage): PlanarImage;
+}
+
+function flatImages({ photo }: LevelImages): FlatImages {
+  const trend = findTrend(photo);
+  if (!trend) return { photo, flatten: (image) => image, shade: (image) => image };
+  const whole = { x: 0, y: 0, width: photo.known.width, height: photo.known.height };
+  return {
+    photo: { ...photo, known: withTrend(photo.known, whole, trend, -1) },
+    flatten: (image) => withTrend(image, photo.window, trend, -1),
+    shade: (image) => withTrend(image, photo.window, trend, 1),
+  };
 }

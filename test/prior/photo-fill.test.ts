@@ -77,6 +77,13 @@ describe('a fill from the photo', () => {
     expect(largestDifference(made, photo)).toBeLessThanOrEqual(1);
   });
 
+  test('of a slow change of shade goes on with it, without a seam', async () => {
+    const photo = picture(160, 120, (x, y) => [60 + 0.5 * x, 90 + 0.4 * y, 200 - 0.003 * x * y]);
+    const made = await filled(photo, region(photo, inEllipse(80, 60, 26, 20)));
+    // A patch from elsewhere as it is would be off by up to 30 levels.
+    expect(largestDifference(made, photo)).toBeLessThanOrEqual(4);
+  });
+
   test('goes on with stripes that run into it', async () => {
     const photo = picture(160, 120, (x) => (x % 12 < 6 ? [230, 220, 40] : [30, 40, 90]));
     const selection = region(photo, inEllipse(80, 60, 22, 18));
