@@ -4,6 +4,7 @@
  */
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import CopyPlugin from 'copy-webpack-plugin';
 import { Notices } from './scripts/notices.mjs';
 import { common, typescriptRule } from './scripts/webpack-common.mjs';
 
@@ -32,5 +33,9 @@ export default {
   },
   externalsType: 'module',
   externals: ['sharp', 'onnxruntime-node', 'onnxruntime-web', 'playwright', 'vite'],
-  plugins: [new Notices(root)],
+  plugins: [
+    new Notices(root),
+    // The lab finds these beside its own code.
+    new CopyPlugin({ patterns: ['src/lab/evaluation/baselines.py', 'src/lab/vote/page.html'] }),
+  ],
 };
