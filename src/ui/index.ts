@@ -69,6 +69,7 @@ async function start(): Promise<void> {
     startShelf,
     journal,
     documentId,
+    version: __BUILD_ID__,
     manifestUrl: new URL(modelUrl, document.baseURI).href,
   });
   session.hostProblem = problem;

@@ -76,10 +76,31 @@ export const panelStyles = css`
     clip-path: inset(50%);
     white-space: nowrap;
   }
+  @media (max-width: 280px) {
+    main {
+      padding: 12px;
+    }
+    .dock {
+      margin: 0 -12px -12px;
+      padding: 8px 12px;
+    }
+  }
+  /* Spectrum's components take their times from these, in all their shadow roots. */
   @media (prefers-reduced-motion: reduce) {
-    * {
-      animation: none;
-      transition: none;
+    sp-theme {
+      --spectrum-animation-duration-100: 0ms;
+      --spectrum-animation-duration-200: 0ms;
+      --spectrum-animation-duration-300: 0ms;
+      --spectrum-animation-duration-400: 0ms;
+      --spectrum-animation-duration-500: 0ms;
+      --spectrum-animation-duration-600: 0ms;
+      --spectrum-animation-duration-700: 0ms;
+      --spectrum-animation-duration-800: 0ms;
+      --spectrum-animation-duration-900: 0ms;
+      --spectrum-animation-duration-1000: 0ms;
+      --spectrum-animation-duration-2000: 0ms;
+      --spectrum-animation-duration-4000: 0ms;
+      --spectrum-animation-duration-6000: 0ms;
     }
   }
 `;

@@ -13,7 +13,9 @@ import '@spectrum-web-components/theme/express/scale-medium.js';
 import '@spectrum-web-components/theme/express/theme-dark.js';
 import '@spectrum-web-components/theme/express/theme-light.js';
 import './elements/advanced.js';
+import './elements/edge-settings.js';
 import './elements/fill-gallery.js';
+import './elements/help-section.js';
 import './elements/main-choices.js';
 import './elements/model-row.js';
 import './elements/models-page.js';
@@ -109,12 +111,18 @@ export class RepaintPanel extends LitElement {
         @repaint-again=${() => session.fillAgain()}
         @repaint-marked=${() => session.selection.marked()}
       >
+        <h1 class="spoken">RePaint Fill</h1>
         ${this._selection()} ${renderProblems(session)} ${marked.map((set) => this._set(set))}
         ${this._inLocale(
-          html`<repaint-main-choices .choices=${choices} .card=${card}></repaint-main-choices>`,
+          html`<repaint-main-choices
+              .choices=${choices}
+              .card=${card}
+              .times=${session.times}
+            ></repaint-main-choices>
+            <repaint-edge-settings .choices=${choices}></repaint-edge-settings>`,
         )}
         ${this._modelRow(card)} ${others.map((set) => this._set(set))} ${renderConditions(session)}
-        ${this._inLocale(this._advanced())} ${this._privacy()} ${this._dock()}
+        ${this._inLocale(this._advanced())} ${this._help()} ${this._privacy()} ${this._dock()}
       </main>
     `;
   }
@@ -148,6 +156,10 @@ export class RepaintPanel extends LitElement {
       ${this._inLocale(html`<repaint-models-page .session=${session}></repaint-models-page>`)}
       ${this._privacy()}
     </main>`;
+  }
+
+  private _help() {
+    return this._inLocale(html`<repaint-help .session=${this.session}></repaint-help>`);
   }
 
   private _privacy() {

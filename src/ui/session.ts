@@ -1,13 +1,22 @@
 /** One visit of the panel: selection, model, choices, queue and gallery, tied together. */
 import { compose, translation } from '../image/geometry.js';
+import { withProvenance } from './gallery/provenance.js';
 import type { FillRequest } from '../protocol/fill.js';
+import type { DeviceInfo } from '../protocol/worker-api.js';
 import type { NewLayer } from '../protocol/sandbox-api.js';
 import { firstChoices, parseChoices, withKnownClass, type Choices } from './fill/choices.js';
 import { FillJournal } from './fill/fill-journal.js';
 import { FillQueue, type FillJob, type FinishedFill } from './fill/fill-queue.js';
-import { ModelLink } from './fill/model-link.js';
+import { ModelLink, type JobMessage } from './fill/model-link.js';
+import { Pace } from './fill/estimate.js';
 import { PlanAhead } from './fill/plan-ahead.js';
-import { planner, type PlanState } from './fill/plan-state.js';
+import {
+  planner,
+  planState,
+  presetTimes,
+  type PlanState,
+  type PresetTimes,
+} from './fill/plan-state.js';
 import { randomSeeds, seedsFrom } from './fill/seeds.js';
 import { Turn } from './fill/turn.js';
 import { Watchdog } from './fill/watchdog.js';
@@ -33,9 +42,16 @@ export interface SessionPorts extends LibraryPorts {
   readonly journal: Journal;
   /** null where the host does not name it. */
   readonly documentId: string | null;
+  /** Of the add-on, as it signs its fills. */
+  readonly version: string;
 }
 
 const choicesKey = 'choices';
+const closedKey = 'closed-notices';
+
+function parseClosed(kept: unknown): readonly string[] {
+  return Array.isArray(kept) ? kept.filter((name) => typeof name === 'string') : [];
+}
 
 /** What is left to the worker is null to it. */
 function forced<T extends string>(choice: T): Exclude<T, 'automatic'> | null {
@@ -61,8 +77,14 @@ export class Session extends Observed {
   readonly gallery: FillGallery;
   readonly journal: FillJournal;
   readonly library: ModelLibrary;
-  private readonly _plan = planner();
+  private readonly _plan = planner(planState);
+  private readonly _times = planner(presetTimes);
   private _isStarting = false;
+  /** Nobody has chosen anything yet. */
+  private _isNew = false;
+  private _pace = new Pace();
+  /** Notices the user has closed. */
+  closedNotices: readonly string[] = [];
   /** Regions whose marker is out of the way for a fill that is not there yet. */
   private readonly _awaited = new Map<string, readonly string[]>();
 
@@ -83,6 +105,7 @@ export class Session extends Observed {
     const watchdog = new Watchdog(() => this.model.restart({ code: 'workerSilent' }));
     this.model.onJobMessage = (message) => {
       watchdog.heard();
+      this._measure(message);
       this.queue.receive(message);
     };
     this.turn = new Turn(
@@ -119,7 +142,10 @@ export class Session extends Observed {
 
   /** Starts the model's loading, then reads the selection and the fills on the page. */
   async start(): Promise<void> {
-    this.choices = parseChoices(await this._ports.kept.read(choicesKey));
+    const kept = await this._ports.kept.read(choicesKey);
+    this.choices = parseChoices(kept);
+    this._isNew = kept === undefined || kept === null;
+    this.closedNotices = parseClosed(await this._ports.kept.read(closedKey));
     await this.library.restore();
     this.restartModel();
     this._ports.bell.onRing = () => {
@@ -136,6 +162,10 @@ export class Session extends Observed {
     }
   }
 
+  get version(): string {
+    return this._ports.version;
+  }
+
   get region(): Region | null {
     return this.selection.state.kind === 'ready' ? this.selection.state.region : null;
   }
@@ -145,13 +175,26 @@ export class Session extends Observed {
     return this._plan(this.region, this.choices, this.model.state);
   }
 
+  /** How long the marked region's fills take by each preset. */
+  get times(): PresetTimes {
+    return this._times(this.region, this.choices, this.model.state);
+  }
+
   /** Changes what the user has chosen, and remembers it. */
   choose(choices: Choices): void {
     const needsLoad = isOtherLoad(choices, this.choices);
     this.choices = choices;
+    this._isNew = false;
     this.changed();
     void this._ports.kept.write(choicesKey, choices);
     if (needsLoad && !this.queue.active) this.restartModel();
+  }
+
+  /** Closes a notice for good. */
+  closeNotice(name: string): void {
+    this.closedNotices = [...this.closedNotices, name];
+    void this._ports.kept.write(closedKey, this.closedNotices);
+    this.changed();
   }
 
   /** Fills with a model of the shelf from now on; null is the one that comes with the add-on. */
@@ -203,10 +246,30 @@ export class Session extends Observed {
     this.queue.resume(jobId);
   }
 
+  /** What a fill really took corrects the estimate of the next. */
+  private _measure(message: JobMessage): void {
+    if (message.kind === 'progress') return this._pace.hear(message.progress);
+    if (message.kind !== 'done') return;
+    const job = this.queue.jobs.find(({ id }) => id === message.jobId);
+    const { state } = this.model;
+    if (job && message.outcome === 'complete' && state.kind === 'ready') {
+      const ms = this._pace.nativeMsPerCall(job.request.plan, state.card);
+      if (ms !== null) this.model.paceMeasured(ms);
+    }
+    this._pace = new Pace();
+  }
+
+  /** Where the processor does it all, the first picture comes soonest by a draft. */
+  private _firstChoicesFor({ backend }: DeviceInfo): void {
+    if (!this._isNew || backend === 'webgpu') return;
+    this.choices = { ...this.choices, preset: 'draft', fills: 1 };
+  }
+
   private _modelChanged(): void {
     const { state } = this.model;
     const { model } = this.choices;
     if (state.kind === 'ready') {
+      this._firstChoicesFor(state.device);
       this.library.loaded(state.card, state.msPerCall, state.device);
       this.choices = withKnownClass(this.choices, state.card);
     }
@@ -214,6 +277,8 @@ export class Session extends Observed {
     if (isGone && model && this.queue.jobs.length === 0) {
       this.useModel(null);
       this.lostModel = model.name;
+      // Another model is lost than the one whose notice was closed.
+      this.closedNotices = this.closedNotices.filter((name) => name !== 'lost-model');
     }
     this.changed();
   }
@@ -270,7 +335,24 @@ export class Session extends Observed {
     if (url !== null) this.gallery.rememberOriginal(region.id, url);
   }
 
-  private async _addLayer({ job, seed, png }: FinishedFill): Promise<void> {
+  /** Writes into the PNG what made it; a fill that cannot be signed is still a fill. */
+  private async _signed({ job, png }: FinishedFill): Promise<Blob> {
+    try {
+      const bytes = new Uint8Array(await png.arrayBuffer());
+      const provenance = {
+        source: 'trainedAlgorithmicMedia',
+        creatorTool: `RePaint Fill ${this.version}`,
+        model: `${job.model.id} (sha256 ${job.model.sha256})`,
+      } as const;
+      return new Blob([withProvenance(bytes, provenance)], { type: 'image/png' });
+    } catch {
+      return png;
+    }
+  }
+
+  private async _addLayer(fill: FinishedFill): Promise<void> {
+    const { job, seed } = fill;
+    const png = await this._signed(fill);
     const { region, request } = job;
     const { x, y, width, height } = request.plan.maskBounds;
     const { id, mediaSize, mediaToPage, page } = region.target;

@@ -80,7 +80,7 @@ describe('one fill, end to end', () => {
   });
 
   it('fills, showing counted progress and a preview, and adds each fill above the photo', async () => {
-    await bench.panel.getByTestId('advanced').getByRole('button').click();
+    await bench.panel.getByTestId('edge').getByRole('button').click();
     await bench.panel.getByTestId('fixed-seed').click();
     await setNumber('seed', seed);
     await bench.panel.getByTestId('generate').click();

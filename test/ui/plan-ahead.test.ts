@@ -6,7 +6,7 @@ import type { ToWorker } from '../../src/protocol/worker-api.js';
 import { PlanAhead } from '../../src/ui/fill/plan-ahead.js';
 import { firstChoices } from '../../src/ui/fill/choices.js';
 import type { ModelState } from '../../src/ui/fill/model-link.js';
-import { planner, type PlanState } from '../../src/ui/fill/plan-state.js';
+import { planner, planState, type PlanState } from '../../src/ui/fill/plan-state.js';
 import type { Region } from '../../src/ui/selection/region.js';
 import { card } from './fake-worker.js';
 
@@ -64,7 +64,7 @@ test('a plan is made once for the same region, choices and model', () => {
   });
   const region = { raster: { width: 640, height: 480 }, maskBounds: bounds, coverage } as Region;
   const model = { kind: 'ready', card } as ModelState;
-  const plan = planner();
+  const plan = planner(planState);
   const first = plan(region, firstChoices, model);
   expect(first.kind).toBe('planned');
   expect(plan(region, firstChoices, model)).toBe(first);

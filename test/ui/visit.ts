@@ -107,6 +107,7 @@ export async function visit(before: Before): Promise<Visit> {
     journal,
     documentId: before.documentId ?? null,
     manifestUrl,
+    version: '1.2.3-test',
   });
   earlier.push(session);
   const panel = document.createElement('repaint-panel');

@@ -20,11 +20,10 @@ import {
   type Choices,
   type PrecisionChoice,
 } from '../fill/choices.js';
-import { randomSeeds } from '../fill/seeds.js';
 import { localized, msg, str } from '../host/localisation.js';
 import { backendTitles, precisionTitles, runningText, samplerTitles } from '../text/names.js';
 import { ChooseEvent } from './choose-event.js';
-import { numberRow } from './number-row.js';
+import { numberRow, numberRowStyles } from './number-row.js';
 import { shared } from './styles.js';
 
 /** Where or how the network runs; a change loads the model anew. */
@@ -53,27 +52,15 @@ export class Advanced extends LitElement {
 
   static override styles = [
     shared,
+    numberRowStyles,
     css`
       .fields {
         display: grid;
         gap: 12px;
         padding-bottom: 8px;
       }
-      .row {
-        display: grid;
-        grid-template-columns: 1fr 104px;
-        align-items: center;
-        gap: 0 8px;
-      }
-      .row .quiet {
-        grid-column: 1 / -1;
-      }
       sp-picker {
         width: 100%;
-      }
-      sp-number-field {
-        --mod-stepper-width: 104px;
-        width: 104px;
       }
       ol {
         margin: 4px 0 0;
@@ -84,11 +71,11 @@ export class Advanced extends LitElement {
 
   override render() {
     return html`
-      <sp-accordion size="s">
+      <sp-accordion size="s" level="2">
         <sp-accordion-item label=${msg('Advanced')} data-testid="advanced">
           <div class="fields">
-            ${this._sampler()} ${this._walkRows()} ${this._guidanceRow()} ${this._edgeRows()}
-            ${this._seed()} ${this._device()} ${this._levels()}
+            ${this._sampler()} ${this._walkRows()} ${this._guidanceRow()} ${this._device()}
+            ${this._levels()}
           </div>
         </sp-accordion-item>
       </sp-accordion>
@@ -188,50 +175,6 @@ export class Advanced extends LitElement {
       notUsed: classLabel === null ? msg('Only when something should grow here.') : null,
       onChange: (value) => this._set({ guidanceScale: value }),
     });
-  }
-
-  private _edgeRows() {
-    const { growPx, featherPx } = settingsOf(this.choices);
-    return html`
-      ${numberRow({
-        id: 'grow-px',
-        label: msg('Grow (px)'),
-        value: growPx,
-        min: 0,
-        max: 64,
-        onChange: (value) => this._set({ growPx: value }),
-      })}
-      ${numberRow({
-        id: 'feather-px',
-        label: msg('Feather (px)'),
-        value: featherPx,
-        min: 0,
-        max: 64,
-        onChange: (value) => this._set({ featherPx: value }),
-      })}
-    `;
-  }
-
-  private _seed() {
-    const { seed } = this.choices;
-    return html`
-      <sp-switch
-        data-testid="fixed-seed"
-        ?checked=${seed !== null}
-        @change=${(event: Event) =>
-          this._choose({ seed: (event.target as Switch).checked ? randomSeeds(1)[0] : null })}
-        >${msg('Fixed seed')}</sp-switch
-      >
-      ${numberRow({
-        id: 'seed',
-        label: msg('Seed'),
-        value: seed ?? 0,
-        min: 0,
-        max: 0xffffffff,
-        notUsed: seed === null ? msg('New seeds are drawn for each fill.') : null,
-        onChange: (value) => this._choose({ seed: value }),
-      })}
-    `;
   }
 
   private _device() {

@@ -1,31 +1,34 @@
-/** Styles of the gallery: three pictures a row, the shown one framed and ticked. */
+/** Styles of the gallery: four pictures a row, the shown one framed and ticked, nothing over the fills. */
 import { css } from 'lit';
 
 export const galleryStyles = css`
   section {
     display: grid;
+    grid-template-columns: minmax(0, 1fr);
     gap: 8px;
   }
   .grid {
     display: grid;
-    grid-template-columns: repeat(3, 1fr);
+    grid-template-columns: repeat(auto-fill, minmax(58px, 1fr));
     gap: 8px;
   }
   button {
-    position: relative;
     display: block;
-    aspect-ratio: 1;
+    min-width: 0;
     padding: 0;
-    border: 1px solid var(--spectrum-gray-300);
+    border: 0;
     border-radius: 10px;
-    overflow: hidden;
-    background: var(--spectrum-gray-100);
+    background: none;
     color: inherit;
     font: inherit;
     cursor: pointer;
   }
-  button[aria-checked='true'] {
+  button[aria-checked='true'] :is(img, .blank) {
     outline: 2px solid var(--spectrum-neutral-content-color-default);
+    outline-offset: 1px;
+  }
+  button[data-looked]:not([aria-checked='true']) :is(img, .blank) {
+    outline: 2px dashed var(--spectrum-neutral-subdued-content-color-default);
     outline-offset: 1px;
   }
   button:focus-visible {
@@ -36,24 +39,21 @@ export const galleryStyles = css`
   .blank {
     display: block;
     width: 100%;
-    height: 100%;
+    aspect-ratio: 1;
     object-fit: cover;
+    border: 1px solid var(--spectrum-gray-300);
+    border-radius: 10px;
+    background: var(--spectrum-gray-100);
   }
   .title {
-    position: absolute;
-    left: 4px;
-    bottom: 4px;
-    display: inline-flex;
+    display: flex;
     align-items: center;
-    gap: 4px;
-    padding: 0 6px;
-    border-radius: 6px;
-    background: rgb(0 0 0 / 72%);
-    color: #fff;
+    justify-content: center;
+    gap: 2px;
+    overflow: hidden;
     font-size: 12px;
-  }
-  .title sp-icon-checkmark {
-    color: #fff;
+    text-overflow: ellipsis;
+    white-space: nowrap;
   }
   .actions {
     display: flex;

@@ -1,6 +1,6 @@
 /** The fills of one region as a group of radio buttons: one is shown on the page at a time. */
 import { LitElement, html } from 'lit';
-import { customElement, property } from 'lit/decorators.js';
+import { customElement, property, state } from 'lit/decorators.js';
 import '@spectrum-web-components/action-button/sp-action-button.js';
 import '@spectrum-web-components/icons-workflow/icons/sp-icon-checkmark.js';
 import '@spectrum-web-components/icons-workflow/icons/sp-icon-delete.js';
@@ -8,6 +8,8 @@ import '@spectrum-web-components/icons-workflow/icons/sp-icon-refresh.js';
 import type { FillSet, GalleryFill } from '../gallery/fill-sets.js';
 import { localized, msg, str } from '../host/localisation.js';
 import { number } from '../text/format.js';
+import './compare-view.js';
+import type { Compared, LookEvent } from './compare-view.js';
 import { galleryStyles } from './fill-gallery.styles.js';
 import { AgainEvent, DeleteEvent, KeepEvent, ShowEvent } from './gallery-events.js';
 import { KeepFocus } from './keep-focus.js';
@@ -33,6 +35,8 @@ export class FillGalleryElement extends LitElement {
   @property({ type: Boolean }) isMarked = false;
   /** Why this region cannot be filled again now; empty when it can. */
   @property() againReason = '';
+  /** What is looked at here, as long as it is not what the page shows; the page stays as it is. */
+  @state() private _looked: string | null | undefined;
 
   static override styles = [shared, galleryStyles];
 
@@ -45,19 +49,59 @@ export class FillGalleryElement extends LitElement {
     const { fillSet } = this;
     if (!fillSet) return '';
     const options = this._options(fillSet);
-    const shown = shownFill(fillSet);
+    const looked = this._lookedFill(fillSet, options);
     return html`<section data-testid="gallery" data-region=${fillSet.regionId}>
       <h2 id="heading">${this.heading}</h2>
+      ${this._compare(options)}
       <div
         class="grid"
         role="radiogroup"
         aria-labelledby="heading"
         @keydown=${(event: KeyboardEvent) => this._onKey(event, options)}
       >
-        ${options.map((option) => this._renderOption(option))}
+        ${options.map((option, index) => this._renderOption(option, index === this._at(options)))}
       </div>
-      ${this._actions(shown)} ${setActions(fillSet, shown, this.isMarked)}
+      ${this._actions(looked)} ${setActions(fillSet, looked, this.isMarked)}
     </section>`;
+  }
+
+  override willUpdate(changed: Map<PropertyKey, unknown>): void {
+    // What the page shows has changed, or the fills have.
+    if (changed.has('fillSet')) this._looked = undefined;
+  }
+
+  /** Index of what is looked at. */
+  private _at(options: readonly Option[]): number {
+    const shown = options.findIndex(({ isShown }) => isShown);
+    if (this._looked === undefined) return shown;
+    const looked = options.findIndex(({ layerId }) => layerId === this._looked);
+    return looked < 0 ? shown : looked;
+  }
+
+  /** What Keep and Delete are about: the fill that is looked at, else the one that was kept. */
+  private _lookedFill(set: FillSet, options: readonly Option[]): GalleryFill | null {
+    const layerId = options[Math.max(0, this._at(options))].layerId;
+    if (layerId === null) return keptFill(set) ?? null;
+    return set.fills.find((fill) => fill.layerId === layerId) ?? null;
+  }
+
+  /** A fill large, against the original; against the page's fill where another is looked at. */
+  private _compare(options: readonly Option[]) {
+    const [original] = options;
+    const after = options[Math.max(0, this._at(options))];
+    const shown = options.find(({ isShown }) => isShown);
+    const isOther = shown !== undefined && shown !== after && shown.layerId !== null;
+    return html`<repaint-compare
+      .original=${comparedOf(isOther ? shown : original)}
+      .fill=${comparedOf(after)}
+      @repaint-look=${({ step }: LookEvent) => this._look(options, step)}
+    ></repaint-compare>`;
+  }
+
+  /** Goes through the fills without changing the page: looking is nothing to undo. */
+  private _look(options: readonly Option[], step: 1 | -1): void {
+    const next = (this._at(options) + step + options.length) % options.length;
+    this._looked = options[next].layerId;
   }
 
   private _options(set: FillSet): Option[] {
@@ -100,14 +144,18 @@ export class FillGalleryElement extends LitElement {
     };
   }
 
-  private _renderOption({ layerId, title, description, picture, isShown }: Option) {
+  private _renderOption(
+    { layerId, title, description, picture, isShown }: Option,
+    isLooked: boolean,
+  ) {
     return html`<button
       type="button"
       role="radio"
       aria-checked=${isShown ? 'true' : 'false'}
       aria-label=${description}
       title=${description}
-      tabindex=${isShown ? 0 : -1}
+      tabindex=${isLooked ? 0 : -1}
+      ?data-looked=${isLooked}
       data-testid=${layerId === null ? 'original' : 'fill'}
       data-layer=${layerId ?? ''}
       @click=${() => this._show(layerId)}
@@ -162,24 +210,22 @@ export class FillGalleryElement extends LitElement {
     if (this.fillSet) this.dispatchEvent(new ShowEvent(this.fillSet.regionId, layerId));
   }
 
-  /** Arrow keys move and show, Home and End jump, as in any group of radio buttons. */
+  /** Arrow keys look at the fills one after another, Home and End jump; Enter shows one. */
   private _onKey(event: KeyboardEvent, options: readonly Option[]): void {
-    const at = options.findIndex((option) => option.isShown);
-    const next = nextIndex(event.key, at, options.length);
+    const next = nextIndex(event.key, this._at(options), options.length);
     if (next === null) return;
     event.preventDefault();
-    this._show(options[next].layerId);
+    this._looked = options[next].layerId;
     this.renderRoot.querySelectorAll<HTMLButtonElement>('[role=radio]')[next]?.focus();
   }
 }
 
-function keptFill({ fills }: FillSet): GalleryFill | undefined {
-  return fills.filter(({ isKept, isShown }) => isKept && isShown).at(-1);
+function comparedOf({ description, picture }: Option): Compared {
+  return { title: description, picture };
 }
 
-/** What is seen of a region: a try, else the fill that was kept, else none. */
-function shownFill(set: FillSet): GalleryFill | null {
-  return set.fills.find(({ isKept, isShown }) => isShown && !isKept) ?? keptFill(set) ?? null;
+function keptFill({ fills }: FillSet): GalleryFill | undefined {
+  return fills.filter(({ isKept, isShown }) => isKept && isShown).at(-1);
 }
 
 /** Returns where a key leads from one radio button; null for other keys. */

@@ -1,6 +1,7 @@
 /** The three choices every fill has: what should grow, how many, how well. */
 import { LitElement, css, html, nothing } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
+import { ifDefined } from 'lit/directives/if-defined.js';
 import { keyed } from 'lit/directives/keyed.js';
 import '@spectrum-web-components/action-button/sp-action-button.js';
 import '@spectrum-web-components/action-group/sp-action-group.js';
@@ -18,7 +19,10 @@ import {
   type Choices,
   type PresetChoice,
 } from '../fill/choices.js';
-import { localized, msg } from '../host/localisation.js';
+import type { PresetTimes } from '../fill/plan-state.js';
+import { localized, msg, str } from '../host/localisation.js';
+import { duration } from '../text/format.js';
+import { knowsText } from '../text/model-text.js';
 import { className, presetTitles } from '../text/names.js';
 import { ChooseEvent } from './choose-event.js';
 import { shared } from './styles.js';
@@ -38,6 +42,8 @@ function inReadingOrder(classes: ModelCard['classes']): ModelCard['classes'] {
 @customElement('repaint-main-choices')
 export class MainChoices extends LitElement {
   @property({ attribute: false }) choices: Choices = firstChoices;
+  /** How long the fills take by each preset, as far as that is known, ms. */
+  @property({ attribute: false }) times: PresetTimes = {};
   /** Null while the model loads. */
   @property({ attribute: false }) card: ModelCard | null = null;
   /** The card last seen: its classes stay while it is loaded anew. */
@@ -49,8 +55,13 @@ export class MainChoices extends LitElement {
     css`
       :host {
         display: grid;
-        grid-template-columns: 1fr 1fr;
+        grid-template-columns: minmax(0, 1fr) minmax(0, 1fr);
         gap: 8px 16px;
+      }
+      @media (max-width: 280px) {
+        :host {
+          grid-template-columns: minmax(0, 1fr);
+        }
       }
       .wide {
         grid-column: 1 / -1;
@@ -74,6 +85,7 @@ export class MainChoices extends LitElement {
       <div class="wide">${keyed(this._known?.classes, this._growPicker())}</div>
       <div>${this._fillsGroup()}</div>
       <div>${this._qualityPicker()}</div>
+      ${this._known ? html`<p class="wide quiet" data-testid="knows">${knowsText(this._known)}</p>` : nothing}
     `;
   }
 
@@ -81,13 +93,15 @@ export class MainChoices extends LitElement {
     const { classLabel } = this.choices;
     const canBeAnything = !this._known || !needsClass(this._known);
     const hasNone = this._known?.classes.length === 0;
+    const none = canBeAnything ? anything : '';
+    const value = classLabel === null ? none : String(classLabel);
     return html`
       <sp-field-label for="grow">${msg('What should grow here')}</sp-field-label>
       <sp-picker
         id="grow"
         data-testid="grow"
-        label=${msg('Choose one')}
-        .value=${classLabel === null ? (canBeAnything ? anything : '') : String(classLabel)}
+        label=${ifDefined(value === '' ? msg('Choose one') : undefined)}
+        .value=${value}
         ?disabled=${hasNone}
         @change=${(event: Event) => this._chooseClass((event.target as Picker).value)}
       >
@@ -151,10 +165,19 @@ export class MainChoices extends LitElement {
           this._choose({ preset: (event.target as Picker).value as PresetChoice })}
       >
         ${presetChoices.map(
-          (preset) => html`<sp-menu-item value=${preset}>${presetTitles[preset]()}</sp-menu-item>`,
+          (preset) =>
+            html`<sp-menu-item value=${preset}
+              >${presetTitles[preset]()}${this._time(preset)}</sp-menu-item
+            >`,
         )}
       </sp-picker>
     `;
+  }
+
+  private _time(preset: PresetChoice) {
+    const ms = this.times[preset];
+    if (ms === undefined) return nothing;
+    return html`<span slot="description">${msg(str`about ${duration(ms)}`)}</span>`;
   }
 
   private _chooseClass(value: string): void {

@@ -1,20 +1,27 @@
 /** A sentence the user should see, what to do next, the technical detail, and buttons: slots. */
-import { LitElement, css, html } from 'lit';
+import { LitElement, css, html, nothing } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import '@spectrum-web-components/icons-workflow/icons/sp-icon-alert.js';
+import '@spectrum-web-components/action-button/sp-action-button.js';
+import '@spectrum-web-components/icons-workflow/icons/sp-icon-close.js';
 import '@spectrum-web-components/icons-workflow/icons/sp-icon-info.js';
+import { localized, msg } from '../host/localisation.js';
 import { shared } from './styles.js';
 
+@localized()
 @customElement('repaint-notice')
 export class Notice extends LitElement {
   @property({ reflect: true }) variant: 'info' | 'warning' | 'error' = 'info';
+
+  /** Offers to close it. */
+  @property({ type: Boolean }) closable = false;
 
   static override styles = [
     shared,
     css`
       .card {
         display: grid;
-        grid-template-columns: auto 1fr;
+        grid-template-columns: auto minmax(0, 1fr) auto;
         gap: 4px 10px;
         padding: 12px;
         font-size: 13px;
@@ -59,8 +66,22 @@ export class Notice extends LitElement {
           <slot name="detail"></slot>
           <slot name="actions"></slot>
         </div>
+        ${this.closable ? this._close() : nothing}
       </div>
     `;
+  }
+
+  private _close() {
+    const title = msg('Close');
+    return html`<sp-action-button
+      quiet
+      size="s"
+      data-testid="close-notice"
+      label=${title}
+      title=${title}
+      @click=${() => this.dispatchEvent(new Event('repaint-close'))}
+      ><sp-icon-close slot="icon"></sp-icon-close
+    ></sp-action-button>`;
   }
 
   private _icon() {

@@ -1,8 +1,24 @@
 /** One number of the advanced settings: a label, a field, and why it does not apply. */
-import { html, nothing } from 'lit';
+import { css, html, nothing } from 'lit';
 import '@spectrum-web-components/field-label/sp-field-label.js';
 import '@spectrum-web-components/number-field/sp-number-field.js';
 import type { NumberField } from '@spectrum-web-components/number-field';
+
+export const numberRowStyles = css`
+  .row {
+    display: grid;
+    grid-template-columns: minmax(0, 1fr) 104px;
+    align-items: center;
+    gap: 0 8px;
+  }
+  .row .quiet {
+    grid-column: 1 / -1;
+  }
+  .row sp-number-field {
+    --mod-stepper-width: 104px;
+    width: 104px;
+  }
+`;
 
 export interface NumberRow {
   readonly id: string;

@@ -51,18 +51,38 @@ function modelProblem(session: Session): Actions {
   return problemNotice(state.problem, actions, model ? 'addedModel' : 'fill');
 }
 
-function conditionNotice(testId: string, variant: Notice['variant'], text: ProblemText) {
-  return html`<repaint-notice data-testid=${testId} variant=${variant}
+function conditionNotice(
+  testId: string,
+  variant: Notice['variant'],
+  text: ProblemText,
+  onClose: (() => void) | null = null,
+) {
+  return html`<repaint-notice
+    data-testid=${testId}
+    variant=${variant}
+    ?closable=${onClose !== null}
+    @repaint-close=${() => onClose?.()}
     ><span slot="sentence">${text.sentence}</span> <span>${text.nextStep}</span></repaint-notice
   >`;
 }
 
+/** What holds for the whole visit is said until it is closed, then no more. */
+function closableNotice(
+  session: Session,
+  name: string,
+  variant: Notice['variant'],
+  text: ProblemText,
+): Actions {
+  if (session.closedNotices.includes(name)) return nothing;
+  return conditionNotice(name, variant, text, () => session.closeNotice(name));
+}
+
 /** Said plainly wherever the processor stands in for the graphics processor. */
-function slowNotice({ model }: Session): Actions {
-  const { state } = model;
+function slowNotice(session: Session): Actions {
+  const { state } = session.model;
   if (state.kind !== 'ready' || state.device.backend === 'webgpu') return nothing;
   const wasChosen = state.device.fallbackReason === null;
-  return conditionNotice('slow-fallback', 'warning', {
+  return closableNotice(session, 'slow-fallback', 'warning', {
     sentence: wasChosen
       ? msg('Fills run on the processor, as chosen under Advanced.')
       : msg('WebGPU is not available here, so fills run on the processor.'),
@@ -70,10 +90,11 @@ function slowNotice({ model }: Session): Actions {
   });
 }
 
-function storageNotice({ journal, model }: Session): Actions {
+function storageNotice(session: Session): Actions {
+  const { journal, model } = session;
   const keepsModel = model.state.kind !== 'ready' || model.state.device.storage !== 'memory';
   if (keepsModel && journal.isKept) return nothing;
-  return conditionNotice('storage-refused', 'info', {
+  return closableNotice(session, 'storage-refused', 'info', {
     sentence: msg('This browser refuses storage to the add-on.'),
     nextStep: journal.isKept
       ? msg('Everything works, but the model is loaded anew each time.')
@@ -144,9 +165,10 @@ function download({ png, record }: NewLayer): void {
 }
 
 /** A remembered model that is gone is no failure: another one fills in its place. */
-function lostModelNotice({ lostModel }: Session): Actions {
+function lostModelNotice(session: Session): Actions {
+  const { lostModel } = session;
   if (lostModel === null) return nothing;
-  return conditionNotice('lost-model', 'warning', {
+  return closableNotice(session, 'lost-model', 'warning', {
     sentence: msg(str`The model ${lostModel} is not on this machine any more.`),
     nextStep: msg('Fills use the add-on’s own model; add the other again under Models.'),
   });

@@ -15,6 +15,7 @@ export const shared = css`
   * {
     box-sizing: border-box;
   }
+  h1,
   p,
   h2,
   h3 {
@@ -34,6 +35,15 @@ export const shared = css`
     border: 1px solid var(--spectrum-gray-200);
     border-radius: 12px;
     overflow: hidden;
+  }
+  @media (prefers-reduced-motion: reduce) {
+    *,
+    *::before,
+    *::after {
+      animation: none;
+      transition: none;
+      scroll-behavior: auto;
+    }
   }
   .numbers {
     font-variant-numeric: tabular-nums;

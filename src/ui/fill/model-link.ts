@@ -20,7 +20,8 @@ export type ModelState =
 /** Which model, and where it runs. */
 export type LoadRequest = Omit<Extract<ToWorker, { kind: 'load' }>, 'kind'>;
 
-type JobMessage = Exclude<FromWorker, { kind: 'loading' | 'ready' }>;
+/** About a job, or that loading failed. */
+export type JobMessage = Exclude<FromWorker, { kind: 'loading' | 'ready' }>;
 
 /** Connects the panel to one worker at a time; messages of a replaced worker are not heard. */
 export class ModelLink extends Observed {
@@ -56,6 +57,11 @@ export class ModelLink extends Observed {
 
   post(message: Extract<ToWorker, { kind: 'prepare' | 'fill' | 'cancel' }>): void {
     this._port?.post(message);
+  }
+
+  /** Corrects what one call takes by what a whole fill took. */
+  paceMeasured(msPerCall: number): void {
+    if (this.state.kind === 'ready') this._become({ ...this.state, msPerCall });
   }
 
   /** Ends whatever runs and starts afresh, more carefully. */

@@ -5,7 +5,9 @@ import { widen } from '../../image/geometry.js';
 import type { FillPlan, FillSettings } from '../../protocol/fill.js';
 import type { Problem } from '../problem.js';
 import type { Region } from '../selection/region.js';
-import { settingsFor, type Choices } from './choices.js';
+import { presetNames } from '../../protocol/presets.js';
+import { settingsFor, type Choices, type PresetChoice } from './choices.js';
+import { estimateMs } from './estimate.js';
 import type { ModelState } from './model-link.js';
 
 export type PlanState =
@@ -29,12 +31,30 @@ export function planState(region: Region | null, choices: Choices, model: ModelS
   }
 }
 
-/** Returns `planState` that keeps its last answer: each progress message asks several times. */
-export function planner(): typeof planState {
+/** Milliseconds for all fills, by preset. */
+export type PresetTimes = Partial<Record<PresetChoice, number>>;
+
+/** Returns how long each preset would take for the region, as far as it can be planned. */
+export function presetTimes(
+  region: Region | null,
+  choices: Choices,
+  model: ModelState,
+): PresetTimes {
+  const times: PresetTimes = {};
+  if (model.kind !== 'ready') return times;
+  for (const preset of presetNames) {
+    const planned = planState(region, { ...choices, preset }, model);
+    if (planned.kind === 'planned') times[preset] = estimateMs(planned.plan, choices.fills, model);
+  }
+  return times;
+}
+
+/** Returns the plan's function so that it keeps its last answer: each progress message asks several times. */
+export function planner<T>(plan: (...given: Parameters<typeof planState>) => T): typeof plan {
   let last: Parameters<typeof planState> | null = null;
-  let planned: PlanState;
+  let planned: T;
   return (...given) => {
-    if (!last?.every((part, i) => part === given[i])) planned = planState(...given);
+    if (!last?.every((part, i) => part === given[i])) planned = plan(...given);
     last = given;
     return planned;
   };

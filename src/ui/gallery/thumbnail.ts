@@ -3,8 +3,8 @@ import { intersect, type Point, type Rect, type Size } from '../../image/geometr
 import type { FillRequest } from '../../protocol/fill.js';
 import type { FilledRegion, Region } from '../selection/region.js';
 
-/** Longest side of a kept thumbnail, device pixels. */
-const thumbnailSide = 176;
+/** Longest side of a kept picture, device pixels: large enough to compare fills by. */
+const pictureSide = 400;
 
 /** Scales a size to fit within a square. */
 export function fitWithin({ width, height }: Size, side: number): Size {
@@ -32,7 +32,7 @@ export function surroundings({ maskBounds, raster }: FilledRegion): Rect {
 }
 
 async function dataUrl(canvas: OffscreenCanvas): Promise<string> {
-  const blob = await canvas.convertToBlob({ type: 'image/jpeg', quality: 0.85 });
+  const blob = await canvas.convertToBlob({ type: 'image/jpeg', quality: 0.8 });
   return new Promise((resolve, reject) => {
     const reader = new FileReader();
     reader.onload = () => resolve(String(reader.result));
@@ -72,7 +72,7 @@ interface PlacedImage {
 }
 
 async function thumbnail(crop: Rect, images: readonly PlacedImage[]): Promise<string> {
-  const { width, height } = fitWithin(crop, thumbnailSide);
+  const { width, height } = fitWithin(crop, pictureSide);
   const canvas = new OffscreenCanvas(width, height);
   const context = canvas.getContext('2d')!;
   context.imageSmoothingQuality = 'high';

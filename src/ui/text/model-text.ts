@@ -184,3 +184,10 @@ export function addingText(state: AddingState): string {
   if (state.kind !== 'adding') return '';
   return msg(str`Adding ${state.words.name}. ${stageText(state.progress)}`);
 }
+
+/** One line on what a model can be asked for. */
+export function knowsText({ id, name, summary }: ModelCard): string {
+  if (id === 'garden-64')
+    return msg('garden-64 knows garden flowers and landscapes, nothing else.');
+  return `${name}: ${summary}`;
+}

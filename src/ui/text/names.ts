@@ -22,8 +22,8 @@ export function className(name: string): string {
 
 export const presetTitles: Record<PresetChoice, () => string> = {
   draft: () => msg('Draft'),
-  balanced: () => msg('Balanced'),
-  paper: () => msg('Paper'),
+  balanced: () => msg('Good'),
+  paper: () => msg('Finest'),
   custom: () => msg('Custom'),
 };
 
