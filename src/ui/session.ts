@@ -1,6 +1,6 @@
 /** One visit of the panel: selection, model, choices, queue and gallery, tied together. */
 import { compose, translation } from '../image/geometry.js';
-import { withProvenance } from './gallery/provenance.js';
+import { digitalSource, withProvenance } from './gallery/provenance.js';
 import type { FillRequest } from '../protocol/fill.js';
 import type { DeviceInfo } from '../protocol/worker-api.js';
 import type { NewLayer } from '../protocol/sandbox-api.js';
@@ -339,11 +339,12 @@ export class Session extends Observed {
   private async _signed({ job, png }: FinishedFill): Promise<Blob> {
     try {
       const bytes = new Uint8Array(await png.arrayBuffer());
+      const { prior } = job.request.settings;
       const provenance = {
-        source: 'trainedAlgorithmicMedia',
+        source: digitalSource(prior),
         creatorTool: `RePaint Fill ${this.version}`,
-        model: `${job.model.id} (sha256 ${job.model.sha256})`,
-      } as const;
+        model: prior === 'photo' ? null : `${job.model.id} (sha256 ${job.model.sha256})`,
+      };
       return new Blob([withProvenance(bytes, provenance)], { type: 'image/png' });
     } catch {
       return png;

@@ -1,7 +1,13 @@
 /** The digital source type in a fill's PNG, read back by another library. */
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
-import { withProvenance, xmpPacket, type Provenance } from '../../src/ui/gallery/provenance.js';
+import type { PriorName } from '../../src/protocol/fill.js';
+import {
+  digitalSource,
+  withProvenance,
+  xmpPacket,
+  type Provenance,
+} from '../../src/ui/gallery/provenance.js';
 
 const provenance: Provenance = {
   source: 'trainedAlgorithmicMedia',
@@ -29,6 +35,14 @@ describe('a PNG with its provenance', () => {
       'Iptc4xmpExt:DigitalSourceType="http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"',
     );
     expect(packet).toContain('AISystemUsed="garden-64 (sha256 &quot;a&quot; &amp; &lt;b&gt;)"');
+  });
+
+  test('is a trained model’s only where one was used', () => {
+    expect(['photo', 'model', 'both'].map((prior) => digitalSource(prior as PriorName))).toEqual([
+      'algorithmicallyEnhanced',
+      'trainedAlgorithmicMedia',
+      'compositeWithTrainedAlgorithmicMedia',
+    ]);
   });
 
   test('is refused for anything else', () => {

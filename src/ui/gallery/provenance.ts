@@ -1,8 +1,21 @@
 /** Where a fill comes from, said in its PNG: IPTC's digital source type, as XMP. Pure. */
 
+import type { PriorName } from '../../protocol/fill.js';
+
 /** What made the pixels: a trained model, one that began from the photo's own pixels, or these alone. */
 export type DigitalSource =
   'trainedAlgorithmicMedia' | 'compositeWithTrainedAlgorithmicMedia' | 'algorithmicallyEnhanced';
+
+const sources: Record<PriorName, DigitalSource> = {
+  model: 'trainedAlgorithmicMedia',
+  both: 'compositeWithTrainedAlgorithmicMedia',
+  photo: 'algorithmicallyEnhanced',
+};
+
+/** Returns IPTC's term for what a fill was made from. */
+export function digitalSource(prior: PriorName): DigitalSource {
+  return sources[prior];
+}
 
 export interface Provenance {
   readonly source: DigitalSource;
