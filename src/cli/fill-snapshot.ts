@@ -14,8 +14,16 @@ const hashLength = 32;
 const sha256 = (...parts: readonly (string | NodeJS.ArrayBufferView)[]): Buffer =>
   parts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest();
 
+/** Where a fill stands, and the number its first result has. */
+export interface ResumePoint {
+  readonly snapshot: FillSnapshot;
+  readonly firstNumber: number;
+}
+
 /** One file for each thing asked for: another photo, region, seed or model (by hash) has its own. */
 export class SnapshotFile {
+  /** Of the results that are being written. */
+  firstNumber = 1;
   private readonly _path: string;
   private _nextAt = performance.now() + writeEveryMs;
   private _last: Promise<void> = Promise.resolve();
@@ -28,11 +36,11 @@ export class SnapshotFile {
   }
 
   /** null where nothing was interrupted. Throws: UsageError when the file is not whole. */
-  async read(): Promise<FillSnapshot | null> {
+  async read(): Promise<ResumePoint | null> {
     const bytes = await readFile(this._path).catch(() => null);
     if (!bytes) return null;
     const [hash, rest] = [bytes.subarray(0, hashLength), bytes.subarray(hashLength)];
-    if (hash.equals(sha256(rest))) return deserialize(rest) as FillSnapshot;
+    if (hash.equals(sha256(rest))) return deserialize(rest) as ResumePoint;
     throw new UsageError(
       `${this._path} is damaged, so the fill cannot go on from it; start without --resume.`,
     );
@@ -52,7 +60,8 @@ export class SnapshotFile {
     this._last = this._last
       .catch(() => undefined)
       .then(async () => {
-        const bytes = serialize(await taken);
+        const { firstNumber } = this;
+        const bytes = serialize({ snapshot: await taken, firstNumber } satisfies ResumePoint);
         await writeFile(`${this._path}.part`, [sha256(bytes), bytes]);
         await rename(`${this._path}.part`, this._path);
       })

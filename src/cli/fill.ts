@@ -1,26 +1,41 @@
 /** `repaint-fill fill`: fills a region of a photo in Node, with the panel's plan, walk and composite. */
-import { join } from 'node:path';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { planFill } from '../fill/plan.js';
 import { runFill, type CallEvent } from '../fill/run.js';
 import { contextRequest } from '../fill/request.js';
-import { coverageBounds, growCoverage } from '../image/coverage.js';
+import { coverageBounds, coversEverything, growCoverage, hasSoftEdges } from '../image/coverage.js';
 import { cropCoverage } from '../image/planar.js';
-import type { FillSnapshot } from '../protocol/fill.js';
-import { rangeChecked } from './cli-error.js';
+import type { Coverage } from '../image/raster.js';
+import type { FillSettings } from '../protocol/fill.js';
+import { rangeChecked, UsageError } from './cli-error.js';
 import { FillReport } from './fill-report.js';
-import { makeFolder, placeLayer, readPhoto, readRegion, writePng } from './image-files.js';
+import { readPhoto, readRegion, type Photo, type RegionFile } from './image-files.js';
 import {
   openMethod,
   settingsFrom,
   withMethodOptions,
   type MethodOptions,
 } from './method-options.js';
-import { SnapshotFile } from './fill-snapshot.js';
-import { integer } from './numbers.js';
+import { SnapshotFile, type ResumePoint } from './fill-snapshot.js';
+import { integer, real } from './numbers.js';
+import { ResultFolder } from './result-files.js';
+import {
+  layerFile,
+  previewExtensions,
+  previewFile,
+  previewFormats,
+  type PreviewFormat,
+} from './result-images.js';
 
 interface FillOptions extends MethodOptions {
   readonly region: string;
+  readonly invert: boolean;
+  readonly grow?: number;
+  readonly feather?: number;
+  readonly fillTransparent: boolean;
+  readonly force: boolean;
+  readonly format: PreviewFormat;
+  readonly quality: number;
   readonly fills: number;
   readonly seed: number;
   readonly out: string;
@@ -47,7 +62,7 @@ function stopOnInterrupt(): { isAsked: boolean; forget(): void } {
 }
 
 /** Where an interrupted fill of the same photo, region and settings stands. */
-async function resumePoint(file: SnapshotFile, isAsked: boolean): Promise<FillSnapshot | null> {
+async function resumePoint(file: SnapshotFile, isAsked: boolean): Promise<ResumePoint | null> {
   const from = isAsked ? await file.read() : null;
   if (isAsked && !from)
     console.error('Nothing of this fill was interrupted: it starts from its beginning.');
@@ -65,14 +80,49 @@ async function tellResume(file: SnapshotFile, call: CallEvent): Promise<void> {
   }
 }
 
+const layerName = (number: number) => `fill-${number}.png`;
+const previewName = (format: PreviewFormat) => (number: number) =>
+  `preview-${number}.${previewExtensions[format]}`;
+
+/** A soft mask is its own edge: it grows only when asked to. */
+function withEdge(settings: FillSettings, options: FillOptions, marked: Coverage): FillSettings {
+  const { grow = hasSoftEdges(marked) ? 0 : settings.growPx, feather = settings.featherPx } =
+    options;
+  return {
+    ...settings,
+    growPx: grow,
+    featherPx: feather,
+    fillTransparent: options.fillTransparent,
+  };
+}
+
+function grownRegion(marked: Coverage, { growPx }: FillSettings): Coverage {
+  const region = growCoverage(marked, growPx);
+  if (!coversEverything(region)) return region;
+  throw new UsageError(
+    `Grown by ${growPx} pixels the region covers the whole photo; leave more of the picture to continue from, or give --grow 0.`,
+  );
+}
+
+function warn({ warnings }: RegionFile): void {
+  for (const warning of warnings) console.error(`warning: ${warning}`);
+}
+
+/** What the user should know before the wait. */
+function tell({ remarks }: Photo, { taken }: RegionFile): void {
+  for (const remark of remarks) console.error(`note: ${remark}`);
+  console.error(`region: ${taken}`);
+}
+
 async function fill(photoPath: string, options: FillOptions): Promise<void> {
   const photo = await readPhoto(photoPath);
-  const marked = await readRegion(options.region, photo);
+  const marked = await readRegion(options.region, photo, options.invert);
+  warn(marked);
   const method = await openMethod(options);
   const { runtime } = method;
   const { card } = runtime;
-  const settings = settingsFrom(options, card);
-  const region = growCoverage(marked, settings.growPx);
+  const settings = withEdge(settingsFrom(options, card), options, marked.coverage);
+  const region = grownRegion(marked.coverage, settings);
   const maskBounds = coverageBounds(region)!;
   const selection = cropCoverage(region, maskBounds);
   const plan = rangeChecked(() =>
@@ -83,27 +133,40 @@ async function fill(photoPath: string, options: FillOptions): Promise<void> {
     jobId: 'cli',
     plan,
     settings,
-    picture: photo,
+    picture: photo.pixels,
     selection: region,
     seeds,
   });
-  await makeFolder(options.out);
   const file = new SnapshotFile(options.out, request, card?.checkpoint.sha256 ?? 'the photo');
   const from = await resumePoint(file, options.resume);
+  const results = await ResultFolder.open(options.out, {
+    names: [layerName, ...previewFormats.map(previewName)],
+    count: options.fills,
+    first: from?.firstNumber ?? null,
+    isForced: options.force,
+    inputs: [photoPath, options.region],
+  });
+  file.firstNumber = results.firstNumber;
+  tell(photo, marked);
   const report = new FillReport(plan, seeds, method.name, method.device, options.json);
   const stop = stopOnInterrupt();
   try {
-    for await (const event of runFill(request, runtime, from)) {
+    for await (const event of runFill(request, runtime, from?.snapshot ?? null)) {
       if (event.kind === 'call') {
         if (stop.isAsked) return await tellResume(file, event);
         report.call(event);
         file.note(event);
       } else {
-        const { layer, preview } = placeLayer(event.layer, plan.maskBounds, photo);
-        const files = [`fill-${event.fill + 1}.png`, `preview-${event.fill + 1}.png`];
-        await writePng(join(options.out, files[0]), layer);
-        await writePng(join(options.out, files[1]), preview);
-        report.filled({ seed: event.seed, files });
+        const { fill, seed, layer } = event;
+        const look = { ...options, fillTransparent: settings.fillTransparent };
+        const files = await results.write(fill, [
+          { name: layerName, bytes: await layerFile(layer, plan.maskBounds, photo) },
+          {
+            name: previewName(options.format),
+            bytes: await previewFile(layer, plan.maskBounds, photo, look),
+          },
+        ]);
+        report.filled({ seed, files });
       }
     }
     await file.remove();
@@ -118,8 +181,16 @@ async function fill(photoPath: string, options: FillOptions): Promise<void> {
 export function fillCommand(): Command {
   const command = new Command('fill')
     .description('fill a region of a photo; writes each fill as a layer and as a flattened preview')
-    .argument('<photo>', 'PNG, JPEG or WebP')
+    .argument('<photo>', 'PNG, JPEG, WebP, AVIF, TIFF, GIF or BMP')
     .requiredOption('--region <mask>', 'image of the same size: white (or opaque) is filled')
+    .option('--invert', 'fill what the mask keeps, and keep what it fills', false)
+    .option(
+      '--grow <px>',
+      'grow the region first; 4, or 0 for a mask with soft edges',
+      real(0, 256),
+    )
+    .option('--feather <px>', 'fade in inside hard edges; 4 without it', real(0, 256))
+    .option('--fill-transparent', "fill the photo's transparent pixels too", false)
     .option('--fills <n>', 'how many fills', integer(1, 64), 3)
     .option(
       '--seed <n>',
@@ -128,6 +199,11 @@ export function fillCommand(): Command {
       1,
     )
     .option('--out <dir>', 'folder for the results, made when missing', '.')
+    .option('--force', 'replace results of earlier runs instead of numbering on', false)
+    .addOption(
+      new Option('--format <name>', 'of the preview').choices(previewFormats).default('png'),
+    )
+    .option('--quality <n>', 'of a JPEG or WebP preview', integer(1, 100), 90)
     .option('--resume', 'go on with the same fill where it was interrupted', false)
     .option('--json', 'one JSON object on stdout instead of words', false)
     .action(fill);

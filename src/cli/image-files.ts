@@ -1,102 +1,150 @@
-/** Photos and region masks from files, through sharp. */
-import { mkdir } from 'node:fs/promises';
-import sharp from 'sharp';
-import { flatten } from '../image/composite.js';
-import { readMask } from '../image/mask-meaning.js';
-import type { Point } from '../image/geometry.js';
+/** Photos and region masks from files: what the fill sees of them, and what a preview must keep. */
+import type { DeepImage } from '../image/composite.js';
+import { coversEverything, coveredShare } from '../image/coverage.js';
+import { isLossy, maxImageSide, minImageSide } from '../image/file-kind.js';
+import type { Size } from '../image/geometry.js';
+import { readMask, type MaskMeaning } from '../image/mask-meaning.js';
 import type { Coverage, RgbaImage } from '../image/raster.js';
 import { UsageError } from './cli-error.js';
+import { decodePixels, openPicture, type PictureFile } from './picture-file.js';
+import { copiedChunks, type PngChunks } from './png-chunks.js';
 
-const minSide = 32;
-const maxSide = 8000;
+/** A photo upright, in the numbers of its own colour space. */
+export interface Photo extends Size {
+  /** Straight-alpha 8-bit, for the fill. */
+  readonly pixels: RgbaImage;
+  /** The same in the file's own depth, for the preview. */
+  readonly deep: DeepImage;
+  readonly isGrey: boolean;
+  readonly hasAlpha: boolean;
+  /** Its profile, EXIF and density, as they are to be kept. */
+  readonly kept: PngChunks;
+  /** What the user should know of how it was read; sentences. */
+  readonly remarks: readonly string[];
+}
 
-async function readRgba(path: string, what: string): Promise<RgbaImage> {
-  try {
-    const { data, info } = await sharp(path)
-      .rotate()
+/**
+ * Reads a photo upright (EXIF orientation applied).
+ * Throws: UsageError when it cannot be read or a side is under 32 or over 8,000 pixels.
+ */
+export async function readPhoto(path: string): Promise<Photo> {
+  const file = await openPicture('photo', path);
+  const isGrey = file.metadata.space === 'b-w' || file.metadata.space === 'grey16';
+  const deep = await decodePixels('photo', path, file, () => readDeep(file));
+  const { width, height } = deep;
+  if (Math.min(width, height) < minImageSide)
+    throw new UsageError(
+      `The photo ${path} is ${width} x ${height} pixels; each side must be ${minImageSide} to ${maxImageSide}.`,
+    );
+  const kept = await decodePixels('photo', path, file, () => copiedChunks(file, isGrey));
+  const pixels = { width, height, data: inEightBits(deep.data) };
+  const hasAlpha = file.metadata.hasAlpha;
+  return { width, height, pixels, deep, isGrey, hasAlpha, kept, remarks: remarksOn(path, file) };
+}
+
+function remarksOn(path: string, { isAnimation, metadata }: PictureFile): string[] {
+  const remarks = [];
+  if (isAnimation) remarks.push(`${path} holds several pictures; its first is used.`);
+  if (metadata.space === 'cmyk')
+    remarks.push(`${path} is CMYK; it is filled, and its preview written, in sRGB.`);
+  return remarks;
+}
+
+async function readDeep(file: PictureFile): Promise<DeepImage> {
+  const isDeep = file.metadata.depth === 'ushort';
+  const { data, info } = await file
+    .open()
+    .toColourspace(isDeep ? 'rgb16' : 'srgb')
+    .ensureAlpha()
+    .raw({ depth: isDeep ? 'ushort' : 'uchar' })
+    .toBuffer({ resolveWithObject: true });
+  const { width, height } = info;
+  const own = Uint8Array.from(data);
+  return {
+    width,
+    height,
+    data: isDeep ? new Uint16Array(own.buffer) : new Uint8ClampedArray(own.buffer),
+  };
+}
+
+function inEightBits(data: DeepImage['data']): Uint8ClampedArray<ArrayBuffer> {
+  return data instanceof Uint16Array ? Uint8ClampedArray.from(data, (value) => value / 257) : data;
+}
+
+/** A region as a mask file gave it. */
+export interface RegionFile {
+  readonly coverage: Coverage;
+  /** What was taken for the region and its share of the photo, in words. */
+  readonly taken: string;
+  /** What may not be meant; sentences. */
+  readonly warnings: readonly string[];
+}
+
+/** Above this part of the photo a region may well be the wrong way round. */
+const suspiciousShare = 0.5;
+
+/**
+ * Reads a region mask; `readMask` decides what in it is the region.
+ * Throws: UsageError when unreadable, of another size than the photo, empty or covering everything.
+ */
+export async function readRegion(
+  path: string,
+  photo: Size,
+  isInverted: boolean,
+): Promise<RegionFile> {
+  const file = await openPicture('region mask', path);
+  const { width, height, data } = await decodePixels('region mask', path, file, () =>
+    file
+      .open()
       .toColourspace('srgb')
       .ensureAlpha()
       .raw()
-      .toBuffer({ resolveWithObject: true });
-    return { width: info.width, height: info.height, data: new Uint8ClampedArray(data) };
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new UsageError(`Cannot read the ${what} ${path}: ${reason}. Give a PNG, JPEG or WebP.`);
-  }
-}
-
-/**
- * Reads a photo upright (EXIF orientation applied) as straight-alpha sRGB.
- * Throws: UsageError when it cannot be read or a side is under 32 or over 8,000 pixels.
- */
-export async function readPhoto(path: string): Promise<RgbaImage> {
-  const photo = await readRgba(path, 'photo');
-  const { width, height } = photo;
-  if (Math.min(width, height) < minSide || Math.max(width, height) > maxSide)
-    throw new UsageError(
-      `The photo ${path} is ${width} x ${height} pixels; each side must be ${minSide} to ${maxSide}.`,
-    );
-  return photo;
-}
-
-/**
- * Reads a region mask: white is filled; where the file has transparency, opaque is filled.
- * Throws: UsageError when unreadable, of another size than the photo, empty or covering everything.
- */
-export async function readRegion(path: string, photo: RgbaImage): Promise<Coverage> {
-  const { width, height, data } = await readRgba(path, 'region mask');
+      .toBuffer({ resolveWithObject: true })
+      .then(({ data: bytes, info }) => ({ ...info, data: new Uint8ClampedArray(bytes) })),
+  );
   if (width !== photo.width || height !== photo.height)
     throw new UsageError(
       `The region mask ${path} is ${width} x ${height} pixels, the photo ${photo.width} x ${photo.height}; make them equal.`,
     );
-  const { coverage } = readMask({ width, height, data });
-  checkRegion(path, coverage.data);
-  return coverage;
+  const options = { isInverted, isLossy: isLossy(file.kind, file.bytes) };
+  const { coverage, meaning, looksLikePhoto } = readMask({ width, height, data }, options);
+  checkRegion(path, coverage);
+  const share = coveredShare(coverage);
+  const taken = `${percent(share)} of the photo, ${isInverted ? 'all but ' : ''}${wordsFor[meaning.kind](meaning)} in ${path}`;
+  const warnings = [];
+  if (looksLikePhoto) warnings.push(`${path} looks like a photo, not like a mask.`);
+  if (share > suspiciousShare)
+    warnings.push(
+      `the region covers ${percent(share)} of the photo; if it is the wrong way round, ${isInverted ? 'leave out' : 'give'} --invert.`,
+    );
+  return { coverage, taken, warnings };
 }
 
-function checkRegion(path: string, coverage: Uint8Array): void {
-  if (coverage.every((value) => value === 0))
+const wordsFor: Record<MaskMeaning['kind'], (meaning: MaskMeaning) => string> = {
+  white: () => 'what is white',
+  opaque: () => 'what is opaque',
+  marked: (meaning) =>
+    meaning.kind === 'marked'
+      ? `what is not of the background's colour ${hex(meaning.background)}`
+      : '',
+};
+
+function hex(colour: readonly number[]): string {
+  return `#${colour.map((value) => value.toString(16).padStart(2, '0')).join('')}`;
+}
+
+function percent(share: number): string {
+  const value = 100 * share;
+  return `${value < 10 ? value.toPrecision(2) : value.toFixed(1)} %`;
+}
+
+function checkRegion(path: string, coverage: Coverage): void {
+  if (coverage.data.every((value) => value === 0))
     throw new UsageError(
       `The region mask ${path} has nothing white or opaque; paint the area to fill in white.`,
     );
-  if (coverage.every((value) => value === 255))
+  if (coversEverything(coverage))
     throw new UsageError(
       `The region mask ${path} covers the whole photo; leave some of the picture to continue from.`,
     );
-}
-
-/** Makes the folder for results. Throws: UsageError when it cannot be made. */
-export async function makeFolder(folder: string): Promise<void> {
-  try {
-    await mkdir(folder, { recursive: true });
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new UsageError(`Cannot make the folder ${folder}: ${reason}. Give another --out.`);
-  }
-}
-
-/** Writes straight-alpha pixels as PNG. */
-export async function writePng(path: string, { width, height, data }: RgbaImage): Promise<void> {
-  await sharp(data, { raw: { width, height, channels: 4 } })
-    .png()
-    .toFile(path);
-}
-
-/** A fill as the command writes it, both of the photo's size. */
-export interface PlacedLayer {
-  /** Transparent outside the region. */
-  readonly layer: RgbaImage;
-  /** The layer over the photo. */
-  readonly preview: RgbaImage;
-}
-
-/** Puts a fill where it lies on the photo. */
-export function placeLayer(fill: RgbaImage, at: Point, photo: RgbaImage): PlacedLayer {
-  const data = new Uint8ClampedArray(photo.data.length);
-  for (let row = 0; row < fill.height; row++) {
-    const from = 4 * row * fill.width;
-    const to = 4 * ((at.y + row) * photo.width + at.x);
-    data.set(fill.data.subarray(from, from + 4 * fill.width), to);
-  }
-  return { layer: { ...photo, data }, preview: flatten(photo, fill, at) };
 }

@@ -41,9 +41,10 @@ class ColourCounts {
     this.total++;
   }
 
-  /** How many cubes have any pixel. */
-  get cubes(): number {
-    return this.counts.reduce((sum, count) => sum + (count > 0 ? 1 : 0), 0);
+  /** How many cubes have more than a few of the pixels. */
+  get variety(): number {
+    const few = this.total / 2000;
+    return this.counts.reduce((sum, count) => sum + (count > few ? 1 : 0), 0);
   }
 
   /** The most frequent colour that is far from all of these. */
@@ -120,9 +121,12 @@ function frequentColours(counts: ColourCounts): Rgb[] {
   return [first, second].filter((colour) => colour !== null);
 }
 
+/** Counted: lossy files of two colours have up to 50 frequent ones, small photos over 100. */
+const leastVariety = 70;
+
 /**
- * A mask has two colours and what lies between them, a photo a little of everything. Greys are a
- * photo's only where a part of them has been erased: a gradient is a mask.
+ * A mask has few colours and what lies between them, a photo many. Greys are a photo's only where a
+ * part of them has been erased: a gradient is a mask.
  */
 function isPicture(
   counts: ColourCounts,
@@ -130,9 +134,8 @@ function isPicture(
   isNeutral: boolean,
   visibleShare: number,
 ): boolean {
-  const inTwo = counts.shareNear(colours);
-  if (isNeutral) return inTwo < 0.5 && visibleShare < 0.995;
-  return inTwo < 0.7 || (counts.cubes > 150 && inTwo < 0.95);
+  if (!isNeutral) return counts.variety > leastVariety;
+  return counts.shareNear(colours) < 0.5 && visibleShare < 0.995;
 }
 
 /** The ground that marks lie on: black where there is black, else the colour at the border. */

@@ -1,4 +1,5 @@
 /** The image being filled as pixels: drawn once into its frame, read where it is needed. */
+import { maxImageSide, minImageSide } from '../../image/file-kind.js';
 import {
   compose,
   invert,
@@ -11,10 +12,6 @@ import type { RgbaImage } from '../../image/raster.js';
 import type { PlacedMedia } from '../../protocol/sandbox-api.js';
 import { ProblemError } from '../problem.js';
 import type { RasterFrame } from './frame.js';
-
-/** Sides of images that can be filled, pixels. */
-export const minImageSide = 32;
-export const maxImageSide = 8000;
 
 export interface Raster extends Size {
   readonly pixelsToPage: Mat2d;

@@ -1,7 +1,7 @@
 /** Each problem as one sentence and what to do next. */
 import { msg, str } from '../host/localisation.js';
 import type { Problem, ProblemCode } from '../problem.js';
-import { maxImageSide, minImageSide } from '../selection/raster.js';
+import { maxImageSide, minImageSide } from '../../image/file-kind.js';
 import { number } from './format.js';
 import { addedModelTexts, addingTexts, modelTexts, shelfTexts } from './model-problems.js';
 
