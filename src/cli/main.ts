@@ -1,4 +1,5 @@
 /** The command line: one subcommand per file, loaded when it is asked for. */
+import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { RepaintError } from '../protocol/failure.js';
 import { UsageError } from './cli-error.js';
@@ -27,6 +28,12 @@ const commands: Readonly<Record<string, { about: string; load: () => Promise<Com
   },
 };
 
+/** Of the package this file lies in. */
+function packageVersion(): string {
+  const file = new URL('../../package.json', import.meta.url);
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+}
+
 /** Lets misuse of any subcommand end in the exit code for misuse. */
 function throwInsteadOfExit(command: Command): void {
   command.exitOverride();
@@ -36,6 +43,7 @@ function throwInsteadOfExit(command: Command): void {
 async function programFor(names: readonly string[]): Promise<Command> {
   const program = new Command('repaint-fill')
     .description('generative fill with RePaint, on your own machine')
+    .version(packageVersion())
     .showHelpAfterError('(--help lists the options)');
   for (const [name, { about, load }] of Object.entries(commands)) {
     program.addCommand(

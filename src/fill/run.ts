@@ -1,6 +1,7 @@
 /** Runs a planned fill: each level walked in turn, coarse to fine, then cut to the selection. */
 import type { WalkSnapshot, WalkStep } from '../core/sampler.js';
 import { cutToSelection } from '../image/composite.js';
+import { coversEverything } from '../image/coverage.js';
 import { moved } from '../image/geometry.js';
 import { pastePlanar, pasteRgba, rgbaFromPlanar, type PlanarImage } from '../image/planar.js';
 import type { Coverage, RgbaImage } from '../image/raster.js';
@@ -63,6 +64,21 @@ function checkRequest({ plan, source, selection }: FillRequest, channels = 3): v
     );
   if (plan.levels.length === 0)
     throw new RepaintError('badRequest', 'the plan has no level to walk.');
+}
+
+/** Throws: RepaintError when transparency leaves nothing to fill, or nothing to continue from. */
+function checkSeen({ source, selection, settings }: FillRequest, unknown: Coverage): void {
+  const isShown = (value: number, i: number) => value > 0 && source.data[4 * i + 3] > 0;
+  if (!settings.fillTransparent && !selection.data.some(isShown))
+    throw new RepaintError(
+      'badRequest',
+      'the region lies wholly on transparent pixels, which stay so; mark opaque ones, or choose to fill transparent ones too.',
+    );
+  if (coversEverything(unknown))
+    throw new RepaintError(
+      'badRequest',
+      'nothing opaque lies around the region to continue from; mark less of the picture.',
+    );
 }
 
 /**
@@ -131,6 +147,7 @@ class FillRun {
     batches: readonly number[],
   ) {
     this._unknown = unknownPixels(_request.source, _request.selection);
+    checkSeen(_request, this._unknown);
     this._group = _from?.group ?? this._groupAt(0, batches);
     if (_from) this._goTo(_from);
   }

@@ -9,6 +9,8 @@ export const panelProblems = [
   'imageTooSmall',
   'imageTooLarge',
   'imageUnreadable',
+  'imageKindUnreadable',
+  'imageCutOff',
   'pixelsRefused',
   'settingsRefused',
   'sandboxSilent',

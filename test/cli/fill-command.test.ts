@@ -104,6 +104,75 @@ test('a damaged point to resume from is told in a sentence', async () => {
   expect(process.exitCode).toBe(2);
 });
 
+test('--version is the package’s', async () => {
+  const write = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+  await main(['node', 'repaint-fill', '--version']);
+  const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+  expect(write).toHaveBeenCalledExactlyOnceWith(`${version}\n`);
+  expect(process.exitCode).toBe(0);
+});
+
+/** A run that makes nothing but clear layers. */
+function makeClearLayers(): void {
+  vi.mocked(runFill).mockImplementation(async function* ({ seeds, plan }) {
+    const { width, height } = plan.maskBounds;
+    const layer = { width, height, data: new Uint8ClampedArray(4 * width * height) };
+    for (const [fill, seed] of seeds.entries()) yield { kind: 'filled', fill, seed, layer };
+  });
+}
+
+test('a soft mask is not grown unless asked, a hard one is; the options are the settings', async () => {
+  vi.spyOn(console, 'error').mockReturnValue();
+  makeClearLayers();
+  const settings = () => vi.mocked(runFill).mock.lastCall![0].settings;
+  await fill(card, '--fills', '1');
+  expect(settings()).toMatchObject({ growPx: 4, featherPx: 4, fillTransparent: false });
+  await fill(card, '--fills', '1', '--grow', '0', '--feather', '0', '--fill-transparent');
+  expect(settings()).toMatchObject({ growPx: 0, featherPx: 0, fillTransparent: true });
+  const soft = await sharp(at('mask.png')).flatten({ background: '#000' }).blur(3).png().toBuffer();
+  writeFileSync(at('mask.png'), soft);
+  await fill(card, '--fills', '1');
+  expect(settings()).toMatchObject({ growPx: 0 });
+  await fill(card, '--fills', '1', '--grow', '2');
+  expect(settings()).toMatchObject({ growPx: 2 });
+});
+
+test('results of an earlier run, and the photo, are never replaced without being asked', async () => {
+  const error = vi.spyOn(console, 'error').mockReturnValue();
+  makeClearLayers();
+  await fill(card, '--fills', '1');
+  writeFileSync(at('out/preview-1.png'), 'mine');
+  await fill(card, '--fills', '1', '--invert', '--prior', 'model');
+  expect(readdirSync(at('out')).sort()).toEqual([
+    'fill-1.png',
+    'fill-2.png',
+    'preview-1.png',
+    'preview-2.png',
+  ]);
+  expect(readFileSync(at('out/preview-1.png'), 'utf8')).toBe('mine');
+  const lines = error.mock.calls.map(([line]) => String(line));
+  expect(lines).toContainEqual(
+    expect.stringMatching(/^region: 3.5 % of the photo, what is opaque/),
+  );
+  expect(lines).toContainEqual(expect.stringMatching(/^warning: the region covers 96.5 %/));
+  await fill(card, '--fills', '1', '--force', '--format', 'jpeg');
+  expect((await sharp(at('out/preview-1.jpg')).metadata()).format).toBe('jpeg');
+  expect(readdirSync(at('out'))).not.toContain('fill-3.png');
+});
+
+test('a folder that cannot be written to is told before the first fill, with exit code 1', async () => {
+  const error = vi.spyOn(console, 'error').mockReturnValue();
+  makeClearLayers();
+  vi.mocked(runFill).mockClear();
+  writeFileSync(at('out'), 'a file');
+  await fill(card, '--fills', '1');
+  expect(error).toHaveBeenCalledExactlyOnceWith(
+    expect.stringMatching(/^Cannot write .*out: it is a file, not a folder\./),
+  );
+  expect(process.exitCode).toBe(1);
+  expect(runFill).not.toHaveBeenCalled();
+});
+
 test('more steps than the model has are the user’s mistake, told in a sentence', async () => {
   const error = vi.spyOn(console, 'error').mockReturnValue();
   const short = { ...card, diffusion: { ...card.diffusion, numTrainTimesteps: 100 } };

@@ -377,3 +377,70 @@ describe('fills made at once', () => {
     );
   });
 });
+
+describe('what is transparent', () => {
+  /** Black where nobody sees it: the left half, and the colour a file keeps there. */
+  const cutOut: RgbaImage = {
+    ...size,
+    data: picture.data.map((value, i) => {
+      const isSeen = (i >> 2) % size.width >= 55;
+      return isSeen ? value : 0;
+    }),
+  };
+  const asked = (settings: FillSettings) => {
+    const base = request([5], settings);
+    return { ...base, source: cropRgba(cutOut, base.plan.contextBounds) };
+  };
+  async function layerOf(settings: FillSettings) {
+    const events = await collect(runFill(asked(settings), runtime(new GreyNetwork())));
+    return events.flatMap((event) => (event.kind === 'filled' ? [event.layer] : []))[0];
+  }
+
+  test('is neither seen nor filled, and what is opaque is continued from opaque pixels', async () => {
+    const { setups, spied } = recorded(new GreyNetwork());
+    const wanted = asked(presets.draft);
+    await collect(runFill(wanted, spied));
+    const { known, keepMask } = setups[0].pixels;
+    // Everything that is kept is the grey of what is opaque: none of it is black.
+    keepMask.forEach((keep, i) => keep === 1 && expect(known[i]).toBeCloseTo(grey / 127.5 - 1, 4));
+    expect(keepMask).toContain(1);
+    const { width, height, data } = await layerOf(presets.draft);
+    const { x } = wanted.plan.maskBounds;
+    for (let i = 0; i < width * height; i++) {
+      if (x + (i % width) < 55) expect(data[4 * i + 3]).toBe(0);
+      else expect(Math.abs(data[4 * i] - grey)).toBeLessThanOrEqual(1);
+    }
+    expect(data[4 * (20 * width + 25) + 3]).toBe(255);
+  });
+
+  test('is filled when that is asked for', async () => {
+    const { width, data } = await layerOf({ ...presets.draft, fillTransparent: true });
+    expect(data[4 * (20 * width + 8) + 3]).toBe(255);
+  });
+
+  test('leaves nothing to fill, or nothing to continue from, in one sentence', async () => {
+    const wanted = request([5]);
+    const clear = { ...wanted.source, data: wanted.source.data.map(() => 0) };
+    const run = (settings: FillSettings) =>
+      collect(runFill({ ...wanted, settings, source: clear }, runtime(noisy)));
+    await expect(run(presets.draft)).rejects.toThrow(/wholly on transparent pixels/);
+    await expect(run({ ...presets.draft, fillTransparent: true })).rejects.toThrow(
+      /nothing opaque lies around/,
+    );
+  });
+});
+
+test('a grey photo stays grey, whatever colours the network makes', async () => {
+  const colours: Network = {
+    predict: ({ xt }) => Promise.resolve(xt.map((x, i) => 0.3 * x + ((i * 7) % 11) / 20)),
+  };
+  const [layer] = await layersOf([5], colours);
+  const chroma = (data: Uint8ClampedArray, i: number) =>
+    Math.max(data[i], data[i + 1], data[i + 2]) - Math.min(data[i], data[i + 1], data[i + 2]);
+  for (let i = 0; i < layer.data.length; i += 4) expect(chroma(layer.data, i)).toBe(0);
+  const tinted = request([5]);
+  const source = { ...tinted.source, data: tinted.source.data.map((v, i) => (i % 4 ? v : v + 9)) };
+  const events = await collect(runFill({ ...tinted, source }, runtime(colours)));
+  const coloured = events.flatMap((event) => (event.kind === 'filled' ? [event.layer] : []))[0];
+  expect(coloured.data.some((_, i) => i % 4 === 0 && chroma(coloured.data, i) > 8)).toBe(true);
+});

@@ -1,5 +1,11 @@
 /** The image being filled as pixels: drawn once into its frame, read where it is needed. */
-import { maxImageSide, minImageSide } from '../../image/file-kind.js';
+import {
+  isCutOff,
+  kindTitle,
+  maxImageSide,
+  minImageSide,
+  readHeader,
+} from '../../image/file-kind.js';
 import {
   compose,
   invert,
@@ -30,31 +36,25 @@ export function checkImageSize({ width, height }: Size): void {
   if (Math.max(width, height) > maxImageSide) throw new ProblemError('imageTooLarge', detail);
 }
 
-/** A file may be small and its pixels fill the memory: 4 bytes each, before anything is cropped. */
-const maxDecodedPixels = 100e6;
-/** Where the size is told, in the formats that photos come in. */
-const headerBytes = 2 ** 20;
+/** What browsers decode: one of these that is not decoded is damaged. */
+const browserKinds = ['jpg', 'png', 'webp', 'gif', 'bmp', 'avif', 'svg'];
 
-/** Reads a file's size without decoding it; null where its header does not tell. */
-async function toldSize(file: Blob): Promise<Size | null> {
-  const header = new Uint8Array(await file.slice(0, headerBytes).arrayBuffer());
-  const { imageSize } = await import('image-size');
-  try {
-    return imageSize(header);
-  } catch {
-    return null;
-  }
-}
-
-/** Decodes a file. Throws: ProblemError imageUnreadable, imageTooLarge (before it is decoded). */
+/**
+ * Decodes a file, after a look at its header: a small file may unpack to gigabytes, and browsers show
+ * what there is of a cut-off one. Throws: ProblemError that says what the file is.
+ */
 export async function decodeBitmap(file: Blob): Promise<ImageBitmap> {
-  const told = await toldSize(file);
-  if (told && told.width * told.height > maxDecodedPixels) {
-    throw new ProblemError('imageTooLarge', `${told.width} x ${told.height} px`);
-  }
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  const header = readHeader(bytes);
+  if (header && Math.max(header.width, header.height) > maxImageSide)
+    throw new ProblemError('imageTooLarge', `${header.width} x ${header.height} px`);
+  if (header && isCutOff(header.kind, bytes))
+    throw new ProblemError('imageCutOff', kindTitle(header.kind));
   try {
     return await createImageBitmap(file, { colorSpaceConversion: 'default' });
   } catch (error) {
+    if (header && !browserKinds.includes(header.kind))
+      throw new ProblemError('imageKindUnreadable', kindTitle(header.kind));
     throw new ProblemError('imageUnreadable', error instanceof Error ? error.message : undefined);
   }
 }

@@ -10,7 +10,7 @@ export interface ProblemText {
   readonly nextStep: string;
 }
 
-export type ProblemTexts = Record<ProblemCode, () => ProblemText>;
+export type ProblemTexts = Record<ProblemCode, (detail?: string) => ProblemText>;
 
 const selectionTexts: Pick<
   ProblemTexts,
@@ -64,7 +64,12 @@ const selectionTexts: Pick<
 
 const imageTexts: Pick<
   ProblemTexts,
-  'imageTooSmall' | 'imageTooLarge' | 'imageUnreadable' | 'pixelsRefused'
+  | 'imageTooSmall'
+  | 'imageTooLarge'
+  | 'imageUnreadable'
+  | 'imageKindUnreadable'
+  | 'imageCutOff'
+  | 'pixelsRefused'
 > = {
   imageTooSmall: () => ({
     sentence: msg(str`The photo is smaller than ${number(minImageSide)} px.`),
@@ -76,6 +81,14 @@ const imageTexts: Pick<
   }),
   imageUnreadable: () => ({
     sentence: msg('The photo’s file cannot be read.'),
+    nextStep: msg('Replace the photo with a PNG or JPEG copy, then select again.'),
+  }),
+  imageKindUnreadable: (kind = '?') => ({
+    sentence: msg(str`The photo’s file is ${kind}, which cannot be read here.`),
+    nextStep: msg('Replace the photo with a PNG or JPEG copy, then select again.'),
+  }),
+  imageCutOff: (kind = '?') => ({
+    sentence: msg(str`The photo’s ${kind} file is cut off.`),
     nextStep: msg('Replace the photo with a PNG or JPEG copy, then select again.'),
   }),
   pixelsRefused: () => ({
@@ -171,6 +184,6 @@ const textsAt: Record<ProblemPlace, Partial<ProblemTexts>> = {
 };
 
 /** Puts a problem into words, in the panel's language. */
-export function problemText({ code }: Problem, place: ProblemPlace = 'fill'): ProblemText {
-  return (textsAt[place][code] ?? texts[code])();
+export function problemText({ code, detail }: Problem, place: ProblemPlace = 'fill'): ProblemText {
+  return (textsAt[place][code] ?? texts[code])(detail);
 }
