@@ -4,12 +4,12 @@ import { planFill } from '../fill/plan.js';
 import { contextRequest } from '../fill/request.js';
 import { runFill } from '../fill/run.js';
 import type { FillRuntime } from '../fill/runtime.js';
+import { flatten } from '../image/composite.js';
 import { coverageBounds } from '../image/coverage.js';
 import { cropCoverage } from '../image/planar.js';
 import type { Made, Maker, Task } from '../lab/evaluation/methods.js';
 import type { FillSettings } from '../protocol/fill.js';
 import { UsageError } from './cli-error.js';
-import { placeLayer } from './image-files.js';
 import { openMethod, settingsFrom, withMethodOptions } from './method-options.js';
 import type { MethodOptions } from './method-options.js';
 
@@ -45,7 +45,7 @@ async function fillOnce(task: Task, runtime: FillRuntime, settings: FillSettings
   });
   for await (const event of runFill(request, runtime)) {
     if (event.kind === 'filled')
-      return { picture: placeLayer(event.layer, plan.maskBounds, photo).preview, nfe: plan.nfe };
+      return { picture: flatten(photo, event.layer, plan.maskBounds), nfe: plan.nfe };
   }
   throw new Error('the fill ended without a picture');
 }
