@@ -34,7 +34,9 @@ export class NodeMachine implements AddingMachine {
     );
     const network = new OrtNetwork(await openSession(onnx));
     try {
-      const planar = photos.map(({ pixels }) => planarAtSize(pixels, { width: side, height: side }));
+      const planar = photos.map(({ pixels }) =>
+        planarAtSize(pixels, { width: side, height: side }),
+      );
       const { levels } = await tryOut(card, network, planar, options);
       this._onTested(levels);
     } finally {
