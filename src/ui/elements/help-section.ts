@@ -76,9 +76,7 @@ export class HelpSection extends LitElement {
           <p class="quiet">
             ${msg('In the picture: B brush, E eraser, L lasso, R rectangle, O ellipse, [ and ] size, + and − or Ctrl with the wheel zoom, Space moves the picture, Alt takes away, Ctrl+Z takes back.')}
           </p>
-          <p class="quiet" data-testid="version">
-            ${msg(str`Version ${this.session.version}`)}
-          </p>
+          <p class="quiet" data-testid="version">${msg(str`Version ${this.session.version}`)}</p>
           ${smallButton('report', msg('Report a result …'), () => void this._tell())}
           ${this._report ? this._reported() : ''}
         </div>
