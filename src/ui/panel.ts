@@ -229,8 +229,9 @@ export class RepaintPanel extends LitElement {
 
   private _planText(): string {
     const { plan, model, choices } = this.session;
-    if (plan.kind !== 'planned' || model.state.kind !== 'ready') return '';
-    return planSummary(plan.plan, choices.fills, model.state);
+    if (plan.kind !== 'planned') return '';
+    const ready = model.state.kind === 'ready' ? model.state : null;
+    return planSummary(plan.plan, choices.fills, ready, this.session.photoPace);
   }
 
   private _set(set: FillSet) {

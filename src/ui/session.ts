@@ -6,9 +6,9 @@ import type { DeviceInfo } from '../protocol/worker-api.js';
 import type { NewLayer } from '../protocol/sandbox-api.js';
 import { firstChoices, parseChoices, withKnownClass, type Choices } from './fill/choices.js';
 import { FillJournal } from './fill/fill-journal.js';
-import { FillQueue, type FillJob, type FinishedFill } from './fill/fill-queue.js';
+import { FillQueue, type FillJob, type FillModel, type FinishedFill } from './fill/fill-queue.js';
 import { ModelLink, type JobMessage } from './fill/model-link.js';
-import { Pace } from './fill/estimate.js';
+import { Pace, firstPhotoPace } from './fill/estimate.js';
 import { PlanAhead } from './fill/plan-ahead.js';
 import {
   planner,
@@ -83,6 +83,8 @@ export class Session extends Observed {
   /** Nobody has chosen anything yet. */
   private _isNew = false;
   private _pace = new Pace();
+  /** Milliseconds a thousand pixels and call of the photo, as last measured. */
+  photoPace = firstPhotoPace;
   /** Notices the user has closed. */
   closedNotices: readonly string[] = [];
   /** Regions whose marker is out of the way for a fill that is not there yet. */
@@ -177,7 +179,7 @@ export class Session extends Observed {
 
   /** How long the marked region's fills take by each preset. */
   get times(): PresetTimes {
-    return this._times(this.region, this.choices, this.model.state);
+    return this._times(this.region, this.choices, this.model.state, this.photoPace);
   }
 
   /** Changes what the user has chosen, and remembers it. */
@@ -240,7 +242,9 @@ export class Session extends Observed {
   resume(jobId: string): void {
     const { state } = this.model;
     const job = this.queue.interrupted.find(({ id }) => id === jobId);
-    const isOther = state.kind === 'ready' && state.card.checkpoint.sha256 !== job?.model.sha256;
+    const isByModel = job !== undefined && job.request.settings.prior !== 'photo';
+    const isLoaded = state.kind === 'ready';
+    const isOther = isByModel && isLoaded && state.card.checkpoint.sha256 !== job.model.sha256;
     if (job && isOther) this.choose({ ...this.choices, model: job.model.chosen });
     else if (state.kind === 'failed') this.restartModel();
     this.queue.resume(jobId);
@@ -252,9 +256,11 @@ export class Session extends Observed {
     if (message.kind !== 'done') return;
     const job = this.queue.jobs.find(({ id }) => id === message.jobId);
     const { state } = this.model;
-    if (job && message.outcome === 'complete' && state.kind === 'ready') {
-      const ms = this._pace.nativeMsPerCall(job.request.plan, state.card);
+    if (job && message.outcome === 'complete') {
+      const { plan } = job.request;
+      const ms = state.kind === 'ready' ? this._pace.nativeMsPerCall(plan, state.card) : null;
       if (ms !== null) this.model.paceMeasured(ms);
+      this.photoPace = this._pace.photoPace(plan) ?? this.photoPace;
     }
     this._pace = new Pace();
   }
@@ -310,10 +316,9 @@ export class Session extends Observed {
 
   private _enqueue(seeds: readonly number[]): void {
     const { region, plan: planned } = this;
-    const { state } = this.model;
-    if (!region || state.kind !== 'ready' || planned.kind !== 'planned') return;
+    const model = this._modelOfFill();
+    if (!region || !model || planned.kind !== 'planned') return;
     const { plan, settings } = planned;
-    const { id, checkpoint } = state.card;
     const request: FillRequest = {
       jobId: jobIdFor(region.id, crypto.randomUUID()),
       plan,
@@ -323,11 +328,16 @@ export class Session extends Observed {
       seeds,
     };
     void this._rememberOriginal(region);
-    this.queue.add(filledRegion(region), request, {
-      id,
-      sha256: checkpoint.sha256,
-      chosen: this.choices.model,
-    });
+    this.queue.add(filledRegion(region), request, model);
+  }
+
+  /** What a fill's record says it was made with; null while that is not there yet. */
+  private _modelOfFill(): FillModel | null {
+    const { prior, model: chosen } = this.choices;
+    const { state } = this.model;
+    if (prior === 'photo') return { id: 'photo', sha256: '', chosen };
+    if (state.kind !== 'ready') return null;
+    return { id: state.card.id, sha256: state.card.checkpoint.sha256, chosen };
   }
 
   private async _rememberOriginal(region: Region): Promise<void> {

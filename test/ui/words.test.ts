@@ -24,7 +24,7 @@ const plan = planFill({
   imageSize: { width: 640, height: 480 },
   maskBounds: { x: 200, y: 150, width: 120, height: 100 },
   card,
-  settings: presets.draft,
+  settings: { ...presets.draft, prior: 'model' },
 });
 const model = {
   card,
@@ -39,6 +39,13 @@ const model = {
     storage: 'opfs',
   },
 } as const;
+
+const whole = {
+  width: 100,
+  height: 100,
+  bounds: { x: 0, y: 0, width: 200, height: 200 },
+  partBounds: { x: 20, y: 20, width: 200, height: 100 },
+};
 
 describe('problems', () => {
   test.each([...failureCodes, ...selectionProblems, ...panelProblems])(
@@ -65,6 +72,12 @@ describe('the plan in words', () => {
     expect(lines).toHaveLength(plan.levels.length);
     const calls = lines.map((line) => Number(/, (\d+) steps$/.exec(line)?.[1]));
     expect(calls.reduce((a, b) => a + b)).toBe(plan.nfe);
+  });
+
+  test('estimates the photo’s own levels by their pixels alone', () => {
+    const level = { ...plan.levels[0], network: 'coherent', nfe: 10, ...whole } as const;
+    // 20,000 of the part's pixels at half the crop's size are 5,000 a call.
+    expect(estimateMs({ ...plan, levels: [level] }, 3, null, 2)).toBeCloseTo(3 * 10 * 2 * 5);
   });
 
   test('estimates by pixels from the measured call', () => {
@@ -112,8 +125,18 @@ describe('choices', () => {
   });
 
   test.each(presetNames)('%s gives its preset with the class chosen', (preset) => {
-    const settings = settingsOf({ ...firstChoices, preset, classLabel: 1 });
-    expect(settings).toEqual({ ...presets[preset], classLabel: 1 });
+    const settings = settingsOf({ ...firstChoices, prior: 'both', preset, classLabel: 1 });
+    expect(settings).toEqual({ ...presets[preset], prior: 'both', classLabel: 1 });
+  });
+
+  test('the photo knows no classes', () => {
+    expect(settingsOf({ ...firstChoices, classLabel: 1 })).toEqual(presets.balanced);
+  });
+
+  test('the photo’s levels walk as chosen', () => {
+    const { photo, coarse } = settingsOf(customiseWalk(firstChoices, { eta: 0.5, resamplings: 9 }));
+    expect(photo).toMatchObject({ coarse: { eta: 0.5, resamplings: 9 }, refine: { eta: 0.5 } });
+    expect(coarse).toEqual(presets.balanced.coarse);
   });
 
   test('a changed number makes them custom, from the preset they were', () => {
@@ -123,7 +146,9 @@ describe('choices', () => {
   });
 
   test('finer levels take the denoiser of the first', () => {
-    const { coarse, refine } = settingsOf(customiseWalk(firstChoices, { eta: 0.5 }));
+    const { coarse, refine } = settingsOf(
+      customiseWalk({ ...firstChoices, prior: 'model' }, { eta: 0.5 }),
+    );
     expect([coarse, ...refine].map(({ eta }) => eta)).toEqual([0.5, 0.5, 0.5]);
     expect(refine[0].numInferenceSteps).toBe(presets.balanced.refine[0].numInferenceSteps);
   });

@@ -1,5 +1,5 @@
-/** The three choices every fill has: what should grow, how many, how well. */
-import { LitElement, css, html, nothing } from 'lit';
+/** The choices every fill has: from what, what should grow, how many, how well. */
+import { LitElement, css, html, nothing, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import { ifDefined } from 'lit/directives/if-defined.js';
 import { keyed } from 'lit/directives/keyed.js';
@@ -10,6 +10,7 @@ import '@spectrum-web-components/menu/sp-menu-item.js';
 import '@spectrum-web-components/picker/sync/sp-picker.js';
 import type { ActionGroup } from '@spectrum-web-components/action-group';
 import type { Picker } from '@spectrum-web-components/picker';
+import { priorNames, type PriorName } from '../../protocol/fill.js';
 import type { ModelCard } from '../../protocol/model-card.js';
 import {
   firstChoices,
@@ -82,10 +83,39 @@ export class MainChoices extends LitElement {
   override render() {
     // A picker shows its value only when the item is there from its beginning.
     return html`
-      <div class="wide">${keyed(this._known?.classes, this._growPicker())}</div>
+      <div class="wide">${this._priorPicker()}</div>
+      ${this._fromModel(html`<div class="wide">${keyed(this._known?.classes, this._growPicker())}</div>`)}
       <div>${this._fillsGroup()}</div>
       <div>${this._qualityPicker()}</div>
-      ${this._known ? html`<p class="wide quiet" data-testid="knows">${knowsText(this._known)}</p>` : nothing}
+      ${this._known ? this._fromModel(html`<p class="wide quiet" data-testid="knows">${knowsText(this._known)}</p>`) : nothing}
+    `;
+  }
+
+  /** Only where a model takes part. */
+  private _fromModel(part: TemplateResult) {
+    return this.choices.prior === 'photo' ? nothing : part;
+  }
+
+  private _priorPicker() {
+    const name = this._known?.name ?? msg('the model');
+    const titles: Record<PriorName, () => string> = {
+      photo: () => msg('This photo'),
+      model: () => name,
+      both: () => msg(str`Both: shapes from ${name}, texture from this photo`),
+    };
+    return html`
+      <sp-field-label for="prior">${msg('Fill from')}</sp-field-label>
+      <sp-picker
+        id="prior"
+        data-testid="prior"
+        .value=${this.choices.prior}
+        @change=${(event: Event) =>
+          this._choose({ prior: (event.target as Picker).value as PriorName })}
+      >
+        ${priorNames.map(
+          (prior) => html`<sp-menu-item value=${prior}>${titles[prior]()}</sp-menu-item>`,
+        )}
+      </sp-picker>
     `;
   }
 

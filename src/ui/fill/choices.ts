@@ -6,6 +6,7 @@ import {
   priorNames,
   samplerNames,
   type FillSettings,
+  type PriorName,
   type WalkSettings,
 } from '../../protocol/fill.js';
 import { presetNames, presets, type PresetName } from '../../protocol/presets.js';
@@ -41,6 +42,7 @@ const settingsSchema = z.object({
 });
 
 const choicesSchema = z.object({
+  prior: z.enum(priorNames).default('photo'),
   preset: z.enum(presetChoices),
   custom: settingsSchema,
   classLabel: z.number().int().nullable(),
@@ -60,6 +62,8 @@ export interface ChosenModel {
 }
 
 export interface Choices {
+  /** Where fills come from. */
+  readonly prior: PriorName;
   readonly preset: PresetChoice;
   readonly custom: FillSettings;
   readonly classLabel: number | null;
@@ -74,6 +78,7 @@ export interface Choices {
 }
 
 export const firstChoices: Choices = {
+  prior: 'photo',
   preset: 'balanced',
   custom: presets.balanced,
   classLabel: null,
@@ -91,14 +96,16 @@ export function parseChoices(kept: unknown): Choices {
   return parsed.success ? parsed.data : firstChoices;
 }
 
-/** Settings of the fill as chosen. */
-export function settingsOf({ preset, custom, classLabel }: Choices): FillSettings {
-  return { ...(preset === 'custom' ? custom : presets[preset satisfies PresetName]), classLabel };
+/** Settings of the fill as chosen; the photo knows no classes. */
+export function settingsOf({ prior, preset, custom, classLabel }: Choices): FillSettings {
+  const settings = preset === 'custom' ? custom : presets[preset satisfies PresetName];
+  return { ...settings, prior, classLabel: prior === 'photo' ? null : classLabel };
 }
 
 /** Settings of the fill as chosen, within what the model was trained with. */
-export function settingsFor(choices: Choices, card: ModelCard): FillSettings {
-  return settingsWithin(settingsOf(choices), card);
+export function settingsFor(choices: Choices, card: ModelCard | null): FillSettings {
+  const settings = settingsOf(choices);
+  return card ? settingsWithin(settings, card) : settings;
 }
 
 /** True for a network that was always told a class: it cannot fill with anything. */
@@ -125,7 +132,12 @@ export function customise(choices: Choices, change: Partial<FillSettings>): Choi
 
 /** Changes the first level's walk; finer levels follow in what must not differ between levels. */
 export function customiseWalk(choices: Choices, change: Partial<WalkSettings>): Choices {
-  const { coarse, refine } = settingsOf(choices);
+  const { prior, photo, coarse, refine } = settingsOf(choices);
+  if (prior === 'photo') {
+    const { eta } = { ...photo.coarse, ...change };
+    const walks = { coarse: { ...photo.coarse, ...change }, refine: { ...photo.refine, eta } };
+    return customise(choices, { photo: walks });
+  }
   const { eta } = { ...coarse, ...change };
   return customise(choices, {
     coarse: { ...coarse, ...change },

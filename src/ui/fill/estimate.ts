@@ -1,7 +1,25 @@
 /** How long a plan will take, from the measured time of one call. */
-import type { FillPlan, FillProgress } from '../../protocol/fill.js';
+import type { FillLevel, FillPlan, FillProgress } from '../../protocol/fill.js';
 import type { ModelCard } from '../../protocol/model-card.js';
 import type { ReadyModel } from './model-link.js';
+
+/** Milliseconds a thousand pixels of a window take a call of the photo, before any was measured. */
+export const firstPhotoPace = 1.5;
+/** Searching all patches of a small picture costs as this many pixels do. */
+const exactPixels = 10_000;
+
+/** Pixels that a call of the photo's own level goes over. */
+function photoPixels({ network, width, height, bounds, partBounds }: FillLevel): number {
+  if (network === 'exact') return exactPixels;
+  const scale = (width * height) / (bounds.width * bounds.height);
+  return partBounds.width * partBounds.height * scale;
+}
+
+/** What a call of a level costs: in calls at the model's native size, or in thousands of pixels. */
+function cost(level: FillLevel, card: ModelCard | null): number {
+  if (level.network !== 'model') return photoPixels(level) / 1000;
+  return (level.width * level.height) / (card?.network.nativeSize ?? 1) ** 2;
+}
 
 /** Learns the pace of a job from what its worker measures at each level. */
 export class Pace {
@@ -11,16 +29,28 @@ export class Pace {
     this._msPerCall.set(level, msPerCall);
   }
 
-  /** Returns: ms a call at the model's native size, as the whole plan went; null before its end. */
-  nativeMsPerCall({ levels }: FillPlan, { network }: ModelCard): number | null {
-    const [measured, atNative] = levels.reduce(
-      ([ms, calls], { width, height, nfe }, level) => [
-        ms + nfe * (this._msPerCall.get(level) ?? NaN),
-        calls + (nfe * width * height) / network.nativeSize ** 2,
-      ],
-      [0, 0],
-    );
-    return Number.isFinite(measured) && atNative > 0 ? measured / atNative : null;
+  /** Returns: ms a call at the model's native size, as its levels went; null before their end. */
+  nativeMsPerCall({ levels }: FillPlan, card: ModelCard): number | null {
+    return this._ratio(levels, card, (level) => level.network === 'model');
+  }
+
+  /** Returns: ms a thousand pixels and call, as the photo's levels went; null before their end. */
+  photoPace({ levels }: FillPlan): number | null {
+    return this._ratio(levels, null, (level) => level.network !== 'model');
+  }
+
+  private _ratio(
+    levels: readonly FillLevel[],
+    card: ModelCard | null,
+    isMeant: (level: FillLevel) => boolean,
+  ): number | null {
+    let [ms, costs] = [0, 0];
+    levels.forEach((level, index) => {
+      if (!isMeant(level)) return;
+      ms += level.nfe * (this._msPerCall.get(index) ?? NaN);
+      costs += level.nfe * cost(level, card);
+    });
+    return Number.isFinite(ms) && costs > 0 ? ms / costs : null;
   }
 }
 
@@ -28,12 +58,12 @@ export class Pace {
 export function estimateMs(
   { levels }: FillPlan,
   fills: number,
-  { card, msPerCall }: Pick<ReadyModel, 'card' | 'msPerCall'>,
+  model: Pick<ReadyModel, 'card' | 'msPerCall'> | null,
+  photoPace: number = firstPhotoPace,
 ): number {
-  const nativePixels = card.network.nativeSize ** 2;
-  const oneFill = levels.reduce(
-    (sum, { width, height, nfe }) => sum + nfe * msPerCall * ((width * height) / nativePixels),
-    0,
-  );
+  const oneFill = levels.reduce((sum, level) => {
+    const pace = level.network === 'model' ? (model?.msPerCall ?? 0) : photoPace;
+    return sum + level.nfe * pace * cost(level, model?.card ?? null);
+  }, 0);
   return fills * oneFill;
 }

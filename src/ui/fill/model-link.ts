@@ -87,10 +87,16 @@ export class ModelLink extends Observed {
         return this._become(message);
       case 'failed':
         if (message.jobId !== null) return this.onJobMessage(message);
-        return this._crashed({ code: message.code, detail: message.message });
+        return this._failed({ code: message.code, detail: message.message });
       default:
         return this.onJobMessage(message);
     }
+  }
+
+  /** Without its model the worker still fills from the photo. */
+  private _failed(problem: Problem): void {
+    if (this.state.kind === 'ready') return this.restart(problem);
+    this._become({ kind: 'failed', problem });
   }
 
   /** A worker that has worked is worth another start; one that never loaded would fail again. */

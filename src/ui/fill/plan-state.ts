@@ -7,7 +7,7 @@ import type { Problem } from '../problem.js';
 import type { Region } from '../selection/region.js';
 import { presetNames } from '../../protocol/presets.js';
 import { settingsFor, type Choices, type PresetChoice } from './choices.js';
-import { estimateMs } from './estimate.js';
+import { estimateMs, firstPhotoPace } from './estimate.js';
 import type { ModelState } from './model-link.js';
 
 export type PlanState =
@@ -15,15 +15,16 @@ export type PlanState =
   | { readonly kind: 'planned'; readonly plan: FillPlan; readonly settings: FillSettings }
   | { readonly kind: 'refused'; readonly problem: Problem };
 
-/** Plans a fill; there is no plan before region and model are known. */
+/** Plans a fill; there is no plan before the region is known, and the model where one takes part. */
 export function planState(region: Region | null, choices: Choices, model: ModelState): PlanState {
-  if (!region || model.kind !== 'ready') return { kind: 'none' };
-  const settings = settingsFor(choices, model.card);
+  const card = model.kind === 'ready' ? model.card : null;
+  if (!region || (!card && choices.prior !== 'photo')) return { kind: 'none' };
+  const settings = settingsFor(choices, card);
   try {
     const { raster: imageSize } = region;
     const maskBounds = widen(region.maskBounds, growReach(settings.growPx), imageSize);
     const selection = region.coverage(maskBounds, settings.growPx);
-    const plan = planFill({ imageSize, maskBounds, selection, card: model.card, settings });
+    const plan = planFill({ imageSize, maskBounds, selection, card, settings });
     return { kind: 'planned', plan, settings };
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
@@ -39,19 +40,21 @@ export function presetTimes(
   region: Region | null,
   choices: Choices,
   model: ModelState,
+  photoPace: number = firstPhotoPace,
 ): PresetTimes {
   const times: PresetTimes = {};
-  if (model.kind !== 'ready') return times;
+  const ready = model.kind === 'ready' ? model : null;
   for (const preset of presetNames) {
     const planned = planState(region, { ...choices, preset }, model);
-    if (planned.kind === 'planned') times[preset] = estimateMs(planned.plan, choices.fills, model);
+    if (planned.kind === 'planned')
+      times[preset] = estimateMs(planned.plan, choices.fills, ready, photoPace);
   }
   return times;
 }
 
 /** Returns the plan's function so that it keeps its last answer: each progress message asks several times. */
-export function planner<T>(plan: (...given: Parameters<typeof planState>) => T): typeof plan {
-  let last: Parameters<typeof planState> | null = null;
+export function planner<Given extends unknown[], T>(plan: (...given: Given) => T): typeof plan {
+  let last: Given | null = null;
   let planned: T;
   return (...given) => {
     if (!last?.every((part, i) => part === given[i])) planned = plan(...given);

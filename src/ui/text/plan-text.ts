@@ -7,9 +7,14 @@ import { msg, str } from '../host/localisation.js';
 import { duration, milliseconds, number } from './format.js';
 
 /** "About 50 s for 3 fills, 390 steps each". */
-export function planSummary(plan: FillPlan, fills: number, model: ReadyModel): string {
+export function planSummary(
+  plan: FillPlan,
+  fills: number,
+  model: ReadyModel | null,
+  photoPace?: number,
+): string {
   const steps = number(plan.nfe);
-  const time = duration(estimateMs(plan, fills, model));
+  const time = duration(estimateMs(plan, fills, model, photoPace));
   return fills === 1
     ? msg(str`About ${time} for 1 fill, ${steps} steps`)
     : msg(str`About ${time} for ${number(fills)} fills, ${steps} steps each`);

@@ -28,13 +28,15 @@ export function loadingText({ state }: ModelLink): string {
 export function notReadyReason(session: Session): string | null {
   const { selection, model, plan, choices } = session;
   const { state } = model;
-  if (state.kind === 'failed') return msg('The model is not loaded.');
+  const needsModel = choices.prior !== 'photo';
+  if (needsModel && state.kind === 'failed') return msg('The model is not loaded.');
   if (selection.state.kind === 'problem') {
     return problemText(selection.state.problem).sentence;
   }
   if (selection.state.kind === 'reading') return msg('Reading the selection …');
-  if (state.kind === 'loading') return loadingText(model);
-  if (needsClass(state.card) && choices.classLabel === null) {
+  if (needsModel && state.kind === 'loading') return loadingText(model);
+  const card = needsModel && state.kind === 'ready' ? state.card : null;
+  if (card && needsClass(card) && choices.classLabel === null) {
     return msg('This model needs to know what should grow here.');
   }
   if (session.isBeingFilled) return msg('This region is being filled.');
