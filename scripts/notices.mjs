@@ -7,7 +7,16 @@ import path from 'node:path';
 import webpack from 'webpack';
 
 const fileName = 'THIRD-PARTY-NOTICES.txt';
-const permissive = ['MIT', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'ISC', '0BSD', 'Zlib'];
+const permissive = [
+  'MIT',
+  'Apache-2.0',
+  'BSD-2-Clause',
+  'BSD-3-Clause',
+  'ISC',
+  '0BSD',
+  'Zlib',
+  'W3C',
+];
 
 /** The package's folder a module lies in; null for our own. */
 function packageFolder(resource) {

@@ -113,7 +113,8 @@ describe('a converted model', () => {
   });
 
   it.each([
-    [{ ...smallConfig, down_block_types: ['SkipDownBlock2D', 'DownBlock2D'] }, /down_block_types/],
+    [{ ...smallConfig, down_block_types: ['SkipDownBlock2D', 'DownBlock2D'] }, /NCSN\+\+/],
+    [{ ...smallConfig, down_block_types: ['OtherBlock2D', 'DownBlock2D'] }, /down_block_types/],
     [{ ...smallConfig, _class_name: 'UNet2DConditionModel' }, /_class_name/],
     [{ ...smallConfig, norm_num_groups: 3 }, /multiple of norm_num_groups/],
     [{ ...smallConfig, block_out_channels: [8] }, /equally long/],

@@ -20,7 +20,7 @@ const store = () => new DiskFileStore(folder);
 
 async function fill(out: string, ...args: string[]): Promise<void> {
   const files = [at('photo.png'), '--region', at('mask.png'), '--out', at(out), '--json'];
-  const model = ['--model', at('added-steered')];
+  const model = ['--prior', 'model', '--model', at('added-steered')];
   await main(['node', 'repaint-fill', 'fill', ...files, ...model, ...schedule, ...args]);
   expect(process.exitCode).toBeUndefined();
 }
