@@ -2,7 +2,6 @@
 import { compose, translation } from '../image/geometry.js';
 import { digitalSource, withProvenance } from './gallery/provenance.js';
 import type { FillRequest } from '../protocol/fill.js';
-import type { DeviceInfo } from '../protocol/worker-api.js';
 import type { NewLayer } from '../protocol/sandbox-api.js';
 import { firstChoices, parseChoices, withKnownClass, type Choices } from './fill/choices.js';
 import { FillJournal } from './fill/fill-journal.js';
@@ -80,8 +79,6 @@ export class Session extends Observed {
   private readonly _plan = planner(planState);
   private readonly _times = planner(presetTimes);
   private _isStarting = false;
-  /** Nobody has chosen anything yet. */
-  private _isNew = false;
   private _pace = new Pace();
   /** Milliseconds a thousand pixels and call of the photo, as last measured. */
   photoPace = firstPhotoPace;
@@ -146,7 +143,6 @@ export class Session extends Observed {
   async start(): Promise<void> {
     const kept = await this._ports.kept.read(choicesKey);
     this.choices = parseChoices(kept);
-    this._isNew = kept === undefined || kept === null;
     this.closedNotices = parseClosed(await this._ports.kept.read(closedKey));
     await this.library.restore();
     this.restartModel();
@@ -186,7 +182,6 @@ export class Session extends Observed {
   choose(choices: Choices): void {
     const needsLoad = isOtherLoad(choices, this.choices);
     this.choices = choices;
-    this._isNew = false;
     this.changed();
     void this._ports.kept.write(choicesKey, choices);
     if (needsLoad && !this.queue.active) this.restartModel();
@@ -265,17 +260,10 @@ export class Session extends Observed {
     this._pace = new Pace();
   }
 
-  /** Where the processor does it all, the first picture comes soonest by a draft. */
-  private _firstChoicesFor({ backend }: DeviceInfo): void {
-    if (!this._isNew || backend === 'webgpu') return;
-    this.choices = { ...this.choices, preset: 'draft', fills: 1 };
-  }
-
   private _modelChanged(): void {
     const { state } = this.model;
     const { model } = this.choices;
     if (state.kind === 'ready') {
-      this._firstChoicesFor(state.device);
       this.library.loaded(state.card, state.msPerCall, state.device);
       this.choices = withKnownClass(this.choices, state.card);
     }
