@@ -107,7 +107,7 @@ describe('the models', () => {
 
   test('are used when chosen, also after a reload, and the class of another is let go', async () => {
     shelf.state = { ...shelf.state, models: [shelfModel('church-256', 'Church 256')] };
-    stored.set('choices', { ...firstChoices, classLabel: 1, className: 'fern' });
+    stored.set('choices', { ...firstChoices, prior: 'model', classLabel: 1, className: 'fern' });
     await openModels();
     await cardOf('Church').getByTestId('use-model').click();
     expect(workers.workers).toHaveLength(2);
@@ -142,7 +142,7 @@ describe('the models', () => {
 
   test('that were chosen and are gone give way to the add-on’s own, which is said', async () => {
     const model = { id: 'church-256', name: 'Church 256' };
-    stored.set('choices', { ...firstChoices, model });
+    stored.set('choices', { ...firstChoices, prior: 'model', model });
     await openPanel();
     const first = workers.last;
     first.say({ kind: 'failed', jobId: null, code: 'modelUnknown', message: 'no such model' });
@@ -156,7 +156,11 @@ describe('the models', () => {
 
   test('are removed once that is confirmed; the one in use gives way', async () => {
     shelf.state = { ...shelf.state, models: [shelfModel('church-256', 'Church 256')] };
-    stored.set('choices', { ...firstChoices, model: { id: 'church-256', name: 'Church 256' } });
+    stored.set('choices', {
+      ...firstChoices,
+      prior: 'model',
+      model: { id: 'church-256', name: 'Church 256' },
+    });
     await openModels();
     await at('remove-model').click();
     await vi.waitFor(() => expect(focused()).toBe('keep-model'));

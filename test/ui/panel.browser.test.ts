@@ -540,6 +540,36 @@ describe('the keyboard stays near when what it worked with goes', () => {
   });
 });
 
+describe('a fill from the photo', () => {
+  beforeEach(() => stored.set('choices', firstChoices));
+
+  test('needs no model: it can begin while one loads, and after that failed', async () => {
+    await openPanel();
+    await vi.waitFor(() => expect(element('generate')).not.toHaveAttribute('disabled'));
+    await expect.element(at('plan')).toHaveTextContent(/^About .* for 3 fills, \d+ steps each$/);
+    workers.last.say({
+      kind: 'failed',
+      jobId: null,
+      code: 'modelFetch',
+      message: 'no such file',
+    });
+    await vi.waitFor(() => expect(panel.session.model.state.kind).toBe('failed'));
+    element('generate').click();
+    await vi.waitFor(() => expect(workers.last.requests).toHaveLength(1));
+    const { levels } = workers.last.requests[0].plan;
+    expect(levels.length).toBeGreaterThan(0);
+    expect(levels.map(({ network }) => network)).not.toContain('model');
+  });
+
+  test('has no class; choosing another prior brings the classes', async () => {
+    await openPanel();
+    await expect.element(at('prior')).toBeVisible();
+    await expect.element(at('grow')).not.toBeInTheDocument();
+    panel.session.choose({ ...panel.session.choices, prior: 'both' });
+    await expect.element(at('grow')).toBeVisible();
+  });
+});
+
 describe('what is remembered', () => {
   test('the choices and the gallery come back after a reload', async () => {
     await openPanel();
@@ -562,7 +592,7 @@ describe('what is remembered', () => {
 
 describe('the class to grow', () => {
   test('is named from the start, as it was remembered', async () => {
-    stored.set('choices', { ...firstChoices, classLabel: 1, className: 'fern' });
+    stored.set('choices', { ...firstChoices, prior: 'model', classLabel: 1, className: 'fern' });
     await openPanel();
     await expect.element(page.getByRole('button', { name: /^Fern/ })).toBeVisible();
     workers.last.ready();
@@ -570,7 +600,7 @@ describe('the class to grow', () => {
   });
 
   test('is shown once the model tells its classes, and while it is loaded anew', async () => {
-    stored.set('choices', { ...firstChoices, classLabel: 1 });
+    stored.set('choices', { ...firstChoices, prior: 'model', classLabel: 1 });
     await openPanel();
     workers.last.ready();
     await expect.element(page.getByRole('button', { name: /^Fern/ })).toBeVisible();

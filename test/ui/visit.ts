@@ -9,6 +9,7 @@ import type { RepaintPanel } from '../../src/ui/panel.js';
 import { originalFrame } from '../../src/ui/selection/frame.js';
 import { drawRaster } from '../../src/ui/selection/raster.js';
 import type { PixelSource } from '../../src/ui/selection/pixels.js';
+import { firstChoices } from '../../src/ui/fill/choices.js';
 import { Session } from '../../src/ui/session.js';
 import type { FakeSandbox } from './fake-host.js';
 import type { FakeShelf } from './fake-shelf.js';
@@ -86,6 +87,8 @@ const earlier: Session[] = [];
 export async function visit(before: Before): Promise<Visit> {
   const { sandbox, stored, shelf, pixels = bluePhoto } = before;
   const { manifestUrl = 'https://example.test/model.json' } = before;
+  // Most of what is tested is about a model; the photo's own fills have tests that say so.
+  if (!stored.has('choices')) stored.set('choices', { ...firstChoices, prior: 'model' });
   const workers = new FakeWorkers();
   const bell = new SelectionBell();
   const app = new FakeApp();
