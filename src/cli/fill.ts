@@ -8,6 +8,7 @@ import { cropCoverage } from '../image/planar.js';
 import type { Coverage } from '../image/raster.js';
 import type { FillSettings } from '../protocol/fill.js';
 import { rangeChecked, UsageError } from './cli-error.js';
+import { expandPhoto, expandRegion, parseMargins, type Margins } from './expand.js';
 import { FillReport } from './fill-report.js';
 import { readPhoto, readRegion, type Photo, type RegionFile } from './image-files.js';
 import {
@@ -28,7 +29,8 @@ import {
 } from './result-images.js';
 
 interface FillOptions extends MethodOptions {
-  readonly region: string;
+  readonly region?: string;
+  readonly expand?: Margins;
   readonly invert: boolean;
   readonly grow?: number;
   readonly feather?: number;
@@ -92,7 +94,8 @@ function withEdge(settings: FillSettings, options: FillOptions, marked: Coverage
     ...settings,
     growPx: grow,
     featherPx: feather,
-    fillTransparent: options.fillTransparent,
+    // What is added to the canvas is transparent so far.
+    fillTransparent: options.fillTransparent || options.expand !== undefined,
   };
 }
 
@@ -114,9 +117,25 @@ function tell({ remarks }: Photo, { taken }: RegionFile): void {
   console.error(`region: ${taken}`);
 }
 
-async function fill(photoPath: string, options: FillOptions): Promise<void> {
+/** Photo and region as they are to be filled. Throws: UsageError when there is no region. */
+async function readTask(
+  photoPath: string,
+  { region, expand, invert }: FillOptions,
+): Promise<{ photo: Photo; marked: RegionFile }> {
+  if (region === undefined && !expand)
+    throw new UsageError('Nothing to fill: give a --region, or --expand past the edges.');
   const photo = await readPhoto(photoPath);
-  const marked = await readRegion(options.region, photo, options.invert);
+  const marked = region === undefined ? null : await readRegion(region, photo, invert);
+  if (!expand) return { photo, marked: marked! };
+  const warnings = marked?.warnings ?? [];
+  return {
+    photo: expandPhoto(photo, expand),
+    marked: { ...expandRegion(marked, photo, expand), warnings },
+  };
+}
+
+async function fill(photoPath: string, options: FillOptions): Promise<void> {
+  const { photo, marked } = await readTask(photoPath, options);
   warn(marked);
   const method = await openMethod(options);
   const { runtime } = method;
@@ -144,7 +163,7 @@ async function fill(photoPath: string, options: FillOptions): Promise<void> {
     count: options.fills,
     first: from?.firstNumber ?? null,
     isForced: options.force,
-    inputs: [photoPath, options.region],
+    inputs: [photoPath, ...(options.region === undefined ? [] : [options.region])],
   });
   file.firstNumber = results.firstNumber;
   tell(photo, marked);
@@ -182,7 +201,12 @@ export function fillCommand(): Command {
   const command = new Command('fill')
     .description('fill a region of a photo; writes each fill as a layer and as a flattened preview')
     .argument('<photo>', 'PNG, JPEG, WebP, AVIF, TIFF, GIF or BMP')
-    .requiredOption('--region <mask>', 'image of the same size: white (or opaque) is filled')
+    .option('--region <mask>', 'image of the same size: white (or opaque) is filled')
+    .option(
+      '--expand <pixels>',
+      'fill past the edges too: top,right,bottom,left; results have the larger size',
+      parseMargins,
+    )
     .option('--invert', 'fill what the mask keeps, and keep what it fills', false)
     .option(
       '--grow <px>',
