@@ -194,12 +194,20 @@ export class Session extends Observed {
     this.changed();
   }
 
-  /** Fills with a model of the shelf from now on; null is the one that comes with the add-on. */
+  /**
+   * Lets a model of the shelf take part in fills from now on; null is the one that comes with the
+   * add-on.
+   */
   useModel(id: string | null): void {
     const name = id === null ? null : this.library.shelf.find(id)?.manifest.card.name;
     if (name === undefined) return;
     this.lostModel = null;
-    this.choose({ ...this.choices, model: id === null ? null : { id, name: name ?? id } });
+    const { prior } = this.choices;
+    this.choose({
+      ...this.choices,
+      model: id === null ? null : { id, name: name ?? id },
+      prior: id !== null && prior === 'photo' ? 'both' : prior,
+    });
   }
 
   /** Forgets a model; the one in use gives way to the one that comes with the add-on. */

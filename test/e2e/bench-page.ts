@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium, type BrowserContext, type FrameLocator, type Page } from 'playwright';
+import type { PriorName } from '../../src/protocol/fill.js';
 import type { Command, NodeData } from '../../src/workbench/document.js';
 import type {} from '../../src/ui/panel.js';
 import type {} from '../../src/workbench/page/workbench.js';
@@ -67,6 +68,12 @@ export class BenchPage {
 
   get panel(): FrameLocator {
     return this.page.frameLocator('[data-testid=panel-frame]');
+  }
+
+  /** Chooses in the panel what fills come from. */
+  async fillFrom(prior: PriorName): Promise<void> {
+    await this.panel.getByTestId('prior').click();
+    await this.panel.locator(`sp-menu-item[value=${prior}]`).click();
   }
 
   /** Drags the active tool over the page, in document pixels. */

@@ -69,6 +69,7 @@ describe('one fill, end to end', () => {
     const size = bench.panel.getByTestId('region-size');
     // The mouse lands on whole screen pixels: a pixel more or less on each side.
     await expect.poll(() => size.innerText()).toMatch(/(3[3-6]) × (29|3[0-2]) px/);
+    await bench.fillFrom('model');
     await bench.panel.getByTestId('fills').getByText('2', { exact: true }).click();
     await bench.panel.getByTestId('quality').click();
     await bench.panel.getByText('Draft', { exact: true }).last().click();
