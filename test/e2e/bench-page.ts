@@ -76,6 +76,12 @@ export class BenchPage {
     await this.panel.locator(`sp-menu-item[value=${prior}]`).click();
   }
 
+  /** A draft is enough where the picture does not matter. */
+  async chooseDraft(): Promise<void> {
+    await this.panel.getByTestId('quality').click();
+    await this.panel.locator('sp-menu-item[value=draft]').click();
+  }
+
   /** Drags the active tool over the page, in document pixels. */
   async drag(from: Spot, to: Spot): Promise<void> {
     const [start, end] = [await this.onScreen(from), await this.onScreen(to)];

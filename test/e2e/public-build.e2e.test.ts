@@ -27,8 +27,7 @@ it('fills from a rendition of the page', { timeout: 300_000 }, async () => {
   await bench.drag([x, y], [x + width, y + height]);
   await bench.panel.getByTestId('region-size').waitFor();
   await bench.panel.getByTestId('fills').getByText('1', { exact: true }).click();
-  await bench.panel.getByTestId('quality').click();
-  await bench.panel.getByText('Draft', { exact: true }).last().click();
+  await bench.chooseDraft();
   await bench.panel.getByTestId('generate').click();
   await expect.poll(() => bench.fillLayers(), { timeout: 240_000 }).toHaveLength(1);
   const [layer] = await bench.fillLayers();

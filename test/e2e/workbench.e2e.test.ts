@@ -73,8 +73,7 @@ describe('one fill, end to end', () => {
     await expect.poll(() => size.innerText()).toMatch(/(2[5-8]) × (2[3-6]) px/);
     await bench.fillFrom('model');
     await bench.panel.getByTestId('fills').getByText('2', { exact: true }).click();
-    await bench.panel.getByTestId('quality').click();
-    await bench.panel.getByText('Draft', { exact: true }).last().click();
+    await bench.chooseDraft();
     // Draft: T = 25, j = 5, r = 3 is 65 steps for each fill.
     await expect
       .poll(() => bench.panel.getByTestId('plan').innerText(), slow)
