@@ -28,10 +28,13 @@ export default defineConfig({
           include: [
             '@huggingface/hub',
             'comlink',
+            'fast-png',
             'idb-keyval',
+            'image-size',
             'lit/directives/keyed.js',
             'onnxruntime-web/jspi',
             'onnxruntime-web/webgpu',
+            'yaml',
           ],
         },
         test: {
