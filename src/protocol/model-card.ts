@@ -106,7 +106,10 @@ export type ModelCard = z.infer<typeof modelCardSchema>;
 
 /** An ONNX graph, and the files beside it that hold weights too large for it. */
 const onnxFilesSchema = z.object({
-  onnx: modelFileSchema,
+  /** Beside the manifest, or made in this very page. */
+  onnx: modelFileSchema.extend({
+    path: z.union([z.string().startsWith('blob:').max(1000), fileName]),
+  }),
   /** `path` is the location the graph calls each file by. */
   externalData: z.array(modelFileSchema).default([]),
 });

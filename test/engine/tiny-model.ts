@@ -69,7 +69,7 @@ export async function serveTinyModel(
     card: {
       id: 'tiny',
       name: 'Tiny',
-      checkpoint: file,
+      checkpoint: { ...file, path: 'tiny.safetensors' },
       network: {
         family: 'diffusers-unet2d',
         channels: 3,

@@ -398,13 +398,13 @@ describe('what is transparent', () => {
 
   test('is neither seen nor filled, and what is opaque is continued from opaque pixels', async () => {
     const { setups, spied } = recorded(new GreyNetwork());
-    const wanted = asked(presets.draft);
+    const wanted = asked(modelDraft);
     await collect(runFill(wanted, spied));
     const { known, keepMask } = setups[0].pixels;
     // Everything that is kept is the grey of what is opaque: none of it is black.
     keepMask.forEach((keep, i) => keep === 1 && expect(known[i]).toBeCloseTo(grey / 127.5 - 1, 4));
     expect(keepMask).toContain(1);
-    const { width, height, data } = await layerOf(presets.draft);
+    const { width, height, data } = await layerOf(modelDraft);
     const { x } = wanted.plan.maskBounds;
     for (let i = 0; i < width * height; i++) {
       if (x + (i % width) < 55) expect(data[4 * i + 3]).toBe(0);
@@ -414,7 +414,7 @@ describe('what is transparent', () => {
   });
 
   test('is filled when that is asked for', async () => {
-    const { width, data } = await layerOf({ ...presets.draft, fillTransparent: true });
+    const { width, data } = await layerOf({ ...modelDraft, fillTransparent: true });
     expect(data[4 * (20 * width + 8) + 3]).toBe(255);
   });
 
@@ -423,8 +423,8 @@ describe('what is transparent', () => {
     const clear = { ...wanted.source, data: wanted.source.data.map(() => 0) };
     const run = (settings: FillSettings) =>
       collect(runFill({ ...wanted, settings, source: clear }, runtime(noisy)));
-    await expect(run(presets.draft)).rejects.toThrow(/wholly on transparent pixels/);
-    await expect(run({ ...presets.draft, fillTransparent: true })).rejects.toThrow(
+    await expect(run(modelDraft)).rejects.toThrow(/wholly on transparent pixels/);
+    await expect(run({ ...modelDraft, fillTransparent: true })).rejects.toThrow(
       /nothing opaque lies around/,
     );
   });
