@@ -54,7 +54,7 @@ export function createPhotoNetwork(input: PhotoNetworkInput): PhotoNetwork {
     if (level.network === 'exact') return new ExactNetwork(images);
     const network = new CoherentNetwork(images, seed, coarser, level.patch);
     const searches = coarser ? firstSearches.known : firstSearches.unknown;
-    if (start && !isResumed) network.lookAt(start.data, searches);
+    if (start) network.lookAt(start.data, isResumed ? 0 : searches);
     return network;
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
