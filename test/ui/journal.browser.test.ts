@@ -29,7 +29,13 @@ describe('a journal', () => {
   name = 'journal-test';
 
   afterEach(async () => {
-    for (const journal of open.splice(0)) close(journal, 'a', 'b');
+    vi.restoreAllMocks();
+    // What one window lets go of, another one that waited may get only now.
+    await vi.waitFor(async () => {
+      for (const journal of open) close(journal, 'a', 'b');
+      expect((await navigator.locks.query()).held).toEqual([]);
+    });
+    open.length = 0;
     await clear(createStore(name, 'entries'));
   });
 

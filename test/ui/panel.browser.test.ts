@@ -387,7 +387,7 @@ describe('a fill', () => {
     await expect.element(at('progress')).toBeVisible();
     panel.session.fill();
     panel.session.fillAgain();
-    expect(workers.last.requests).toHaveLength(1);
+    await vi.waitFor(() => expect(workers.last.requests).toHaveLength(1));
     await expect.element(at('generate-next')).not.toBeInTheDocument();
   });
 

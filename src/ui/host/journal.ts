@@ -70,7 +70,7 @@ export class Journal extends Observed {
   async keep(key: string, value: unknown): Promise<void> {
     if (!this._store) return;
     if (bytesOf(value) > maxEntryBytes) return this.onLost(key);
-    if (!this._held.has(key)) await this._hold(key, true);
+    if (!this._held.has(key) && !(await this._hold(key, true))) return this.onLost(key);
     await this._write(key, key, value);
   }
 
