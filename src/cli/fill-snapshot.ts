@@ -29,9 +29,12 @@ export class SnapshotFile {
   private _last: Promise<void> = Promise.resolve();
 
   constructor(folder: string, request: FillRequest, model: string) {
-    const { plan, settings, seeds, source, selection } = request;
+    const { plan, settings, seeds, source, selection, chosen } = request;
     const told = JSON.stringify([plan, settings, seeds, model]);
-    const name = sha256(told, source.data, selection.data).toString('hex').slice(0, 16);
+    const pixels = [source.data, selection.data, ...(chosen ? [chosen.data] : [])];
+    const name = sha256(told, ...pixels)
+      .toString('hex')
+      .slice(0, 16);
     this._path = join(folder, `.repaint-fill-${name}.resume`);
   }
 

@@ -5,12 +5,12 @@ import { runFill, type CallEvent } from '../fill/run.js';
 import { contextRequest } from '../fill/request.js';
 import { coverageBounds, coversEverything, growCoverage, hasSoftEdges } from '../image/coverage.js';
 import { cropCoverage } from '../image/planar.js';
-import type { Coverage } from '../image/raster.js';
+import type { Coverage, RgbaImage } from '../image/raster.js';
 import type { FillSettings } from '../protocol/fill.js';
 import { rangeChecked, UsageError } from './cli-error.js';
 import { expandPhoto, expandRegion, parseMargins, type Margins } from './expand.js';
 import { FillReport } from './fill-report.js';
-import { readPhoto, readRegion, type Photo, type RegionFile } from './image-files.js';
+import { readChosen, readPhoto, readRegion, type Photo, type RegionFile } from './image-files.js';
 import {
   openMethod,
   settingsFrom,
@@ -40,6 +40,8 @@ interface FillOptions extends MethodOptions {
   readonly quality: number;
   readonly fills: number;
   readonly seed: number;
+  readonly from?: string;
+  readonly strength?: number;
   readonly out: string;
   readonly resume: boolean;
   readonly json: boolean;
@@ -117,6 +119,20 @@ function tell({ remarks }: Photo, { taken }: RegionFile): void {
   console.error(`region: ${taken}`);
 }
 
+/** Where fills begin that vary an earlier one. */
+const usualStrength = 0.4;
+
+/** The earlier fill that is varied, and how much. Throws: UsageError. */
+async function readStart(
+  photo: Photo,
+  { from, strength }: FillOptions,
+): Promise<{ chosen: RgbaImage | null; strength: number }> {
+  if (from === undefined && strength !== undefined)
+    throw new UsageError('--strength needs a fill to vary: give one with --from.');
+  const chosen = from === undefined ? null : await readChosen(from, photo);
+  return { chosen, strength: chosen ? (strength ?? usualStrength) : 1 };
+}
+
 /** Photo and region as they are to be filled. Throws: UsageError when there is no region. */
 async function readTask(
   photoPath: string,
@@ -137,6 +153,7 @@ async function readTask(
 async function fill(photoPath: string, options: FillOptions): Promise<void> {
   const { photo, marked } = await readTask(photoPath, options);
   warn(marked);
+  const { chosen, strength } = await readStart(photo, options);
   const method = await openMethod(options);
   const { runtime } = method;
   const { card } = runtime;
@@ -145,7 +162,7 @@ async function fill(photoPath: string, options: FillOptions): Promise<void> {
   const maskBounds = coverageBounds(region)!;
   const selection = cropCoverage(region, maskBounds);
   const plan = rangeChecked(() =>
-    planFill({ imageSize: photo, maskBounds, selection, card, settings }),
+    planFill({ imageSize: photo, maskBounds, selection, card, settings, strength }),
   );
   const seeds = Array.from({ length: options.fills }, (_, k) => (options.seed + k) >>> 0);
   const request = contextRequest({
@@ -155,6 +172,7 @@ async function fill(photoPath: string, options: FillOptions): Promise<void> {
     picture: photo.pixels,
     selection: region,
     seeds,
+    chosen,
   });
   const file = new SnapshotFile(options.out, request, card?.checkpoint.sha256 ?? 'the photo');
   const from = await resumePoint(file, options.resume);
@@ -163,7 +181,7 @@ async function fill(photoPath: string, options: FillOptions): Promise<void> {
     count: options.fills,
     first: from?.firstNumber ?? null,
     isForced: options.force,
-    inputs: [photoPath, ...(options.region === undefined ? [] : [options.region])],
+    inputs: [photoPath, options.region, options.from].filter((it) => it !== undefined),
   });
   file.firstNumber = results.firstNumber;
   tell(photo, marked);
@@ -221,6 +239,12 @@ export function fillCommand(): Command {
       'seed of the first fill; the next ones count up',
       integer(0, 2 ** 32 - 1),
       1,
+    )
+    .option('--from <file>', 'vary an earlier result for this photo: its layer, or its preview')
+    .option(
+      '--strength <n>',
+      'with --from: 0 = nearly the same, 1 = a fill of its own; 0.4 without it',
+      real(0, 1),
     )
     .option('--out <dir>', 'folder for the results, made when missing', '.')
     .option('--force', 'replace results of earlier runs instead of numbering on', false)

@@ -92,22 +92,9 @@ export async function readRegion(
   photo: Size,
   isInverted: boolean,
 ): Promise<RegionFile> {
-  const file = await openPicture('region mask', path);
-  const { width, height, data } = await decodePixels('region mask', path, file, () =>
-    file
-      .open()
-      .toColourspace('srgb')
-      .ensureAlpha()
-      .raw()
-      .toBuffer({ resolveWithObject: true })
-      .then(({ data: bytes, info }) => ({ ...info, data: new Uint8ClampedArray(bytes) })),
-  );
-  if (width !== photo.width || height !== photo.height)
-    throw new UsageError(
-      `The region mask ${path} is ${width} x ${height} pixels, the photo ${photo.width} x ${photo.height}; make them equal.`,
-    );
+  const { file, pixels } = await readBeside('region mask', path, photo);
   const options = { isInverted, isLossy: isLossy(file.kind, file.bytes) };
-  const { coverage, meaning, looksLikePhoto } = readMask({ width, height, data }, options);
+  const { coverage, meaning, looksLikePhoto } = readMask(pixels, options);
   checkRegion(path, coverage);
   const share = coveredShare(coverage);
   const taken = `${percent(share)} of the photo, ${isInverted ? 'all but ' : ''}${wordsFor[meaning.kind](meaning)} in ${path}`;
@@ -118,6 +105,42 @@ export async function readRegion(
       `the region covers ${percent(share)} of the photo; if it is the wrong way round, ${isInverted ? 'leave out' : 'give'} --invert.`,
     );
   return { coverage, taken, warnings };
+}
+
+/**
+ * Reads an earlier fill of a photo: a layer or a preview, as `fill` writes them.
+ * Throws: UsageError when unreadable or of another size than the photo.
+ */
+export async function readChosen(path: string, photo: Size): Promise<RgbaImage> {
+  return (await readBeside('fill', path, photo)).pixels;
+}
+
+/** Reads 8-bit pixels that lie over a photo's. */
+async function readBeside(
+  what: string,
+  path: string,
+  photo: Size,
+): Promise<{ file: PictureFile; pixels: RgbaImage }> {
+  const file = await openPicture(what, path);
+  const pixels = await decodePixels(what, path, file, () =>
+    file
+      .open()
+      .toColourspace('srgb')
+      .ensureAlpha()
+      .raw()
+      .toBuffer({ resolveWithObject: true })
+      .then(({ data, info: { width, height } }) => ({
+        width,
+        height,
+        data: new Uint8ClampedArray(data),
+      })),
+  );
+  const { width, height } = pixels;
+  if (width !== photo.width || height !== photo.height)
+    throw new UsageError(
+      `The ${what} ${path} is ${width} x ${height} pixels, the photo ${photo.width} x ${photo.height}; make them equal.`,
+    );
+  return { file, pixels };
 }
 
 const wordsFor: Record<MaskMeaning['kind'], (meaning: MaskMeaning) => string> = {

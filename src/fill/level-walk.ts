@@ -131,12 +131,30 @@ function finish(walked: PlanarImage, start: PlanarImage | null, images: LevelIma
   return withKnown(removeSeam(structured, images.known, images.keepMask), images);
 }
 
-/** Clean images at the level's own size to start from, null at a part's first level. */
-function startImages(level: FillLevel, { images, coarser }: LevelJob): PlanarImage[] | null {
-  if (!coarser) return null;
-  return coarser.results.map((result) =>
-    withKnown(resized(result, coarser.images, level, images.photo.window), images),
-  );
+/** The chosen fill as a level sees it. */
+function chosenAt(level: FillLevel, request: FillRequest, images: LevelImages): PlanarImage | null {
+  const { source, chosen, plan } = request;
+  if (!chosen) return null;
+  const picture = { ...source, data: source.data.slice() };
+  for (let i = 0; i < picture.data.length; i += 4) {
+    if (chosen.data[i + 3] > 0) picture.data.set(chosen.data.subarray(i, i + 3), i);
+  }
+  const crop = cropRgba(picture, moved(level.bounds, plan.contextBounds));
+  return withKnown(cropPlanar(planarAtSize(crop, level), images.photo.window), images);
+}
+
+/** Clean images at the level's own size to start from, null where it starts from noise. */
+function startImages(
+  level: FillLevel,
+  request: FillRequest,
+  { images, coarser, seeds }: LevelJob,
+): PlanarImage[] | null {
+  if (coarser)
+    return coarser.results.map((result) =>
+      withKnown(resized(result, coarser.images, level, images.photo.window), images),
+    );
+  const chosen = level.startTimestep === null ? null : chosenAt(level, request, images);
+  return chosen && seeds.map(() => chosen);
 }
 
 /**
@@ -154,16 +172,17 @@ export async function* walkLevel(
 }
 
 async function* walkModel(
-  { settings }: FillRequest,
+  request: FillRequest,
   runtime: FillRuntime,
   level: FillLevel,
   job: LevelJob,
 ): AsyncGenerator<WalkStep, LevelResult[], void> {
-  const { images, seeds, resume } = job;
+  const { settings } = request;
+  const { images, seeds, resume, coarser } = job;
   const { known, keepMask, shape } = images;
   const card = modelOf(runtime.card);
   const plan = planLevelWalk(level, settings, card);
-  const starts = startImages(level, job);
+  const starts = startImages(level, request, job);
   const state = await runtime.createState({
     shape: [seeds.length, shape[1], shape[2], shape[3]],
     noise: new PhiloxNoise(seeds, job.level),
@@ -180,22 +199,22 @@ async function* walkModel(
     collapseRenoise: true,
   });
   return splitBatch(walked, known).map((image, k) => ({
-    image: finish(image, starts?.[k] ?? null, images),
+    image: finish(image, (coarser && starts?.[k]) ?? null, images),
     matches: null,
   }));
 }
 
 /** One fill: its network goes from match to match. */
 async function* walkPhoto(
-  { settings, plan: { levels } }: FillRequest,
+  request: FillRequest,
   { card }: FillRuntime,
   level: FillLevel,
   job: LevelJob,
 ): AsyncGenerator<WalkStep, LevelResult[], void> {
   const { images, resume, coarser } = job;
   const [seed] = job.seeds;
-  const plan = planLevelWalk(level, settings, card);
-  const start = startImages(level, job)?.[0] ?? null;
+  const plan = planLevelWalk(level, request.settings, card);
+  const start = startImages(level, request, job)?.[0] ?? null;
   const flat = flatImages(images);
   const flatStart = start && flat.flatten(start);
   const network = createPhotoNetwork({
@@ -222,7 +241,7 @@ async function* walkPhoto(
     yield { ...step.value, readX0Hat: async () => shaded(await readX0Hat()).data };
   }
   const image = withKnown(shaded(step.value), images);
-  const isLast = levels[job.level + 1]?.part !== level.part;
+  const isLast = request.plan.levels[job.level + 1]?.part !== level.part;
   const fitted = isLast ? withKnown(fitEdge(image, images.photo), images) : image;
   return [{ image: fitted, matches: network.matches() }];
 }

@@ -31,6 +31,8 @@ export interface PlanInput {
   /** Null where only the photo fills. */
   readonly card: ModelCard | null;
   readonly settings: FillSettings;
+  /** How far fills may go from a chosen one: 0 = nearly the same, 1 (default) = all anew. */
+  readonly strength?: number;
 }
 
 /** Returns how the network is conditioned: the class asked for, for each image of a batch. */
@@ -101,6 +103,22 @@ function modelLevels(context: Size, settings: FillSettings, card: ModelCard): Ph
   });
 }
 
+/**
+ * The levels that are left when a fill starts from a chosen one: the finest few, the first of them
+ * from a share of its noise, so that with the strength first detail changes, then shapes.
+ * Source: SDEdit (Meng et al. 2022), with its strength spread over the levels.
+ */
+function levelsFrom(levels: PhotoLevel[], strength: number, card: ModelCard | null): PhotoLevel[] {
+  if (!(strength >= 0 && strength <= 1))
+    throw new RangeError(`strength must lie in 0..1, got ${strength}`);
+  const depth = strength * levels.length;
+  const index = levels.length - 1 - Math.floor(depth);
+  if (index < 0) return levels;
+  const [first, ...finer] = levels.slice(index);
+  const most = first.startTimestep ?? levelDiffusion(first, card).numTrainTimesteps - 1;
+  return [{ ...first, startTimestep: Math.round((depth % 1) * most) }, ...finer];
+}
+
 /** What a part is filled from, and how. */
 function partLevels(part: RegionPart, input: PlanInput): { bounds: Rect; levels: PhotoLevel[] } {
   const { imageSize, maskBounds, selection, card, settings } = input;
@@ -140,11 +158,11 @@ function partsOf({ maskBounds, selection }: PlanInput): RegionPart[] {
  * there is none, or the region leaves nothing of the photo to fill from.
  */
 export function planFill(input: PlanInput): FillPlan {
-  const { imageSize, maskBounds, card, settings } = input;
+  const { imageSize, maskBounds, card, settings, strength = 1 } = input;
   contextBounds(maskBounds, imageSize);
   const levels = partsOf(input).flatMap((part, index): FillLevel[] => {
     const planned = partLevels(part, input);
-    return planned.levels.map((level) => ({
+    return levelsFrom(planned.levels, strength, card).map((level) => ({
       ...level,
       part: index,
       partBounds: part.bounds,

@@ -11,11 +11,13 @@ export interface RequestInput {
   readonly picture: RgbaImage;
   readonly selection: Coverage;
   readonly seeds: readonly number[];
+  /** A fill of the whole picture's size that these vary; null to begin with noise. */
+  readonly chosen?: RgbaImage | null;
 }
 
 /** Cuts picture and selection to the plan's context. Throws: RangeError when it leaves the picture. */
 export function contextRequest(input: RequestInput): FillRequest {
-  const { jobId, plan, settings, picture, selection, seeds } = input;
+  const { jobId, plan, settings, picture, selection, seeds, chosen = null } = input;
   return {
     jobId,
     plan,
@@ -23,5 +25,6 @@ export function contextRequest(input: RequestInput): FillRequest {
     source: cropRgba(picture, plan.contextBounds),
     selection: cropCoverage(selection, plan.contextBounds),
     seeds,
+    chosen: chosen && cropRgba(chosen, plan.contextBounds),
   };
 }

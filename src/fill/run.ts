@@ -47,14 +47,17 @@ export type FillEvent =
       readonly layer: RgbaImage;
     };
 
-function checkRequest({ plan, source, selection }: FillRequest, channels = 3): void {
+function checkRequest(request: FillRequest, channels = 3): void {
+  const { plan, source, selection, chosen } = request;
   const { width, height } = plan.contextBounds;
-  const isFitting = [source, selection].every((it) => it.width === width && it.height === height);
+  const isFitting = [source, selection, chosen ?? source].every(
+    (it) => it.width === width && it.height === height,
+  );
   if (!isFitting) {
     throw new RepaintError(
       'badRequest',
-      `source and selection must be the context's ${width} x ${height} pixels, got ` +
-        `${source.width} x ${source.height} and ${selection.width} x ${selection.height}.`,
+      `source, selection and a chosen fill must be the context's ${width} x ${height} pixels, got ` +
+        `${[source, selection, chosen ?? source].map((it) => `${it.width} x ${it.height}`).join(', ')}.`,
     );
   }
   if (channels !== 3)
@@ -64,6 +67,9 @@ function checkRequest({ plan, source, selection }: FillRequest, channels = 3): v
     );
   if (plan.levels.length === 0)
     throw new RepaintError('badRequest', 'the plan has no level to walk.');
+  const startsFrom = plan.levels.filter(({ part }, k) => plan.levels[k - 1]?.part !== part);
+  if (!chosen && startsFrom.some(({ startTimestep }) => startTimestep !== null))
+    throw new RepaintError('badRequest', 'the plan starts from a chosen fill: give it.');
 }
 
 /** Throws: RepaintError when transparency leaves nothing to fill, or nothing to continue from. */

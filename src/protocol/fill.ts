@@ -95,6 +95,11 @@ export interface FillRequest {
   readonly selection: Coverage;
   /** One fill per seed; integers 0..2^32-1. */
   readonly seeds: readonly number[];
+  /**
+   * A fill that these vary, planned with a strength below 1: pixels of contextBounds, the source's
+   * where they are transparent. Without one, all begins with noise.
+   */
+  readonly chosen?: RgbaImage | null;
 }
 
 /** Asks how many fills to make at once at one level. */

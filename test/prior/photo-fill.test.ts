@@ -39,11 +39,27 @@ function request(
   photo: RgbaImage,
   selection: Coverage,
   seeds: readonly number[] = [1],
+  { chosen = null, strength = 1 }: { chosen?: RgbaImage | null; strength?: number } = {},
 ): FillRequest {
   const maskBounds = coverageBounds(selection)!;
   const marked = cropCoverage(selection, maskBounds);
-  const plan = planFill({ imageSize: photo, maskBounds, selection: marked, card: null, settings });
-  return contextRequest({ jobId: 'test', plan, settings, picture: photo, selection, seeds });
+  const plan = planFill({
+    imageSize: photo,
+    maskBounds,
+    selection: marked,
+    card: null,
+    settings,
+    strength,
+  });
+  return contextRequest({
+    jobId: 'test',
+    plan,
+    settings,
+    picture: photo,
+    selection,
+    seeds,
+    chosen,
+  });
 }
 
 async function layers(
@@ -185,5 +201,104 @@ describe('fills from the photo', () => {
       if (event.kind === 'call') calls.push(event.nfe);
     }
     expect(calls).toEqual(Array.from({ length: 2 * wanted.plan.nfe }, (_, i) => i + 1));
+  });
+});
+
+describe('fills that vary a chosen one', () => {
+  const photo = picture(200, 150, (x, y) => [
+    128 + 60 * Math.sin(x / 5 + 3 * Math.sin(y / 17)) + 30 * Math.sin(y / 7 + 2 * Math.sin(x / 23)),
+    128 + 70 * Math.sin((x * y) / 900),
+    100 + ((7 * x + 3 * y * y) % 23),
+  ]);
+  const selection = region(photo, inEllipse(100, 75, 36, 28));
+  const plain = request(photo, selection, [3]);
+  const { maskBounds } = plain.plan;
+  const varied = (chosen: RgbaImage, strength: number, seeds = [8]) =>
+    request(photo, selection, seeds, { chosen, strength });
+  const marked = selection.data.filter((covered) => covered > 0).length;
+
+  /** Mean over the region's pixels and channels, levels of 255. */
+  function meanDifference(a: RgbaImage, b: RgbaImage): number {
+    return a.data.reduce((sum, value, i) => sum + Math.abs(value - b.data[i]), 0) / (3 * marked);
+  }
+
+  async function chosenFill(): Promise<{ layer: RgbaImage; flat: RgbaImage }> {
+    const layer = (await layers(plain)).get(0)!;
+    return { layer, flat: flatten(photo, layer, maskBounds) };
+  }
+
+  test('keep nearly all of it at strength 0, and much less at a higher one', async () => {
+    const { flat } = await chosenFill();
+    const differences = [];
+    for (const strength of [0, 0.4]) {
+      const made = (await layers(varied(flat, strength))).get(0)!;
+      differences.push(meanDifference(flatten(photo, made, maskBounds), flat));
+    }
+    const [none, some] = differences;
+    // Pixels become means of several patches, and this photo has grain of 23 levels in its blue.
+    expect(none).toBeLessThan(6);
+    expect(some).toBeGreaterThan(1.5 * none);
+  });
+
+  test('are the fill of the seed at strength 1, in as many calls', async () => {
+    const { flat } = await chosenFill();
+    const full = varied(flat, 1, [3]);
+    expect(full.plan).toEqual(plain.plan);
+    expect((await layers(full)).get(0)!.data).toEqual((await layers(plain)).get(0)!.data);
+  });
+
+  test('are the same again for the same seed, and others for another', async () => {
+    const { flat } = await chosenFill();
+    const [one, again] = [await layers(varied(flat, 0.5)), await layers(varied(flat, 0.5))];
+    const other = await layers(varied(flat, 0.5, [9]));
+    expect(again.get(0)!.data).toEqual(one.get(0)!.data);
+    expect(largestDifference(other.get(0)!, one.get(0)!)).toBeGreaterThan(8);
+  });
+
+  test('change nothing outside, whatever the chosen picture shows there', async () => {
+    const white = picture(200, 150, () => [255, 255, 255]);
+    const layer = (await layers(varied(white, 0.3))).get(0)!;
+    const made = flatten(photo, layer, maskBounds);
+    selection.data.forEach((covered, i) => {
+      if (covered === 0) expect(made.data[4 * i]).toBe(photo.data[4 * i]);
+    });
+  });
+
+  test('see the photo where a chosen layer is transparent', async () => {
+    const { flat } = await chosenFill();
+    const layer = {
+      ...flat,
+      data: flat.data.map((value, i) => (i % 4 < 3 || selection.data[i >> 2] > 0 ? value : 0)),
+    };
+    const [fromLayer, fromFlat] = [varied(layer, 0.5), varied(flat, 0.5)];
+    expect((await layers(fromLayer)).get(0)!.data).toEqual((await layers(fromFlat)).get(0)!.data);
+  });
+
+  test('ask for fewer calls the lower the strength, and go on from any snapshot', async () => {
+    const { flat } = await chosenFill();
+    const calls = [0, 0.25, 0.5, 0.75, 1].map((strength) => varied(flat, strength).plan.nfe);
+    expect(calls).toEqual([...calls].sort((a, b) => a - b));
+    expect(calls[0]).toBeLessThan(calls[4] / 3);
+    const wanted = varied(flat, 0.6);
+    const whole = await layers(wanted);
+    const snapshots: FillSnapshot[] = [];
+    let n = 0;
+    for await (const event of runFill(wanted, photoRuntime)) {
+      if (event.kind === 'call' && n++ % 9 === 4) snapshots.push(await event.snapshot());
+    }
+    expect(snapshots.length).toBeGreaterThan(1);
+    for (const snapshot of snapshots) {
+      const rest = await layers(wanted, structuredClone(snapshot));
+      expect(rest.get(0)!.data).toEqual(whole.get(0)!.data);
+    }
+  });
+
+  test('are refused without the chosen fill, with one of another size, and beyond 0..1', async () => {
+    const { flat } = await chosenFill();
+    const wanted = varied(flat, 0.5);
+    await expect(layers({ ...wanted, chosen: null })).rejects.toThrow(/chosen fill: give it/);
+    const small = { width: 3, height: 3, data: new Uint8ClampedArray(36) };
+    await expect(layers({ ...wanted, chosen: small })).rejects.toThrow(/got .* 3 x 3\./);
+    expect(() => varied(flat, 1.5)).toThrow(/strength must lie in 0..1, got 1.5/);
   });
 });

@@ -1,0 +1,69 @@
+/** Varying an earlier result on the command line. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import sharp from 'sharp';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { samplesFolder } from '../../src/cli/places.js';
+import { callCli } from './run-cli.js';
+
+let folder: string;
+const file = (name: string) => path.join(folder, name);
+
+beforeAll(async () => {
+  folder = mkdtempSync(path.join(tmpdir(), 'repaint-vary-'));
+  const photo = sharp(path.join(samplesFolder, 'cat.jpg')).resize(240, 180, { fit: 'cover' });
+  await photo.png().toFile(file('photo.png'));
+  const box =
+    '<svg width="240" height="180"><rect x="70" y="50" width="90" height="80" fill="white"/></svg>';
+  await sharp(Buffer.from(box)).png().toFile(file('mask.png'));
+  await sharp(Buffer.from(box)).resize(120, 90).png().toFile(file('small.png'));
+});
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function fill(out: string, ...args: string[]) {
+  const input = ['fill', file('photo.png'), '--region', file('mask.png'), '--preset', 'draft'];
+  return callCli(...input, '--fills', '1', '--json', '--out', file(out), ...args);
+}
+
+async function difference(a: string, b: string): Promise<number> {
+  const [one, other] = await Promise.all(
+    [a, b].map((name) => sharp(file(name)).removeAlpha().raw().toBuffer()),
+  );
+  return one.reduce((sum, value, i) => sum + Math.abs(value - other[i]), 0) / one.length;
+}
+
+test('a layer and a preview are varied alike, little or much', async () => {
+  expect((await fill('first')).code).toBe(0);
+  const results = {
+    same: ['--strength', '0'],
+    anew: ['--strength', '1'],
+    usual: [],
+  };
+  for (const [name, args] of Object.entries(results)) {
+    const said = await fill(name, '--seed', '5', '--from', file('first/fill-1.png'), ...args);
+    expect(said.stderr).not.toMatch(/error/i);
+    expect(said.code).toBe(0);
+  }
+  const preview = await fill('flat', '--seed', '5', '--from', file('first/preview-1.png'));
+  expect(preview.code).toBe(0);
+  const first = 'first/preview-1.png';
+  const differences = [];
+  for (const name of ['same', 'usual', 'anew'])
+    differences.push(await difference(`${name}/preview-1.png`, first));
+  expect(differences).toEqual([...differences].sort((a, b) => a - b));
+  expect(differences[2]).toBeGreaterThan(2 * differences[0]);
+  // The layer's colours under its soft edge are whole, the preview's are mixed with the photo's.
+  expect(await difference('flat/preview-1.png', 'usual/preview-1.png')).toBeLessThan(
+    await difference('flat/preview-1.png', first),
+  );
+});
+
+test('what cannot be varied is said in a sentence', async () => {
+  const small = await fill('refused', '--from', file('small.png'));
+  expect(small.code).not.toBe(0);
+  expect(small.stderr).toMatch(/The fill .*small.png is 120 x 90 pixels, the photo 240 x 180/);
+  const alone = await fill('refused', '--strength', '0.3');
+  expect(alone.stderr).toMatch(/--strength needs a fill to vary: give one with --from/);
+});
