@@ -17,6 +17,7 @@ import { keepMaskAtSize, planarAtSize, resizePlanar } from '../image/resize.js';
 import { isGreyImage, toGrey } from '../image/source-pixels.js';
 import { keepLowFrequencies, removeSeam } from '../image/seam.js';
 import type { Matches, PhotoImages } from '../prior/photo-images.js';
+import { textureAtSize } from '../prior/texture.js';
 import { findTrend, withTrend } from '../prior/trend.js';
 import type { FillLevel, FillRequest } from '../protocol/fill.js';
 import { createPhotoNetwork, fitEdge, levelWindow, photoState } from './photo-walk.js';
@@ -62,8 +63,10 @@ export function levelImages(
   const known = planarAtSize(picture, { width, height }, hole);
   const keepMask = keepMaskAtSize(hole, level);
   const mask = cropPlanar({ width, height, channels: 1, data: keepMask }, window);
+  const isCompared = level.network === 'coherent';
+  const texture = isCompared ? textureAtSize(picture, { width, height }, hole) : null;
   return {
-    photo: { known, keepMask, window },
+    photo: { known, keepMask, texture, window },
     known: cropPlanar(known, window),
     keepMask: mask.data,
     shape: [1, 3, window.height, window.width],

@@ -32,8 +32,7 @@ export function photoContext({ bounds }: RegionPart, picture: Size): Rect {
 /** Places where a patch of some size is wholly known, and pixels that are not, at a level. */
 function knownAt(hole: Coverage, size: Size): { sources: number; exactSources: number } {
   const keepMask = keepMaskAtSize(hole, size);
-  const known = { ...size, channels: 0, data: new Float32Array(0) };
-  const counts = new KnownCounts({ known, keepMask, window: { x: 0, y: 0, ...size } });
+  const counts = new KnownCounts({ known: size, keepMask });
   let [sources, exactSources] = [0, 0];
   for (let y = 0; y < size.height; y++) {
     for (let x = 0; x < size.width; x++) {

@@ -19,6 +19,9 @@ const reaches = [2, 4, 8];
 /** Sigma of the votes in pixels: wide in noise, so that places agree; at the end nearly a copy. */
 const votes = { noisy: 2, quiet: 0.6, last: 0.4, noisySigma: 0.55, lastSigma: 0.02 };
 
+/** How much texture counts beside colour, and sigma in pixels of its votes. */
+const textures = { weight: 16, sigma: 1.5 };
+
 function voteSigma(timestep: number): number {
   const sigma = noiseSigma(timestep);
   if (sigma < votes.lastSigma) return votes.last;
@@ -42,6 +45,8 @@ export class CoherentNetwork implements Network {
   private readonly _sources: Float32Array;
   private readonly _valid: Uint8Array;
   private readonly _queries: Float32Array;
+  private readonly _textures: Float32Array;
+  private readonly _queryTextures: Float32Array;
   private _matches: Int32Array;
   private _next: Int32Array;
   private readonly _places: Int32Array;
@@ -68,9 +73,9 @@ export class CoherentNetwork implements Network {
     const length = this._width * (known.height + 2 * radius);
     const windowLength = this._windowWidth * (window.height + 2 * radius);
     const { valid, places, pixels } = this._layOut(length);
-    const perWindow = 16 + 4 + 4;
+    const perWindow = 32 + 4 + 4;
     const lists = 4 * places.length + 20 * pixels.length;
-    this._kernel = new KernelMemory(17 * length + perWindow * windowLength + lists + 4096);
+    this._kernel = new KernelMemory(33 * length + perWindow * windowLength + lists + 4096);
     this._sources = this._kernel.float32(4 * length);
     this._valid = this._kernel.uint8(length);
     this._queries = this._kernel.float32(4 * windowLength);
@@ -78,6 +83,8 @@ export class CoherentNetwork implements Network {
     this._next = this._kernel.int32(windowLength).fill(-1);
     this._places = this._kernel.int32(places.length);
     this._pixels = this._kernel.int32(pixels.length);
+    this._textures = this._kernel.float32(4 * length);
+    this._queryTextures = this._kernel.float32(4 * windowLength);
     this._votes = this._kernel.float32(4 * pixels.length);
     this._voteKernel = this._kernel.float32(patch ** 2);
     this._valid.set(valid);
@@ -155,7 +162,7 @@ export class CoherentNetwork implements Network {
   }
 
   private _copySources(): void {
-    const { known, keepMask } = this._images;
+    const { known, keepMask, texture } = this._images;
     const plane = keepMask.length;
     for (let y = 0; y < known.height; y++) {
       for (let x = 0; x < known.width; x++) {
@@ -163,6 +170,8 @@ export class CoherentNetwork implements Network {
         if (keepMask[i] !== 1) continue;
         const at = 4 * ((y + this._radius) * this._width + x + this._radius);
         for (let c = 0; c < 3; c++) this._sources[at + c] = known.data[c * plane + i];
+        if (!texture) continue;
+        for (let c = 0; c < 2; c++) this._textures[at + c] = texture.data[c * plane + i];
       }
     }
   }
@@ -204,9 +213,11 @@ export class CoherentNetwork implements Network {
 
   /** Known pixels clean, the others as they are over the signal; nothing beyond the picture. */
   private _setQueries(xt: Float32Array, signal: number, unknown: number, known: number): void {
-    const { known: photo, keepMask, window } = this._images;
+    const { known: photo, keepMask, window, texture } = this._images;
     const plane = keepMask.length;
     const windowPlane = window.width * window.height;
+    // Nine places of a patch stand for all of them.
+    const textureWeight = (textures.weight * unknown * (2 * this._radius + 1) ** 2) / 9;
     for (let y = -this._radius; y < window.height + this._radius; y++) {
       for (let x = -this._radius; x < window.width + this._radius; x++) {
         const [u, v] = [window.x + x, window.y + y];
@@ -222,13 +233,27 @@ export class CoherentNetwork implements Network {
             : xt[c * windowPlane + y * window.width + x] / signal;
         }
         this._queries[at + 3] = isKnown ? known : unknown;
+        if (!texture || !this._isLookedAt) continue;
+        for (let c = 0; c < 2 && isKnown; c++) {
+          this._queryTextures[at + c] = texture.data[c * plane + i];
+        }
+        this._queryTextures[at + 3] = textureWeight;
       }
     }
   }
 
+  /** What is to be made is as textured as the matches so far say. */
+  private _estimateTexture(): void {
+    this._castVotes(this._textures, textures.sigma);
+    this._pixels.forEach((q, k) => {
+      for (let c = 0; c < 2; c++) this._queryTextures[4 * q + c] = this._votes[4 * k + c];
+    });
+  }
+
   private _search(): void {
-    const { known } = this._images;
+    const { known, texture } = this._images;
     this._searches++;
+    if (texture && this._isLookedAt) this._estimateTexture();
     this._kernel.kernels.match(
       this._sources.byteOffset,
       this._valid.byteOffset,
@@ -247,15 +272,18 @@ export class CoherentNetwork implements Network {
       reaches[this._searches % reaches.length],
       randomCandidates,
       Math.max(known.width, known.height),
+      this._textures.byteOffset,
+      this._queryTextures.byteOffset,
+      this._radius - 1,
     );
     [this._matches, this._next] = [this._next, this._matches];
   }
 
-  private _vote(sigma: number, xt: Float32Array): Float32Array {
-    const { known, keepMask, window } = this._images;
+  /** Writes to `_votes` what the matches say of each pixel. */
+  private _castVotes(sources: Float32Array, sigma: number): void {
     this._voteKernel.set(voteKernel(sigma, this._radius));
     this._kernel.kernels.vote(
-      this._sources.byteOffset,
+      sources.byteOffset,
       this._width,
       this._matches.byteOffset,
       this._windowWidth,
@@ -266,6 +294,11 @@ export class CoherentNetwork implements Network {
       this._voteKernel.byteOffset,
       this._votes.byteOffset,
     );
+  }
+
+  private _vote(sigma: number, xt: Float32Array): Float32Array {
+    const { known, keepMask, window } = this._images;
+    this._castVotes(this._sources, sigma);
     const x0Hat = xt.slice();
     const windowPlane = window.width * window.height;
     const plane = keepMask.length;

@@ -9,9 +9,14 @@ import type { PlanarImage } from '../image/planar.js';
 export interface PhotoImages {
   readonly known: PlanarImage;
   readonly keepMask: Float32Array;
+  /** How textured the picture is, [2, H, W] as of `texture.ts`; null = not compared. */
+  readonly texture: PlanarImage | null;
   /** Where the walk takes place: all that is to be made lies in it. */
   readonly window: Rect;
 }
+
+/** The part of it that tells what is known. */
+type KnownImage = { readonly known: Size } & Pick<PhotoImages, 'keepMask'>;
 
 /**
  * Which source patch lies over each pixel of the window: the index of its centre in the picture,
@@ -28,7 +33,7 @@ export class KnownCounts {
   private readonly _sums: Int32Array;
   private readonly _size: Size;
 
-  constructor({ known: { width, height }, keepMask }: PhotoImages) {
+  constructor({ known: { width, height }, keepMask }: KnownImage) {
     this._size = { width, height };
     this._sums = new Int32Array((width + 1) * (height + 1));
     for (let y = 0; y < height; y++) {

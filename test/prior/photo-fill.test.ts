@@ -1,5 +1,6 @@
 /** What a fill from the photo alone promises: pictures whose right answer is known. */
 import { describe, expect, test } from 'vitest';
+import { PhiloxNoise } from '../../src/core/noise.js';
 import { planFill } from '../../src/fill/plan.js';
 import { contextRequest } from '../../src/fill/request.js';
 import { runFill, type FillEvent } from '../../src/fill/run.js';
@@ -108,6 +109,27 @@ describe('a fill from the photo', () => {
       (covered, i) => covered > 0 && Math.abs(made.data[4 * i] - photo.data[4 * i]) > 60,
     );
     expect(wrong.length / selection.data.filter((it) => it > 0).length).toBeLessThan(0.05);
+  });
+
+  test('is as grainy as what lies around it', async () => {
+    const grain = new PhiloxNoise([3], 0);
+    const noise = new Float32Array(160 * 120);
+    grain.fill({ purpose: 'start', transition: 0 }, 0, noise);
+    const photo = picture(160, 120, (x, y) => {
+      const value = 120 + 18 * noise[y * 160 + x];
+      return [value, value, value];
+    });
+    const selection = region(photo, inEllipse(80, 60, 26, 20));
+    const made = await filled(photo, selection);
+    const step = ({ data }: RgbaImage, i: number) => Math.abs(data[4 * i] - data[4 * i + 4]);
+    const mean = (image: RgbaImage) => {
+      const inside = [...selection.data.keys()].filter(
+        (i) => selection.data[i] > 0 && selection.data[i + 1] > 0,
+      );
+      return inside.reduce((sum, i) => sum + step(image, i), 0) / inside.length;
+    };
+    expect(mean(made) / mean(photo)).toBeGreaterThan(0.8);
+    expect(mean(made) / mean(photo)).toBeLessThan(1.2);
   });
 
   test('changes nothing outside, over regions of any form and place', async () => {

@@ -53,6 +53,28 @@ function distance(
   return total;
 }
 
+/** The same over a grid of 3 x 3 places of the patch, `step` apart, of how textured each is. */
+function textureDistance(
+  Q: usize,
+  E: usize,
+  q: i32,
+  e: i32,
+  queryWidth: i32,
+  width: i32,
+  step: i32,
+): f32 {
+  let acc = f32x4.splat(0);
+  for (let v = -step; v <= step; v += step) {
+    for (let u = -step; u <= step; u += step) {
+      const x = v128.load(Q + ((<usize>(q + v * queryWidth + u)) << 4));
+      const d = f32x4.sub(x, v128.load(E + ((<usize>(e + v * width + u)) << 4)));
+      const w = v128.shuffle<f32>(x, x, 3, 3, 3, 3);
+      acc = f32x4.add(acc, f32x4.mul(w, f32x4.mul(d, d)));
+    }
+  }
+  return sumRgb(acc);
+}
+
 const maxCandidates = 64;
 const candidates = memory.data(maxCandidates * 4);
 const distances = memory.data(maxCandidates * 4);
@@ -84,6 +106,9 @@ export function match(
   reach: i32,
   randoms: i32,
   radius: i32,
+  textures: usize,
+  queryTextures: usize,
+  step: i32,
 ): void {
   for (let i = from; i < to; i++) {
     const q = load<i32>(places + ((<usize>i) << 2));
@@ -115,7 +140,8 @@ export function match(
       }
       if (e < 0 || e >= length || !load<u8>(valid + <usize>e)) continue;
       const limit = at < 0 ? f32.MAX_VALUE : best + farthest;
-      const d = distance(Q, E, q, e, queryWidth, width, r, limit);
+      let d = textureDistance(queryTextures, textures, q, e, queryWidth, width, step);
+      if (d <= limit) d += distance(Q, E, q, e, queryWidth, width, r, limit - d);
       store<i32>(candidates + ((<usize>count) << 2), e);
       store<f32>(distances + ((<usize>count) << 2), d);
       count++;
