@@ -87,6 +87,9 @@ export interface FillRecord {
   readonly number: number;
   /** When it was added, ms since 1970. */
   readonly madeAt: number;
+  /** Where it began: the number of the fill it varies, and how far from it; 0 and 1 for noise. */
+  readonly like: number;
+  readonly strength: number;
 }
 
 /** Fills of one region share the first part of their job ids, also over several jobs. */
@@ -127,6 +130,8 @@ export interface FillLayer {
   readonly isVisible: boolean;
   /** The user has taken it: it belongs to the picture, and shows whatever else is looked at. */
   readonly isKept: boolean;
+  /** A favourite: it stays when the others are cleared away. */
+  readonly isStarred: boolean;
   readonly record: FillRecord;
 }
 
@@ -152,6 +157,8 @@ export interface PageEdit {
   /** Opacity 0: the host has no visibility. */
   readonly hide?: readonly string[];
   readonly keep?: readonly string[];
+  readonly star?: readonly string[];
+  readonly unstar?: readonly string[];
   readonly remove?: readonly string[];
   /** Notes on shapes which region they mark. */
   readonly mark?: { readonly regionId: string; readonly nodeIds: readonly string[] };

@@ -5,7 +5,7 @@ import { overlaps } from '../image/geometry.js';
 import type { PageContent, PageEdit } from '../protocol/sandbox-api.js';
 import { fillLayers } from './layers.js';
 import { mark, readMarker } from './markers.js';
-import { isFillLayer, isKept, keepRecord } from './records.js';
+import { hasStar, isFillLayer, isKept, keepRecord, star } from './records.js';
 import { pageBounds } from './space.js';
 import { findNodes, slotAbove, visualNodes } from './tree.js';
 import { hide, isVisible, show } from './visibility.js';
@@ -17,6 +17,7 @@ export function readPage(): PageContent {
       id: node.id,
       isVisible: isVisible(node),
       isKept: isKept(node),
+      isStarred: hasStar(node),
       record,
     })),
     markers: [...visualNodes()].flatMap((node) => readMarker(node) ?? []),
@@ -47,6 +48,8 @@ export function editPage(edit: PageEdit): void {
   for (const node of findNodes(nodeIds)) mark(node, regionId);
   for (const node of findNodes(shown)) bringToSight(node);
   for (const node of findNodes(keep)) keepRecord(node);
+  for (const node of findNodes(edit.star ?? [])) star(node, true);
+  for (const node of findNodes(edit.unstar ?? [])) star(node, false);
   for (const node of findNodes(hidden)) hide(node);
   for (const node of findNodes(remove)) node.removeFromParent();
   if (select) editor.context.selection = findNodes(select);

@@ -5,6 +5,7 @@ import type { FillRecord } from '../protocol/sandbox-api.js';
 const recordKey = 'repaintFill';
 /** Marks a kept fill: part of the picture, no longer one of the tries. */
 const keptKey = 'repaintFillKept';
+const starKey = 'repaintFillStar';
 /** The host's limit for all of an add-on's data on one node, less what the other keys take. */
 const maxBytes = 3 * 1024 - 256;
 
@@ -26,7 +27,9 @@ export function writeRecord(node: Node, record: FillRecord): void {
 }
 
 const texts = ['targetId', 'jobId', 'modelId', 'modelSha256', 'settings'] as const;
-const numbers = ['seed', 'number', 'madeAt'] as const;
+const numbers = ['seed', 'number', 'madeAt', 'like', 'strength'] as const;
+/** Of fills that vary no other, as they were recorded before there were such. */
+const fromNoise = { like: 0, strength: 1 };
 
 /** Returns the record a text holds; undefined for anything else: documents come from anywhere. */
 export function parseRecord(text: string): FillRecord | undefined {
@@ -37,7 +40,7 @@ export function parseRecord(text: string): FillRecord | undefined {
     return undefined;
   }
   if (typeof value !== 'object' || value === null) return undefined;
-  const fields = value as Record<string, unknown>;
+  const fields: Record<string, unknown> = { ...fromNoise, ...value };
   const isRecord =
     texts.every((name) => typeof fields[name] === 'string') &&
     numbers.every((name) => Number.isFinite(fields[name]));
@@ -58,6 +61,15 @@ export function keepRecord(node: Node): void {
 
 export function isKept(node: Node): boolean {
   return node.addOnData.getItem(keptKey) !== undefined;
+}
+
+export function star(node: Node, isStarred: boolean): void {
+  if (isStarred) node.addOnData.setItem(starKey, 'yes');
+  else if (hasStar(node)) node.addOnData.removeItem(starKey);
+}
+
+export function hasStar(node: Node): boolean {
+  return node.addOnData.getItem(starKey) !== undefined;
 }
 
 /** True for every layer this add-on has made. */

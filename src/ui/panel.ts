@@ -16,6 +16,7 @@ import './elements/advanced.js';
 import './elements/edge-settings.js';
 import './elements/fill-gallery.js';
 import './elements/help-section.js';
+import './elements/history-list.js';
 import './elements/main-choices.js';
 import './elements/model-row.js';
 import './elements/models-page.js';
@@ -23,7 +24,13 @@ import './elements/notice.js';
 import './elements/progress-card.js';
 import './elements/selection-card.js';
 import type { ChooseEvent } from './elements/choose-event.js';
-import type { DeleteEvent, KeepEvent, ShowEvent } from './elements/gallery-events.js';
+import type {
+  DeleteEvent,
+  KeepEvent,
+  MoreLikeEvent,
+  ShowEvent,
+  StarEvent,
+} from './elements/gallery-events.js';
 import type { CancelEvent, ResumeEvent } from './elements/job-events.js';
 import type {
   ManageModelsEvent,
@@ -31,17 +38,19 @@ import type {
   UseModelEvent,
 } from './elements/model-events.js';
 import { KeepFocus } from './elements/keep-focus.js';
+import type { RecipeEvent } from './elements/recipe.js';
 import type { SetEvent } from './elements/set-actions.js';
 import { smallButton } from './elements/small-button.js';
 import { shared } from './elements/styles.js';
 import type { FillSet } from './gallery/fill-sets.js';
-import { getLocale, localized, msg, speak } from './host/localisation.js';
+import { getLocale, localized, msg, speak, str } from './host/localisation.js';
 import type { HostLook } from './host/look.js';
 import { Watching } from './observed.js';
 import { panelStyles } from './panel.styles.js';
 import type { SelectionState } from './selection/selection-watch.js';
 import type { Session } from './session.js';
 import { Announcer } from './text/announcer.js';
+import { listed } from './text/format.js';
 import { levelLines, planSummary, queuedText } from './text/plan-text.js';
 import { renderConditions, renderProblems } from './elements/panel-notices.js';
 import { addingText } from './text/model-text.js';
@@ -109,6 +118,9 @@ export class RepaintPanel extends LitElement {
         @repaint-delete=${(event: DeleteEvent) => gallery.remove([event.layerId])}
         @repaint-set=${(event: SetEvent) => event.ask(gallery)}
         @repaint-again=${() => session.fillAgain()}
+        @repaint-star=${(event: StarEvent) => gallery.star(event.fill)}
+        @repaint-more-like=${(event: MoreLikeEvent) => session.moreLike(event.fill, event.strength)}
+        @repaint-recipe=${(event: RecipeEvent) => event.ask(session)}
         @repaint-marked=${() => session.selection.marked()}
       >
         <h1 class="spoken">RePaint Fill</h1>
@@ -122,7 +134,8 @@ export class RepaintPanel extends LitElement {
             <repaint-edge-settings .choices=${choices}></repaint-edge-settings>`,
         )}
         ${this._modelRow(card)} ${others.map((set) => this._set(set))} ${renderConditions(session)}
-        ${this._inLocale(this._advanced())} ${this._help()} ${this._privacy()} ${this._dock()}
+        ${this._inLocale(this._history())} ${this._inLocale(this._advanced())} ${this._help()}
+        ${this._privacy()} ${this._dock()}
       </main>
     `;
   }
@@ -156,6 +169,11 @@ export class RepaintPanel extends LitElement {
       ${this._inLocale(html`<repaint-models-page .session=${session}></repaint-models-page>`)}
       ${this._privacy()}
     </main>`;
+  }
+
+  private _history() {
+    const { history, gallery } = this.session;
+    return html`<repaint-history .fills=${history.fills} .gallery=${gallery}></repaint-history>`;
   }
 
   private _help() {
@@ -231,7 +249,9 @@ export class RepaintPanel extends LitElement {
     const { plan, model, choices } = this.session;
     if (plan.kind !== 'planned') return '';
     const ready = model.state.kind === 'ready' ? model.state : null;
-    return planSummary(plan.plan, choices.fills, ready, this.session.photoPace);
+    const summary = planSummary(plan.plan, choices.fills, ready, this.session.photoPace);
+    const { seed } = choices;
+    return listed([summary, seed === null ? '' : msg(str`seed ${seed}`)]);
   }
 
   private _set(set: FillSet) {

@@ -23,6 +23,7 @@ export const panelProblems = [
   'otherPage',
   'targetChanged',
   'layerNotAdded',
+  'fillPixelsGone',
   'shelfCrashed',
   'shelfFailed',
 ] as const;

@@ -2,10 +2,26 @@
 import { compose, translation } from '../image/geometry.js';
 import { digitalSource, withProvenance } from './gallery/provenance.js';
 import type { FillRequest } from '../protocol/fill.js';
-import type { NewLayer } from '../protocol/sandbox-api.js';
-import { firstChoices, parseChoices, withKnownClass, type Choices } from './fill/choices.js';
+import type { RgbaImage } from '../image/raster.js';
+import type { FillRecord, NewLayer } from '../protocol/sandbox-api.js';
+import { chosenFill } from './fill/chosen-fill.js';
+import {
+  firstChoices,
+  parseChoices,
+  recordedSettings,
+  withKnownClass,
+  withSettings,
+  type Choices,
+} from './fill/choices.js';
 import { FillJournal } from './fill/fill-journal.js';
-import { FillQueue, type FillJob, type FillModel, type FinishedFill } from './fill/fill-queue.js';
+import {
+  FillQueue,
+  fromNoise,
+  type FillJob,
+  type FillModel,
+  type FinishedFill,
+  type Origin,
+} from './fill/fill-queue.js';
 import { ModelLink, type JobMessage } from './fill/model-link.js';
 import { Pace, firstPhotoPace } from './fill/estimate.js';
 import { PlanAhead } from './fill/plan-ahead.js';
@@ -21,7 +37,8 @@ import { Turn } from './fill/turn.js';
 import { Watchdog } from './fill/watchdog.js';
 import type { WorkerPort } from './fill/worker-port.js';
 import { FillGallery } from './gallery/fill-gallery.js';
-import { jobIdFor } from './gallery/fill-sets.js';
+import { FillHistory } from './gallery/history.js';
+import { jobIdFor, type GalleryFill } from './gallery/fill-sets.js';
 import { fillThumbnail, regionThumbnail } from './gallery/thumbnail.js';
 import type { Journal } from './host/journal.js';
 import type { SandboxClient, SelectionBell } from './host/sandbox-client.js';
@@ -57,6 +74,14 @@ function forced<T extends string>(choice: T): Exclude<T, 'automatic'> | null {
   return choice === 'automatic' ? null : (choice as Exclude<T, 'automatic'>);
 }
 
+/** A fill that others are to be like, and how far they may go from it, 0..1. */
+interface Likeness {
+  readonly fill: GalleryFill;
+  readonly strength: number;
+}
+
+const anew = { chosen: null, origin: fromNoise };
+
 /** Changes that only a new worker takes up. */
 function isOtherLoad(a: Choices, b: Choices): boolean {
   return a.backend !== b.backend || a.precision !== b.precision || a.model?.id !== b.model?.id;
@@ -74,6 +99,7 @@ export class Session extends Observed {
   readonly queue: FillQueue;
   readonly turn: Turn;
   readonly gallery: FillGallery;
+  readonly history: FillHistory;
   readonly journal: FillJournal;
   readonly library: ModelLibrary;
   private readonly _plan = planner(planState);
@@ -94,6 +120,7 @@ export class Session extends Observed {
     this.model = new ModelLink(startWorker);
     this.library = new ModelLibrary(_ports);
     this.gallery = new FillGallery(sandbox, kept);
+    this.history = new FillHistory(kept, this.gallery, _ports.documentId);
     this.queue = new FillQueue({
       post: (message) => this.turn.post(message),
       giveUp: () => this.model.restart({ code: 'workerCrashed' }),
@@ -131,6 +158,7 @@ export class Session extends Observed {
       this.selection,
       this.queue,
       this.gallery,
+      this.history,
       this.journal,
       this.turn,
       this.library,
@@ -152,7 +180,7 @@ export class Session extends Observed {
     };
     // An earlier visit may have ended while things were set aside for a picture of the page.
     await this._ports.sandbox.restoreView().catch(() => undefined);
-    await Promise.all([this.selection.read(), this.gallery.restore()]);
+    await Promise.all([this.selection.read(), this.history.restore(), this.gallery.restore()]);
     await this.journal.restore();
     for (const { region, request, seedsLeft } of this.queue.interrupted) {
       const isUnseen = seedsLeft.length === request.seeds.length;
@@ -241,6 +269,25 @@ export class Session extends Observed {
     void this._start(randomSeeds(this.choices.fills));
   }
 
+  /** Fills the marked region as chosen, starting from a fill of it. */
+  moreLike(fill: GalleryFill, strength: number): void {
+    void this._start(randomSeeds(this.choices.fills), { fill, strength });
+  }
+
+  /** Chooses a fill's settings again, as far as its record has them. */
+  useSettings({ settings }: FillRecord): void {
+    const recorded = recordedSettings(settings);
+    const { state } = this.model;
+    if (!recorded) return;
+    const choices = withSettings(this.choices, recorded);
+    this.choose(state.kind === 'ready' ? withKnownClass(choices, state.card) : choices);
+  }
+
+  /** Fills begin with this seed from now on. */
+  useSeed({ seed }: FillRecord): void {
+    this.choose({ ...this.choices, seed });
+  }
+
   /** Goes on with an interrupted job, on a new worker where there is none. */
   resume(jobId: string): void {
     const { state } = this.model;
@@ -286,16 +333,21 @@ export class Session extends Observed {
   }
 
   /** Takes the region's marker out of the way, reads its pixels anew, and asks for the fills. */
-  private async _start(seeds: readonly number[]): Promise<void> {
+  private async _start(seeds: readonly number[], like: Likeness | null = null): Promise<void> {
     const { region } = this;
     if (!region || this.isBeingFilled) return;
     this._isStarting = true;
     this.changed();
     await this.gallery.mark(region.id, region.markerIds);
     await this.selection.read(true);
-    this._isStarting = false;
     this._awaited.set(region.id, region.markerIds);
-    this._enqueue(seeds);
+    try {
+      if (like) await this._enqueueLike(seeds, like);
+      else this._enqueue(seeds);
+    } catch (error) {
+      this.gallery.failed(error);
+    }
+    this._isStarting = false;
     this._endAwaited();
     this.changed();
   }
@@ -310,8 +362,24 @@ export class Session extends Observed {
     }
   }
 
-  private _enqueue(seeds: readonly number[]): void {
-    const { region, plan: planned } = this;
+  /** Throws: ProblemError when the fill's pixels are gone. */
+  private async _enqueueLike(seeds: readonly number[], like: Likeness): Promise<void> {
+    const { region, choices } = this;
+    const { layerId, record } = like.fill;
+    const planned = planState(region, choices, this.model.state, like.strength);
+    if (!region || planned.kind !== 'planned') return;
+    const png = await this.gallery.pixelsOf(layerId);
+    const chosen = await chosenFill(region, record, png, planned.plan.contextBounds);
+    const origin = { like: record.number, strength: like.strength };
+    this._enqueue(seeds, planned, { chosen, origin });
+  }
+
+  private _enqueue(
+    seeds: readonly number[],
+    planned = this.plan,
+    { chosen, origin }: { chosen: RgbaImage | null; origin: Origin } = anew,
+  ): void {
+    const { region } = this;
     const model = this._modelOfFill();
     if (!region || !model || planned.kind !== 'planned') return;
     const { plan, settings } = planned;
@@ -322,9 +390,10 @@ export class Session extends Observed {
       source: region.raster.read(plan.contextBounds),
       selection: region.coverage(plan.contextBounds, settings.growPx),
       seeds,
+      chosen,
     };
     void this._rememberOriginal(region);
-    this.queue.add(filledRegion(region), request, model);
+    this.queue.add(filledRegion(region), request, model, origin);
   }
 
   /** What a fill's record says it was made with; null while that is not there yet. */
@@ -379,7 +448,8 @@ export class Session extends Observed {
   }
 }
 
-function recordOf({ id, model, region, request }: FillJob, seed: number): NewLayer['record'] {
+function recordOf(job: FillJob, seed: number): NewLayer['record'] {
+  const { id, model, origin, region, request } = job;
   return {
     targetId: region.target.id,
     jobId: id,
@@ -388,5 +458,6 @@ function recordOf({ id, model, region, request }: FillJob, seed: number): NewLay
     modelSha256: model.sha256,
     settings: JSON.stringify(request.settings),
     madeAt: Date.now(),
+    ...origin,
   };
 }

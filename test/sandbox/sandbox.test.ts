@@ -56,6 +56,8 @@ function layer(change: Partial<NewLayer> = {}): NewLayer {
     modelSha256: 'f'.repeat(64),
     settings: '{}',
     madeAt: 1000,
+    like: 0,
+    strength: 1,
   };
   const png = new BlobHandle(9, 10, 'image/png') as unknown as Blob;
   const image: FilledImage = {
@@ -318,6 +320,14 @@ describe('a new layer', () => {
     const group = host.layers[1].id;
     const later = await added();
     expect(order()).toEqual([photo().id, group, later.id]);
+  });
+
+  it('is a favourite until it is none any more, each in one step', async () => {
+    const { id } = await added();
+    await host.api.editPage({ star: [id] });
+    expect((await host.api.readPage()).fills).toMatchObject([{ id, isStarred: true }]);
+    await host.api.editPage({ unstar: [id] });
+    expect((await host.api.readPage()).fills).toMatchObject([{ id, isStarred: false }]);
   });
 
   it('is numbered within its photo, and keeps its number', async () => {

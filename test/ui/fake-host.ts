@@ -83,20 +83,25 @@ export class FakeSandbox implements SandboxClient {
       ...this.layers.map((it) =>
         regionIdOf(it.record.jobId) === region && !it.isKept ? { ...it, isVisible: false } : it,
       ),
-      { id, isVisible: true, isKept: false, record },
+      { id, isVisible: true, isKept: false, isStarred: false, record },
     ];
     return { status: 'added', layerId: id };
   };
   editPage = async (edit: PageEdit) => {
     this.edits.push(edit);
-    const { show = [], hide = [], keep = [], remove = [], mark } = edit;
+    const { show = [], hide = [], keep = [], star = [], unstar = [], remove = [], mark } = edit;
     const seen = <T extends { isVisible: boolean }>(id: string, it: T): T => ({
       ...it,
       isVisible: (it.isVisible || show.includes(id)) && !hide.includes(id),
     });
     this.layers = this.layers
       .filter(({ id }) => !remove.includes(id))
-      .map((it) => seen(it.id, { ...it, isKept: it.isKept || keep.includes(it.id) }));
+      .map((it) => ({
+        ...it,
+        isKept: it.isKept || keep.includes(it.id),
+        isStarred: (it.isStarred || star.includes(it.id)) && !unstar.includes(it.id),
+      }))
+      .map((it) => seen(it.id, it));
     for (const nodeId of mark?.nodeIds ?? []) {
       const others = this.markers.filter((marker) => marker.nodeId !== nodeId);
       this.markers = [...others, { nodeId, regionId: mark!.regionId, isVisible: true }];

@@ -58,6 +58,27 @@ export const galleryStyles = css`
   .actions {
     display: flex;
     flex-wrap: wrap;
-    gap: 8px;
+    align-items: center;
+    gap: 4px 8px;
+  }
+  .about {
+    display: grid;
+    gap: 4px;
+    padding: 4px 0;
+    border-block: 1px solid var(--spectrum-gray-200);
+  }
+  .row {
+    display: flex;
+    flex-wrap: wrap;
+    align-items: center;
+    gap: 4px 8px;
+  }
+  .row :is(h3, input) {
+    flex: 1 1 72px;
+    min-width: 0;
+  }
+  input[type='range'] {
+    margin: 0;
+    accent-color: var(--spectrum-accent-color-900, #3b63fb);
   }
 `;

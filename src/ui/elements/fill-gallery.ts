@@ -1,18 +1,30 @@
 /** The fills of one region as a group of radio buttons: one is shown on the page at a time. */
-import { LitElement, html } from 'lit';
+import { LitElement, html, nothing } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import '@spectrum-web-components/action-button/sp-action-button.js';
 import '@spectrum-web-components/icons-workflow/icons/sp-icon-checkmark.js';
 import '@spectrum-web-components/icons-workflow/icons/sp-icon-delete.js';
 import '@spectrum-web-components/icons-workflow/icons/sp-icon-refresh.js';
+import '@spectrum-web-components/icons-workflow/icons/sp-icon-similar.js';
+import '@spectrum-web-components/icons-workflow/icons/sp-icon-star.js';
+import '@spectrum-web-components/icons-workflow/icons/sp-icon-star-filled.js';
 import type { FillSet, GalleryFill } from '../gallery/fill-sets.js';
-import { localized, msg, str } from '../host/localisation.js';
-import { number } from '../text/format.js';
+import { localized, msg } from '../host/localisation.js';
+import { fillTitle } from '../text/fill-text.js';
+import { listed, number, percent } from '../text/format.js';
 import './compare-view.js';
 import type { Compared, LookEvent } from './compare-view.js';
 import { galleryStyles } from './fill-gallery.styles.js';
-import { AgainEvent, DeleteEvent, KeepEvent, ShowEvent } from './gallery-events.js';
+import {
+  AgainEvent,
+  DeleteEvent,
+  KeepEvent,
+  MoreLikeEvent,
+  ShowEvent,
+  StarEvent,
+} from './gallery-events.js';
 import { KeepFocus } from './keep-focus.js';
+import { recipe } from './recipe.js';
 import { setActions } from './set-actions.js';
 import { shared } from './styles.js';
 
@@ -23,6 +35,7 @@ interface Option {
   readonly description: string;
   readonly picture: string | null;
   readonly isShown: boolean;
+  readonly isStarred: boolean;
 }
 
 @localized()
@@ -37,6 +50,8 @@ export class FillGalleryElement extends LitElement {
   @property() againReason = '';
   /** What is looked at here, as long as it is not what the page shows; the page stays as it is. */
   @state() private _looked: string | null | undefined;
+  /** How much of a fill may change in others like it, 0..1. */
+  @state() private _strength = 0.4;
 
   static override styles = [shared, galleryStyles];
 
@@ -61,7 +76,8 @@ export class FillGalleryElement extends LitElement {
       >
         ${options.map((option, index) => this._renderOption(option, index === this._at(options)))}
       </div>
-      ${this._actions(looked)} ${setActions(fillSet, looked, this.isMarked)}
+      ${this._actions(looked)} ${looked ? this._about(looked) : nothing}
+      ${setActions(fillSet, looked, this.isMarked)}
     </section>`;
   }
 
@@ -121,31 +137,32 @@ export class FillGalleryElement extends LitElement {
         description,
         picture: this.original,
         isShown,
+        isStarred: false,
       };
     }
-    const index = number(kept.record.number);
     return {
       layerId: null,
       title: msg('Kept'),
-      description: msg(str`Fill ${index}, kept`),
+      description: listed([fillTitle(kept.record), msg('kept')]),
       picture: kept.thumbnail,
       isShown,
+      isStarred: kept.isStarred,
     };
   }
 
-  private _fillOption({ layerId, record, thumbnail, isShown }: GalleryFill): Option {
-    const index = number(record.number);
+  private _fillOption({ layerId, record, thumbnail, isShown, isStarred }: GalleryFill): Option {
     return {
       layerId,
-      title: index,
-      description: msg(str`Fill ${index}, seed ${record.seed}`),
+      title: number(record.number),
+      description: listed([fillTitle(record), isStarred ? msg('favourite') : '']),
       picture: thumbnail,
       isShown,
+      isStarred,
     };
   }
 
   private _renderOption(
-    { layerId, title, description, picture, isShown }: Option,
+    { layerId, title, description, picture, isShown, isStarred }: Option,
     isLooked: boolean,
   ) {
     return html`<button
@@ -163,6 +180,7 @@ export class FillGalleryElement extends LitElement {
       ${picture ? html`<img src=${picture} alt="" />` : html`<span class="blank"></span>`}
       <span class="title">
         ${isShown ? html`<sp-icon-checkmark size="s" aria-hidden="true"></sp-icon-checkmark>` : ''}
+        ${isStarred ? html`<sp-icon-star-filled size="xs" aria-hidden="true"></sp-icon-star-filled>` : ''}
         ${title}
       </span>
     </button>`;
@@ -199,6 +217,65 @@ export class FillGalleryElement extends LitElement {
         <sp-icon-refresh slot="icon"></sp-icon-refresh>${msg('Fill again')}
       </sp-action-button>
       ${this.againReason ? html`<p class="quiet">${this.againReason}</p>` : ''}
+    </div>`;
+  }
+
+  /** What is known of a fill, and what can be made of it. */
+  private _about(fill: GalleryFill) {
+    return html`<div class="about" role="group" aria-label=${fillTitle(fill.record)}>
+      <div class="row">
+        <h3 data-testid="fill-title">${fillTitle(fill.record)}</h3>
+        ${this._star(fill)}
+      </div>
+      ${recipe(fill.record)} ${this.isMarked ? this._moreLike(fill) : nothing}
+    </div>`;
+  }
+
+  private _star(fill: GalleryFill) {
+    const title = fill.isStarred ? msg('No favourite any more') : msg('Make it a favourite');
+    return html`<sp-action-button
+      quiet
+      size="s"
+      data-testid="star"
+      label=${title}
+      title=${title}
+      ?selected=${fill.isStarred}
+      aria-pressed=${fill.isStarred ? 'true' : 'false'}
+      @click=${() => this.dispatchEvent(new StarEvent(fill))}
+      >${
+        fill.isStarred
+          ? html`<sp-icon-star-filled slot="icon"></sp-icon-star-filled>`
+          : html`<sp-icon-star slot="icon"></sp-icon-star>`
+      }</sp-action-button
+    >`;
+  }
+
+  private _moreLike(fill: GalleryFill) {
+    const share = percent(this._strength);
+    return html`<div class="row">
+      <sp-action-button
+        data-testid="more-like"
+        size="s"
+        ?disabled=${this.againReason !== ''}
+        title=${this.againReason || msg('Fills again, starting from this fill.')}
+        @click=${() => this.dispatchEvent(new MoreLikeEvent(fill, this._strength))}
+      >
+        <sp-icon-similar slot="icon"></sp-icon-similar>${msg('More like this')}
+      </sp-action-button>
+      <input
+        type="range"
+        min="5"
+        max="95"
+        step="5"
+        data-testid="strength"
+        .value=${String(Math.round(100 * this._strength))}
+        aria-label=${msg('How much may change')}
+        aria-valuetext=${share}
+        title=${msg('How much may change')}
+        @input=${({ target }: Event) =>
+          (this._strength = Number((target as HTMLInputElement).value) / 100)}
+      />
+      <span class="quiet numbers" aria-hidden="true">${share}</span>
     </div>`;
   }
 

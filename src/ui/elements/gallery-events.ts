@@ -1,4 +1,5 @@
 /** What the user asks of the gallery. */
+import type { GalleryFill } from '../gallery/fill-sets.js';
 
 /** Show one fill of a region; null = the original. */
 export class ShowEvent extends Event {
@@ -40,11 +41,34 @@ export class AgainEvent extends Event {
   }
 }
 
+/** Make a fill a favourite, or one no more. */
+export class StarEvent extends Event {
+  static readonly kind = 'repaint-star';
+
+  constructor(readonly fill: GalleryFill) {
+    super(StarEvent.kind, { bubbles: true, composed: true });
+  }
+}
+
+/** Fill the region again, starting from a fill of it; strength 0..1. */
+export class MoreLikeEvent extends Event {
+  static readonly kind = 'repaint-more-like';
+
+  constructor(
+    readonly fill: GalleryFill,
+    readonly strength: number,
+  ) {
+    super(MoreLikeEvent.kind, { bubbles: true, composed: true });
+  }
+}
+
 declare global {
   interface HTMLElementEventMap {
     'repaint-show': ShowEvent;
     'repaint-keep': KeepEvent;
     'repaint-delete': DeleteEvent;
     'repaint-again': AgainEvent;
+    'repaint-star': StarEvent;
+    'repaint-more-like': MoreLikeEvent;
   }
 }

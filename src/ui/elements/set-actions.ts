@@ -1,7 +1,7 @@
 /** What is done with a region's fills as a whole, and with the shapes that marked it. */
 import { html, nothing } from 'lit';
 import type { FillGallery } from '../gallery/fill-gallery.js';
-import { triesOf, type FillSet, type GalleryFill } from '../gallery/fill-sets.js';
+import { clearable, triesOf, type FillSet, type GalleryFill } from '../gallery/fill-sets.js';
 import { msg } from '../host/localisation.js';
 import { smallButton } from './small-button.js';
 
@@ -37,7 +37,9 @@ function markerActions({ regionId, markers }: FillSet, isMarked: boolean) {
 export function setActions(set: FillSet, shown: GalleryFill | null, isMarked: boolean) {
   const { regionId } = set;
   const tries = triesOf(set);
-  const rest = tries.filter((id) => id !== shown?.layerId);
+  const free = clearable(set);
+  const rest = free.filter((id) => id !== shown?.layerId);
+  const hasFavourites = free.length < tries.length;
   const keepOnly = (gallery: FillGallery) =>
     gallery.keep(regionId, shown!.layerId, { removesRest: true });
   return html`<div class="actions">
@@ -47,8 +49,12 @@ export function setActions(set: FillSet, shown: GalleryFill | null, isMarked: bo
         : nothing
     }
     ${
-      tries.length > 1 || (tries.length === 1 && !shown)
-        ? action('remove-tries', msg('Remove all'), (gallery) => gallery.removeTries(regionId))
+      free.length > 1 || (free.length === 1 && !shown)
+        ? action(
+            'remove-tries',
+            hasFavourites ? msg('Remove all but favourites') : msg('Remove all'),
+            (gallery) => gallery.removeTries(regionId),
+          )
         : nothing
     }
     ${markerActions(set, isMarked)}

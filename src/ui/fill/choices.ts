@@ -102,6 +102,31 @@ export function settingsOf({ prior, preset, custom, classLabel }: Choices): Fill
   return { ...settings, prior, classLabel: prior === 'photo' ? null : classLabel };
 }
 
+/** The preset that settings are, else that they are the user's own. */
+export function presetOf(settings: FillSettings): PresetChoice {
+  const { prior, classLabel } = settings;
+  const told = (of: FillSettings) => JSON.stringify(settingsSchema.parse(of));
+  const isSame = (name: PresetName) =>
+    told({ ...presets[name], prior, classLabel }) === told(settings);
+  return presetNames.find(isSame) ?? 'custom';
+}
+
+/** Reads the settings a fill's record holds; null where they did not fit or are no settings. */
+export function recordedSettings(text: string): FillSettings | null {
+  try {
+    return settingsSchema.parse(JSON.parse(text));
+  } catch {
+    return null;
+  }
+}
+
+/** The choices that make fills by given settings, with all else as it is. */
+export function withSettings(choices: Choices, settings: FillSettings): Choices {
+  const { prior, classLabel } = settings;
+  const chosen = { prior, classLabel, className: null };
+  return { ...choices, ...chosen, preset: presetOf(settings), custom: settings };
+}
+
 /** Settings of the fill as chosen, within what the model was trained with. */
 export function settingsFor(choices: Choices, card: ModelCard | null): FillSettings {
   const settings = settingsOf(choices);

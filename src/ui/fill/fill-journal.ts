@@ -8,7 +8,7 @@ import type { FillRecord, NewLayer } from '../../protocol/sandbox-api.js';
 import type { FillGallery, StrandedFill } from '../gallery/fill-gallery.js';
 import type { FoundEntry, Journal } from '../host/journal.js';
 import { Observed } from '../observed.js';
-import type { FillJob, FillQueue } from './fill-queue.js';
+import { fromNoise, type FillJob, type FillQueue } from './fill-queue.js';
 
 const version = 1;
 const jobPrefix = 'job ';
@@ -32,6 +32,7 @@ const recordSchema = z.object({
     sha256: z.string(),
     chosen: z.object({ id: z.string(), name: z.string() }).nullable(),
   }),
+  origin: z.object({ like: z.int(), strength: z.number() }).default(fromNoise),
   region: z.looseObject({
     id: z.string(),
     target: z.looseObject({ id: z.string() }),
@@ -78,14 +79,14 @@ type JobNote = Pick<FillJob, 'seedsLeft' | 'remainingMs' | 'snapshot'>;
 function jobFrom({ value, note }: FoundEntry): FillJob | null {
   const record = recordSchema.safeParse(value);
   if (!record.success) return null;
-  const { id, model, region, request } = record.data as unknown as FillJob;
+  const { id, model, origin, region, request } = record.data as unknown as FillJob;
   const noted = noteSchema.safeParse(note);
   const nothing = { seedsLeft: request.seeds, remainingMs: null, snapshot: null };
   const { seedsLeft, remainingMs, snapshot } = noted.success
     ? (noted.data as unknown as JobNote)
     : nothing;
   return {
-    ...{ id, model, region, request, remainingMs, snapshot },
+    ...{ id, model, origin, region, request, remainingMs, snapshot },
     seedsLeft: seedsLeft.filter((seed) => request.seeds.includes(seed)),
     state: 'interrupted',
     progress: null,
@@ -211,9 +212,10 @@ export class FillJournal extends Observed {
   private _write(job: FillJob): void {
     const before = this._written.get(job.id);
     this._written.set(job.id, job);
-    const { id, model, region, request, seedsLeft, remainingMs, snapshot } = job;
+    const { id, model, origin, region, request, seedsLeft, remainingMs, snapshot } = job;
     if (before?.request !== request) {
-      const record = { version, documentId: this._documentId, id, model, region, request };
+      const job = { id, model, origin, region, request };
+      const record = { version, documentId: this._documentId, ...job };
       void this._journal.keep(jobKey(id), record);
     }
     const isNews = before?.snapshot !== snapshot || before?.seedsLeft !== seedsLeft;

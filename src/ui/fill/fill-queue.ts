@@ -1,6 +1,7 @@
 /** Fills asked for and not yet done. One runs in the worker, the others wait there in order. */
 import type { RgbaImage } from '../../image/raster.js';
 import type { FillProgress, FillRequest, FillSnapshot } from '../../protocol/fill.js';
+import type { FillRecord } from '../../protocol/sandbox-api.js';
 import type { FromWorker, ToWorker } from '../../protocol/worker-api.js';
 import { Observed } from '../observed.js';
 import type { ChosenModel } from './choices.js';
@@ -21,10 +22,15 @@ export interface FillModel {
   readonly chosen: ChosenModel | null;
 }
 
+/** Where fills began, as their records say it. */
+export type Origin = Pick<FillRecord, 'like' | 'strength'>;
+export const fromNoise: Origin = { like: 0, strength: 1 };
+
 export interface FillJob {
   readonly id: string;
   /** The model the fill was planned for. */
   readonly model: FillModel;
+  readonly origin: Origin;
   readonly region: FilledRegion;
   readonly request: FillRequest;
   readonly state: JobState;
@@ -76,9 +82,10 @@ export class FillQueue extends Observed {
     return this.jobs.filter(({ state }) => state === 'interrupted');
   }
 
-  add(region: FilledRegion, request: FillRequest, model: FillModel): void {
+  add(region: FilledRegion, request: FillRequest, model: FillModel, origin = fromNoise): void {
     const state: JobState = this.active ? 'waiting' : 'running';
-    const job = { id: request.jobId, model, region, request, state, seedsLeft: request.seeds };
+    const { jobId: id, seeds: seedsLeft } = request;
+    const job = { id, model, origin, region, request, state, seedsLeft };
     this._set([...this.jobs, { ...job, ...nothingYet, remainingMs: null }]);
     this._send({ request, model, snapshot: null });
   }

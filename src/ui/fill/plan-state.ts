@@ -16,7 +16,12 @@ export type PlanState =
   | { readonly kind: 'refused'; readonly problem: Problem };
 
 /** Plans a fill; there is no plan before the region is known, and the model where one takes part. */
-export function planState(region: Region | null, choices: Choices, model: ModelState): PlanState {
+export function planState(
+  region: Region | null,
+  choices: Choices,
+  model: ModelState,
+  strength = 1,
+): PlanState {
   const card = model.kind === 'ready' ? model.card : null;
   if (!region || (!card && choices.prior !== 'photo')) return { kind: 'none' };
   const settings = settingsFor(choices, card);
@@ -24,7 +29,7 @@ export function planState(region: Region | null, choices: Choices, model: ModelS
     const { raster: imageSize } = region;
     const maskBounds = widen(region.maskBounds, growReach(settings.growPx), imageSize);
     const selection = region.coverage(maskBounds, settings.growPx);
-    const plan = planFill({ imageSize, maskBounds, selection, card, settings });
+    const plan = planFill({ imageSize, maskBounds, selection, card, settings, strength });
     return { kind: 'planned', plan, settings };
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);

@@ -8,8 +8,8 @@ import type {
 import type { SandboxClient } from '../host/sandbox-client.js';
 import type { Kept } from '../host/kept.js';
 import { Observed } from '../observed.js';
-import { problemOf, type Problem } from '../problem.js';
-import { groupFills, triesOf, type FillSet } from './fill-sets.js';
+import { ProblemError, problemOf, type Problem } from '../problem.js';
+import { clearable, groupFills, triesOf, type FillSet, type GalleryFill } from './fill-sets.js';
 import { Pictures } from './pictures.js';
 
 /** A finished fill that has no place in the document yet; nothing is lost. */
@@ -82,6 +82,29 @@ export class FillGallery extends Observed {
     });
   }
 
+  /** A small picture of a fill, as long as it is kept; also of one that was deleted. */
+  pictureOf(layerId: string): string | null {
+    return this._pictures.get(layerId);
+  }
+
+  /**
+   * Returns a fill's own pixels: from this visit, else from the document where the host gives them.
+   * Throws: ProblemError fillPixelsGone.
+   */
+  async pixelsOf(layerId: string): Promise<Blob> {
+    const held = this.pngs.get(layerId);
+    if (held) return held;
+    return this._sandbox.readOriginalPixels(layerId).catch((error: unknown) => {
+      throw new ProblemError('fillPixelsGone', String(error));
+    });
+  }
+
+  /** Says what went wrong with something that is asked of a fill. */
+  failed(error: unknown): void {
+    this.problem = problemOf(error, 'sandboxSilent');
+    this.changed();
+  }
+
   /** Keeps a picture of a region without a fill. */
   rememberOriginal(regionId: string, picture: string): void {
     this._pictures.put(regionId, picture);
@@ -120,23 +143,28 @@ export class FillGallery extends Observed {
   /** Makes a fill part of the picture; it stays in the gallery, as kept. */
   keep(regionId: string, layerId: string, options: KeepOptions = {}): Promise<void> {
     return this._edit(regionId, (set) => {
-      const rest = triesOf(set).filter((id) => id !== layerId);
-      const markers = set.markers.map(({ nodeId }) => nodeId);
+      const rest = options.removesRest ? clearable(set).filter((id) => id !== layerId) : [];
+      const markers = options.removesMarkers ? set.markers.map(({ nodeId }) => nodeId) : [];
       return {
         show: [layerId],
         keep: [layerId],
-        hide: options.removesRest ? [] : rest,
-        remove: [...(options.removesRest ? rest : []), ...(options.removesMarkers ? markers : [])],
+        hide: triesOf(set).filter((id) => id !== layerId && !rest.includes(id)),
+        remove: [...rest, ...markers],
       };
     });
   }
 
-  /** Removes a region's tries; kept fills stay, and its markers come back. */
+  /** Removes a region's tries but the favourites; kept fills stay, and its markers come back. */
   removeTries(regionId: string): Promise<void> {
     return this._edit(regionId, (set) => ({
-      remove: triesOf(set),
+      remove: clearable(set),
       show: set.markers.map(({ nodeId }) => nodeId),
     }));
+  }
+
+  /** Makes a fill a favourite, or one no more. */
+  star({ layerId, isStarred }: GalleryFill): Promise<void> {
+    return this._change(isStarred ? { unstar: [layerId] } : { star: [layerId] });
   }
 
   remove(layerIds: readonly string[]): Promise<void> {
@@ -224,10 +252,7 @@ export class FillGallery extends Observed {
         this.problem = null;
         return change();
       })
-      .catch((error: unknown) => {
-        this.problem = problemOf(error, 'sandboxSilent');
-        this.changed();
-      });
+      .catch((error: unknown) => this.failed(error));
     this._last = next;
     return next;
   }

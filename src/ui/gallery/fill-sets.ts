@@ -15,6 +15,8 @@ export interface GalleryFill {
   readonly isShown: boolean;
   /** The user has taken it; it shows whatever else of its region is looked at. */
   readonly isKept: boolean;
+  /** A favourite: it stays when the others are cleared away. */
+  readonly isStarred: boolean;
 }
 
 /** Fills of one region, in the order they were made. */
@@ -37,10 +39,10 @@ export function jobIdFor(regionId: string, serial: string): string {
 type PictureOf = (id: string) => string | null;
 
 function galleryFill(
-  { id, record, isVisible, isKept }: FillLayer,
+  { id, record, isVisible, isKept, isStarred }: FillLayer,
   pictureOf: PictureOf,
 ): GalleryFill {
-  return { layerId: id, record, thumbnail: pictureOf(id), isShown: isVisible, isKept };
+  return { layerId: id, record, thumbnail: pictureOf(id), isShown: isVisible, isKept, isStarred };
 }
 
 /** Groups the page's fills by region, the region filled last first. */
@@ -66,4 +68,11 @@ export function groupFills({ fills, markers }: PageContent, pictureOf: PictureOf
 /** The ids of a set's fills that nobody has kept. */
 export function triesOf({ fills }: FillSet): string[] {
   return fills.filter(({ isKept }) => !isKept).map(({ layerId }) => layerId);
+}
+
+/** Of these, what may be cleared away: all but the favourites. */
+export function clearable(set: FillSet): string[] {
+  const tries = new Set(triesOf(set));
+  const { fills } = set;
+  return fills.filter((it) => tries.has(it.layerId) && !it.isStarred).map((it) => it.layerId);
 }

@@ -9,6 +9,11 @@ export function size({ width, height }: { width: number; height: number }): stri
   return msg(str`${number(width)} × ${number(height)} px`);
 }
 
+/** A share of 0..1 as the language writes it. */
+export function percent(share: number): string {
+  return new Intl.NumberFormat(getLocale(), { style: 'percent' }).format(share);
+}
+
 /** Tenths under ten, whole ones above: 0.8, 3.2, 41, 612. */
 export function milliseconds(ms: number): string {
   return msg(str`${number(ms, ms < 10 ? 1 : 0)} ms`);

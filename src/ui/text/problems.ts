@@ -164,6 +164,10 @@ const runTexts: Omit<
     sentence: msg('A finished fill could not be added to the page.'),
     nextStep: msg('It is kept here. Try to add it again.'),
   }),
+  fillPixelsGone: () => ({
+    sentence: msg('The pixels of this fill are not at hand any more.'),
+    nextStep: msg('Fill again with its seed and settings, then vary that.'),
+  }),
 };
 
 const texts: ProblemTexts = {
