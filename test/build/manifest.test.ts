@@ -61,8 +61,10 @@ describe('the dev manifest', () => {
 });
 
 it('keeps every Spectrum Web Components version the same, as the command line demands', () => {
-  const { dependencies } = readJson('package.json') as { dependencies: Record<string, string> };
-  const spectrum = Object.entries(dependencies).filter(([name]) => name.startsWith('@spectrum-'));
+  const { devDependencies } = readJson('package.json') as {
+    devDependencies: Record<string, string>;
+  };
+  const spectrum = Object.entries(devDependencies).filter(([name]) => name.startsWith('@spectrum-'));
   expect(spectrum.length).toBeGreaterThan(0);
   expect(new Set(spectrum.map(([, version]) => version)).size).toBe(1);
 });
