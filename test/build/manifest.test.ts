@@ -64,7 +64,9 @@ it('keeps every Spectrum Web Components version the same, as the command line de
   const { devDependencies } = readJson('package.json') as {
     devDependencies: Record<string, string>;
   };
-  const spectrum = Object.entries(devDependencies).filter(([name]) => name.startsWith('@spectrum-'));
+  const spectrum = Object.entries(devDependencies).filter(([name]) =>
+    name.startsWith('@spectrum-'),
+  );
   expect(spectrum.length).toBeGreaterThan(0);
   expect(new Set(spectrum.map(([, version]) => version)).size).toBe(1);
 });
