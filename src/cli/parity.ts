@@ -10,6 +10,8 @@ import {
 import { browserAdapter, closeBrowserRuntime } from '../lab/parity/browser-runtime.js';
 import { caseNetworks } from '../lab/parity/networks.js';
 import { parityFamilies, runParity } from '../lab/parity/run.js';
+import { UsageError } from './cli-error.js';
+import { isCheckout } from './places.js';
 
 interface ParityOptions {
   readonly on: ParityBackend;
@@ -45,6 +47,11 @@ function rootAndFamilies(folder: string, families: readonly string[]) {
 }
 
 async function parity(folder: string, options: ParityOptions): Promise<void> {
+  if (options.on !== 'node' && !isCheckout) {
+    throw new UsageError(
+      `--on ${options.on} runs in a checkout of the project only, where its development dependencies are; here there is --on node.`,
+    );
+  }
   const { root, families } = rootAndFamilies(folder, options.family);
   const rows: (ParityRow | SkippedRow)[] = [];
   const environment = {

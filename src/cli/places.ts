@@ -12,6 +12,8 @@ function findRoot(): string {
 }
 
 export const packageRoot = findRoot();
+/** Whether this is the project with all that it is developed with, not the package of it. */
+export const isCheckout = existsSync(path.join(packageRoot, 'src/cli/main.ts'));
 /** Photos that a new model is tried on. */
 export const samplesFolder = path.join(packageRoot, 'assets/samples');
 /** Checkpoints that ship, in a checkout: a folder each. */
