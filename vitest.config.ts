@@ -39,6 +39,8 @@ export default defineConfig({
         },
         test: {
           name: 'browser',
+          // A busy machine is slow, not wrong.
+          expect: { poll: { timeout: 30_000 } },
           include: ['test/**/*.browser.test.ts'],
           testTimeout: 240_000,
           hookTimeout: 240_000,

@@ -22,7 +22,7 @@ export interface DeviceInfo extends ComputeDevice {
 
 /** Sent from the panel to the worker. */
 export type ToWorker =
-  /** First message, so that the worker loads the model and warms up while the user chooses. */
+  /** Before the first fill by a model, so that it loads and warms up while the user chooses. */
   | {
       readonly kind: 'load';
       readonly model: ModelSource;

@@ -43,6 +43,7 @@ import { fillThumbnail, regionThumbnail } from './gallery/thumbnail.js';
 import type { Journal } from './host/journal.js';
 import type { SandboxClient, SelectionBell } from './host/sandbox-client.js';
 import { ModelLibrary, type LibraryPorts } from './models/model-library.js';
+import { KeptMarks } from './marking/kept-marks.js';
 import { Observed } from './observed.js';
 import type { Problem } from './problem.js';
 import type { PixelSource } from './selection/pixels.js';
@@ -105,6 +106,8 @@ export class Session extends Observed {
   private readonly _plan = planner(planState);
   private readonly _times = planner(presetTimes);
   private _isStarting = false;
+  /** The kept fills as they were last seen on the page; null before the first look. */
+  private _keptSeen: string | null = null;
   private _pace = new Pace();
   /** Milliseconds a thousand pixels and call of the photo, as last measured. */
   photoPace = firstPhotoPace;
@@ -116,7 +119,8 @@ export class Session extends Observed {
   constructor(private readonly _ports: SessionPorts) {
     super();
     const { sandbox, pixels, kept, startWorker } = _ports;
-    this.selection = new SelectionWatch(sandbox, pixels);
+    const keptMarks = new KeptMarks(kept, _ports.documentId);
+    this.selection = new SelectionWatch(sandbox, pixels, keptMarks);
     this.model = new ModelLink(startWorker);
     this.library = new ModelLibrary(_ports);
     this.gallery = new FillGallery(sandbox, kept);
@@ -126,6 +130,7 @@ export class Session extends Observed {
       giveUp: () => this.model.restart({ code: 'workerCrashed' }),
       filled: (fill) => void this._addLayer(fill),
     });
+    this.gallery.subscribe(() => this._lookAtKept());
     this.queue.subscribe(() => this._endAwaited());
     this.journal = new FillJournal(_ports.journal, this.queue, this.gallery, _ports.documentId);
     const watchdog = new Watchdog(() => this.model.restart({ code: 'workerSilent' }));
@@ -151,7 +156,7 @@ export class Session extends Observed {
       ahead.look(this.plan, this.choices.fills, this.queue.active !== undefined),
     );
     this.subscribe(() => {
-      const isAwaited = this.model.state.kind === 'ready' && !this.turn.isWaiting;
+      const isAwaited = this.model.isIdle && !this.turn.isWaiting;
       watchdog.follow((isAwaited && this.queue.active) || null);
     });
     for (const part of [
@@ -167,7 +172,7 @@ export class Session extends Observed {
     }
   }
 
-  /** Starts the model's loading, then reads the selection and the fills on the page. */
+  /** Starts the worker, and the loading of a model that takes part; then reads the selection and the fills on the page. */
   async start(): Promise<void> {
     const kept = await this._ports.kept.read(choicesKey);
     this.choices = parseChoices(kept);
@@ -213,6 +218,7 @@ export class Session extends Observed {
     this.changed();
     void this._ports.kept.write(choicesKey, choices);
     if (needsLoad && !this.queue.active) this.restartModel();
+    else if (choices.prior !== 'photo') this.model.load();
   }
 
   /** Closes a notice for good. */
@@ -245,9 +251,10 @@ export class Session extends Observed {
   }
 
   restartModel(): void {
-    const { model, backend, precision } = this.choices;
+    const { model, backend, precision, prior } = this.choices;
     const source = this.library.source(model);
-    this.model.start({ model: source, backend: forced(backend), precision: forced(precision) });
+    const load = { model: source, backend: forced(backend), precision: forced(precision) };
+    this.model.start(load, prior !== 'photo');
   }
 
   /** True while the marked region waits to be filled or is being filled: once is enough. */
@@ -297,7 +304,15 @@ export class Session extends Observed {
     const isOther = isByModel && isLoaded && state.card.checkpoint.sha256 !== job.model.sha256;
     if (job && isOther) this.choose({ ...this.choices, model: job.model.chosen });
     else if (state.kind === 'failed') this.restartModel();
+    if (isByModel) this._loadFor(job.model.chosen);
     this.queue.resume(jobId);
+  }
+
+  /** A job's model, where none is loaded yet. */
+  private _loadFor(model: FillModel['chosen']): void {
+    if (this.model.state.kind !== 'unloaded') return;
+    if (model?.id !== this.choices.model?.id) this.choose({ ...this.choices, model });
+    this.model.load();
   }
 
   /** What a fill really took corrects the estimate of the next. */
@@ -350,6 +365,14 @@ export class Session extends Observed {
     this._isStarting = false;
     this._endAwaited();
     this.changed();
+  }
+
+  /** Kept fills are part of the picture: when they change, the region is read anew. */
+  private _lookAtKept(): void {
+    const fills = this.gallery.sets.flatMap((set) => set.fills).filter(({ isKept }) => isKept);
+    const seen = fills.map(({ layerId, isShown }) => `${layerId} ${isShown}`).join();
+    if (this._keptSeen !== null && seen !== this._keptSeen) this.selection.changedSoon();
+    this._keptSeen = seen;
   }
 
   /** A region whose fills will not come gets its marker back. */

@@ -98,7 +98,7 @@ export class FillWorker {
 
   /** While jobs wait there is no idle time; the panel says again what comes next. */
   private _prepare({ plan, settings, fills }: PrepareMessage): void {
-    if (this._queue.isBusy) return;
+    if (this._queue.isBusy || !needsModel({ plan })) return;
     this._preparation.start(async (idle) => {
       const runtime = await this._loaded();
       for (const question of batchQuestions(plan, settings, fills, runtime.card)) {
@@ -184,7 +184,7 @@ function checkModel({ modelSha256 }: FillMessage, { name, checkpoint }: ModelCar
 }
 
 /** False where the photo makes all levels: it can begin before any model is loaded. */
-function needsModel({ plan }: FillRequest): boolean {
+function needsModel({ plan }: Pick<FillRequest, 'plan'>): boolean {
   return plan.levels.some(({ network }) => network === 'model');
 }
 

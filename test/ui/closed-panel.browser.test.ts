@@ -1,11 +1,11 @@
 /** A panel that was closed, and the one that is opened after it, over scriptable fakes. */
 import { clear, createStore, entries, set } from 'idb-keyval';
 import { page } from 'vitest/browser';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { FillSnapshot } from '../../src/protocol/fill.js';
 import { FakeSandbox } from './fake-host.js';
 import { FakeShelf } from './fake-shelf.js';
-import { redPng, visit, type Visit } from './visit.js';
+import { eventually, redPng, visit, type Visit } from './visit.js';
 
 const journalName = 'closed-panel-test';
 const store = () => createStore(journalName, 'entries');
@@ -47,17 +47,17 @@ async function interruptedJob() {
   const first = await openPanel();
   const worker = first.workers.last;
   worker.ready();
-  await vi.waitFor(() => expect(at('generate').element()).not.toHaveAttribute('disabled'));
+  await eventually(() => expect(at('generate').element()).not.toHaveAttribute('disabled'));
   await at('generate').click();
-  await vi.waitFor(() => expect(worker.requests).toHaveLength(1));
+  await eventually(() => expect(worker.requests).toHaveLength(1));
   const [request] = worker.requests;
   const { jobId, seeds } = request;
   worker.progress(jobId, 100, 390);
   worker.say({ kind: 'filled', jobId, fill: 0, seed: seeds[0], png: await redPng(80, 60) });
-  await vi.waitFor(() => expect(sandbox.added).toHaveLength(1));
+  await eventually(() => expect(sandbox.added).toHaveLength(1));
   worker.say({ kind: 'snapshot', jobId, snapshot });
   const noted = async () => (await entries(store())).find(([key]) => `${key}`.startsWith('note'));
-  await vi.waitFor(async () => expect(await noted()).toMatchObject([{}, { snapshot }]));
+  await eventually(async () => expect(await noted()).toMatchObject([{}, { snapshot }]));
   return { first, request };
 }
 
@@ -82,18 +82,18 @@ describe('a fill that a closed panel has left', () => {
       .toHaveTextContent('Go on (1 of 3 fills done, 1 min 5 s left)');
     workers.last.ready();
     await at('resume').click();
-    await vi.waitFor(() => expect(workers.last.requests).toEqual([request]));
+    await eventually(() => expect(workers.last.requests).toEqual([request]));
     expect(workers.last.sent.at(-1)).toMatchObject({ resume: snapshot });
     const { jobId, seeds } = request;
     for (const fill of [1, 2]) {
       const png = await redPng(80, 60);
       workers.last.say({ kind: 'filled', jobId, fill, seed: seeds[fill], png });
     }
-    await vi.waitFor(() => expect(sandbox.added).toHaveLength(3));
+    await eventually(() => expect(sandbox.added).toHaveLength(3));
     workers.last.say({ kind: 'done', jobId, outcome: 'complete' });
     expect(new Set(sandbox.added.map(({ record }) => record.seed))).toEqual(new Set(seeds));
     expect(new Set(sandbox.added.map(({ pixelsToPage }) => pixelsToPage.join())).size).toBe(1);
-    await vi.waitFor(async () => expect(await keys()).toEqual([]));
+    await eventually(async () => expect(await keys()).toEqual([]));
   });
 
   test('is forgotten when the user discards it', async () => {
@@ -101,16 +101,16 @@ describe('a fill that a closed panel has left', () => {
     await openPanel();
     await at('dismiss').click();
     await expect.element(at('problem')).not.toBeInTheDocument();
-    await vi.waitFor(async () => expect(await keys()).toEqual([]));
+    await eventually(async () => expect(await keys()).toEqual([]));
   });
 
   test('stays where it is while its window lives, and goes on once', async () => {
     const { first } = await interruptedJob();
     const second = await openPanel();
-    await vi.waitFor(() => expect(second.panel.session.journal.elsewhere).toBe(1));
+    await eventually(() => expect(second.panel.session.journal.elsewhere).toBe(1));
     expect(second.panel.session.queue.jobs).toEqual([]);
     await closePanel(first);
-    await vi.waitFor(() => expect(second.panel.session.queue.interrupted).toHaveLength(1));
+    await eventually(() => expect(second.panel.session.queue.interrupted).toHaveLength(1));
     expect(second.panel.session.journal.elsewhere).toBe(0);
   });
 
@@ -132,15 +132,15 @@ describe('a fill that a closed panel has left', () => {
     await expect.element(at('problem')).toBeVisible();
     say({ kind: 'done', jobId, outcome: 'complete' });
     const expected = [`fill ${jobId} ${seeds[1]}`];
-    await vi.waitFor(async () => expect(await keys()).toEqual(expected));
+    await eventually(async () => expect(await keys()).toEqual(expected));
     await closePanel(first);
     const { panel } = await openPanel();
     sandbox.notAdded = null;
     expect(panel.session.gallery.stranded).toHaveLength(1);
     await at('add-stranded').click();
-    await vi.waitFor(() => expect(sandbox.added).toHaveLength(2));
+    await eventually(() => expect(sandbox.added).toHaveLength(2));
     expect(sandbox.added[1].record.seed).toBe(seeds[1]);
-    await vi.waitFor(async () => expect(await keys()).toEqual([]));
+    await eventually(async () => expect(await keys()).toEqual([]));
   });
 });
 
@@ -166,7 +166,7 @@ test('records that are not whole are dropped, whatever is broken in them', async
     snapshot: null,
     seedsLeft: request.seeds.slice(1),
   });
-  await vi.waitFor(async () =>
+  await eventually(async () =>
     expect((await keys()).filter((it) => it.includes('broken'))).toEqual([]),
   );
 });
@@ -174,22 +174,22 @@ test('records that are not whole are dropped, whatever is broken in them', async
 test('two windows fill one after the other', async () => {
   const first = await openPanel();
   first.workers.last.ready();
-  await vi.waitFor(() => expect(at('generate').element()).not.toHaveAttribute('disabled'));
+  await eventually(() => expect(at('generate').element()).not.toHaveAttribute('disabled'));
   first.panel.session.fill();
-  await vi.waitFor(() => expect(first.workers.last.requests).toHaveLength(1));
+  await eventually(() => expect(first.workers.last.requests).toHaveLength(1));
   first.panel.hidden = true;
   const second = await openPanel();
   second.workers.last.ready();
-  await vi.waitFor(() => expect(second.panel.session.plan.kind).toBe('planned'));
+  await eventually(() => expect(second.panel.session.plan.kind).toBe('planned'));
   second.panel.session.fill();
-  await vi.waitFor(() => expect(second.panel.session.turn.isWaiting).toBe(true));
+  await eventually(() => expect(second.panel.session.turn.isWaiting).toBe(true));
   expect(second.workers.last.requests).toEqual([]);
   const notice = second.panel.shadowRoot!.querySelector('[data-testid=other-window]');
   expect(notice?.textContent).toContain('Another window of this add-on is filling.');
 
   const [{ jobId }] = first.workers.last.requests;
   first.workers.last.say({ kind: 'done', jobId, outcome: 'complete' });
-  await vi.waitFor(() => expect(second.workers.last.requests).toHaveLength(1));
+  await eventually(() => expect(second.workers.last.requests).toHaveLength(1));
   expect(second.panel.session.turn.isWaiting).toBe(false);
 });
 
@@ -197,9 +197,9 @@ test('a fill that waits for another window is cancelled at once', async () => {
   const [first, second] = [await openPanel(), await openPanel()];
   for (const { workers, panel } of [first, second]) {
     workers.last.ready();
-    await vi.waitFor(() => expect(panel.session.plan.kind).toBe('planned'));
+    await eventually(() => expect(panel.session.plan.kind).toBe('planned'));
     panel.session.fill();
-    await vi.waitFor(() => expect(panel.session.queue.active).toBeDefined());
+    await eventually(() => expect(panel.session.queue.active).toBeDefined());
   }
   const { queue } = second.panel.session;
   queue.cancel(queue.active!.id);

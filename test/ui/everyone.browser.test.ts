@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import type { RepaintPanel } from '../../src/ui/panel.js';
 import { FakeSandbox, photo, refused } from './fake-host.js';
 import { FakeShelf } from './fake-shelf.js';
-import { redPng, visit, type Visit } from './visit.js';
+import { eventually, redPng, visit, type Visit } from './visit.js';
 
 /** Every message a third longer, as German is, between brackets that show where it comes from. */
 vi.mock('../../src/ui/locales/zh-CN.js', async () => ({ templates: await pseudoTemplates() }));
@@ -48,7 +48,7 @@ async function fill(): Promise<void> {
   const { workers } = opened;
   workers.last.ready();
   await at('generate').click();
-  await vi.waitFor(() => expect(workers.last.requests).toHaveLength(1));
+  await eventually(() => expect(workers.last.requests).toHaveLength(1));
 }
 
 async function deliver(): Promise<void> {

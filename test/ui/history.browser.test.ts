@@ -5,7 +5,7 @@ import { presets } from '../../src/protocol/presets.js';
 import { firstChoices } from '../../src/ui/fill/choices.js';
 import { FakeSandbox } from './fake-host.js';
 import { FakeShelf } from './fake-shelf.js';
-import { redPng, visit, type Visit } from './visit.js';
+import { eventually, redPng, visit, type Visit } from './visit.js';
 
 let sandbox: FakeSandbox;
 let stored: Map<string, unknown>;
@@ -23,7 +23,7 @@ async function deliver(jobId: string, seed: number, [width, height] = [88, 68]):
   const before = sandbox.added.length;
   const png = await redPng(width, height);
   worker().say({ kind: 'filled', jobId, fill: 0, seed, png });
-  await vi.waitFor(() => expect(sandbox.added.length).toBe(before + 1));
+  await eventually(() => expect(sandbox.added.length).toBe(before + 1));
 }
 
 /** Fills the marked region and ends the job. Returns: the request. */
@@ -31,7 +31,7 @@ async function fill(count = 1) {
   const before = worker().requests.length;
   await expect.element(at('generate')).toBeEnabled();
   await at('generate').click();
-  await vi.waitFor(() => expect(worker().requests.length).toBe(before + 1));
+  await eventually(() => expect(worker().requests.length).toBe(before + 1));
   const request = worker().requests.at(-1)!;
   for (const seed of request.seeds.slice(0, count)) await deliver(request.jobId, seed);
   worker().say({ kind: 'done', jobId: request.jobId, outcome: 'complete' });
@@ -55,7 +55,7 @@ describe('more like a fill', () => {
     slider.value = '30';
     slider.dispatchEvent(new Event('input'));
     await at('more-like').click();
-    await vi.waitFor(() => expect(worker().requests.length).toBe(2));
+    await eventually(() => expect(worker().requests.length).toBe(2));
     const { chosen, plan, seeds, source } = worker().requests[1];
     expect(plan.nfe).toBeLessThan(first.plan.nfe);
     expect(plan.levels[0].startTimestep).not.toBeNull();

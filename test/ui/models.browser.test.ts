@@ -1,12 +1,12 @@
 import { page, userEvent } from 'vitest/browser';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ModelManifest } from '../../src/protocol/model-card.js';
 import { firstChoices } from '../../src/ui/fill/choices.js';
 import type { RepaintPanel } from '../../src/ui/panel.js';
 import { FakeSandbox } from './fake-host.js';
 import { FakeShelf, failure, look, shelfModel } from './fake-shelf.js';
 import { card, type FakeWorkers } from './fake-worker.js';
-import { focused, redPng, visit, type Visit } from './visit.js';
+import { eventually, focused, redPng, visit, type Visit } from './visit.js';
 
 const shipped: ModelManifest = {
   card: { ...card, name: 'Garden' },
@@ -64,7 +64,7 @@ const checkpoint = [file('model.safetensors'), file('config.json')];
 async function startAdding(): Promise<void> {
   drop(...checkpoint);
   await at('add-model').click();
-  await vi.waitFor(() => expect(shelf.adds.length).toBeGreaterThan(0));
+  await eventually(() => expect(shelf.adds.length).toBeGreaterThan(0));
 }
 
 beforeEach(async () => {
@@ -96,7 +96,7 @@ describe('the models', () => {
     expect(document.documentElement.scrollWidth).toBeLessThanOrEqual(320);
     await at('close-models').click();
     await expect.element(at('generate')).toBeVisible();
-    await vi.waitFor(() => expect(focused()).toBe('manage-models'));
+    await eventually(() => expect(focused()).toBe('manage-models'));
   });
 
   test('are kept only for the visit where storage is refused', async () => {
@@ -126,7 +126,7 @@ describe('the models', () => {
     await openPanel();
     workers.last.ready();
     await at('generate').click();
-    await vi.waitFor(() => expect(workers.last.requests).toHaveLength(1));
+    await eventually(() => expect(workers.last.requests).toHaveLength(1));
     const [{ jobId, seeds }] = workers.last.requests;
     await at('manage-models').click();
     await expect.element(cardOf('Church')).toHaveTextContent('when no fill is running');
@@ -136,7 +136,7 @@ describe('the models', () => {
     panel.session.resume(jobId);
     const png = await redPng(80, 60);
     workers.last.say({ kind: 'filled', jobId, fill: 0, seed: seeds[0], png });
-    await vi.waitFor(() => expect(sandbox.added).toHaveLength(1));
+    await eventually(() => expect(sandbox.added).toHaveLength(1));
     expect(sandbox.added[0].record.modelId).toBe('test-model');
   });
 
@@ -150,7 +150,7 @@ describe('the models', () => {
     expect(workers.last).not.toBe(first);
     expect(workers.last.sent[0]).toMatchObject({ model: { kind: 'shipped', manifestUrl } });
     workers.last.ready();
-    await vi.waitFor(() => expect(element('generate')).not.toHaveAttribute('disabled'));
+    await eventually(() => expect(element('generate')).not.toHaveAttribute('disabled'));
     expect(stored.get('choices')).toMatchObject({ model: null });
   });
 
@@ -163,14 +163,14 @@ describe('the models', () => {
     });
     await openModels();
     await at('remove-model').click();
-    await vi.waitFor(() => expect(focused()).toBe('keep-model'));
+    await eventually(() => expect(focused()).toBe('keep-model'));
     await userEvent.keyboard('{Enter}');
-    await vi.waitFor(() => expect(focused()).toBe('remove-model'));
+    await eventually(() => expect(focused()).toBe('remove-model'));
     expect(shelf.state.models).toHaveLength(1);
     await userEvent.keyboard('{Enter}');
     await at('confirm-remove').click();
     await expect.element(cardOf('Church')).not.toBeInTheDocument();
-    await vi.waitFor(() => expect(focused()).toBe('models-heading'));
+    await eventually(() => expect(focused()).toBe('models-heading'));
     expect(shelf.state.models).toEqual([]);
     expect(workers.last.sent[0]).toMatchObject({ model: { kind: 'shipped' } });
   });
@@ -202,9 +202,9 @@ describe('the models', () => {
     shelf.state = { ...shelf.state, models: [shelfModel('church-256', 'Church 256')] };
     await openModels();
     await cardOf('Church').getByTestId('use-model').click();
-    await vi.waitFor(() => expect(focused()).toBe('remove-model'));
+    await eventually(() => expect(focused()).toBe('remove-model'));
     await cardOf('Garden').getByTestId('use-model').click();
-    await vi.waitFor(() => expect(focused()).toBe('model-details'));
+    await eventually(() => expect(focused()).toBe('model-details'));
   });
 
   test('that were always told a class wait for one', async () => {
@@ -215,9 +215,9 @@ describe('the models', () => {
     await at('grow').click();
     await expect.element(page.getByRole('option', { name: 'Anything' })).not.toBeInTheDocument();
     await page.getByRole('option', { name: 'Fern' }).click();
-    await vi.waitFor(() => expect(element('generate')).not.toHaveAttribute('disabled'));
+    await eventually(() => expect(element('generate')).not.toHaveAttribute('disabled'));
     await at('generate').click();
-    await vi.waitFor(() => expect(workers.last.requests).toHaveLength(1));
+    await eventually(() => expect(workers.last.requests).toHaveLength(1));
     expect(workers.last.requests[0].settings.classLabel).toBe(1);
   });
 
@@ -226,7 +226,7 @@ describe('the models', () => {
     panel.session.choose({ ...panel.session.choices, preset: 'paper' });
     workers.last.ready({}, { ...card, diffusion: { ...card.diffusion, numTrainTimesteps: 100 } });
     await at('generate').click();
-    await vi.waitFor(() => expect(workers.last.requests).toHaveLength(1));
+    await eventually(() => expect(workers.last.requests).toHaveLength(1));
     const { coarse, refine } = workers.last.requests[0].settings;
     expect(coarse.numInferenceSteps).toBe(100);
     // The same share of the noise: 300 and 150 of 1000.
@@ -247,7 +247,7 @@ describe('adding a model', () => {
     expect(element('add-model')).toHaveAttribute('disabled');
     await at('words-name').getByRole('textbox').fill('My churches');
     await at('add-model').click();
-    await vi.waitFor(() => expect(shelf.adds).toHaveLength(1));
+    await eventually(() => expect(shelf.adds).toHaveLength(1));
     expect(shelf.lastAdd.options).toEqual({
       id: 'my-churches',
       words: { ...look.words, name: 'My churches' },
@@ -278,7 +278,7 @@ describe('adding a model', () => {
     await at('weights').click();
     await page.getByRole('option', { name: 'model', exact: true }).click();
     await at('add-model').click();
-    await vi.waitFor(() => expect(shelf.adds).toHaveLength(1));
+    await eventually(() => expect(shelf.adds).toHaveLength(1));
     expect(shelf.lastAdd.options.weights).toBe('model');
   });
 
@@ -317,7 +317,7 @@ describe('adding a model', () => {
     await expect.poll(filesLookedAt).toEqual(['model.safetensors', ...missing]);
     await expect.element(at('missing-files')).not.toBeInTheDocument();
     expect(panel.session.library.adding.state).toMatchObject({ words: { licence: 'MIT' } });
-    await vi.waitFor(() => expect(element('add-model')).not.toHaveAttribute('disabled'));
+    await eventually(() => expect(element('add-model')).not.toHaveAttribute('disabled'));
   });
 
   test('asks which network a bare checkpoint is', async () => {
@@ -331,7 +331,7 @@ describe('adding a model', () => {
     await at('preset').click();
     await page.getByRole('option', { name: 'Places 256' }).click();
     await at('add-model').click();
-    await vi.waitFor(() => expect(shelf.adds).toHaveLength(1));
+    await eventually(() => expect(shelf.adds).toHaveLength(1));
     expect(shelf.lastAdd.options.preset).toBe('places-256');
   });
 
@@ -362,7 +362,7 @@ describe('adding a model', () => {
     expect(shelf.cancels).toBe(1);
     await expect.element(at('adding-problem')).toHaveTextContent('was cancelled');
     await at('add-model').click();
-    await vi.waitFor(() => expect(shelf.adds).toHaveLength(2));
+    await eventually(() => expect(shelf.adds).toHaveLength(2));
   });
 
   test('that fails says why and what to do, and can be tried again', async () => {
@@ -372,7 +372,7 @@ describe('adding a model', () => {
     await expect.element(at('adding-problem')).toHaveTextContent('not enough storage');
     await expect.element(at('adding-problem')).toHaveTextContent('needs 454 MB, 12 MB are free');
     await at('add-model').click();
-    await vi.waitFor(() => expect(shelf.adds).toHaveLength(2));
+    await eventually(() => expect(shelf.adds).toHaveLength(2));
   });
 
   test('that was looked for in vain leaves the drop zone open', async () => {
@@ -396,10 +396,10 @@ describe('adding a model', () => {
     await startAdding();
     shelf.lastAdd.answer(failure('selfTestFailed', 'error 1.4, at most 0.5'));
     await at('words-name').getByRole('textbox').fill('');
-    await vi.waitFor(() => expect(element('use-anyway')).toHaveAttribute('disabled'));
+    await eventually(() => expect(element('use-anyway')).toHaveAttribute('disabled'));
     await at('words-name').getByRole('textbox').fill('Church 256');
     await at('use-anyway').click();
-    await vi.waitFor(() => expect(shelf.adds).toHaveLength(2));
+    await eventually(() => expect(shelf.adds).toHaveLength(2));
     expect(shelf.lastAdd.options.isTested).toBe(false);
   });
 
@@ -409,7 +409,7 @@ describe('adding a model', () => {
     shelf.ports[0].onCrash('out of memory');
     await expect.element(at('adding-problem')).toHaveTextContent('ended unexpectedly');
     await at('add-model').click();
-    await vi.waitFor(() => expect(shelf.adds).toHaveLength(2));
+    await eventually(() => expect(shelf.adds).toHaveLength(2));
     expect(shelf.ports).toHaveLength(2);
     shelf.finish();
     await expect.element(at('added')).toBeVisible();
@@ -432,22 +432,22 @@ describe('adding a model', () => {
     await page.getByRole('group', { name: origin.repo }).getByTestId('continue-download').click();
     await expect.element(at('model-form')).toBeVisible();
     expect(shelf.lookedAt).toEqual([origin]);
-    await vi.waitFor(() => expect(focused()).toBe('adder-heading'));
+    await eventually(() => expect(focused()).toBe('adder-heading'));
     await at('remove-download').click();
     await expect.element(at('unfinished')).not.toBeInTheDocument();
-    await vi.waitFor(() => expect(focused()).toBe('models-heading'));
+    await eventually(() => expect(focused()).toBe('models-heading'));
   });
 
   // WCAG 2.4.3: focus that falls back to the page begins anew at its top.
   test('keeps the keyboard from step to step', async () => {
-    const heading = () => vi.waitFor(() => expect(focused()).toBe('adder-heading'));
+    const heading = () => eventually(() => expect(focused()).toBe('adder-heading'));
     await openModels();
     await at('address').getByRole('textbox').fill('google/ddpm-church-256');
     await at('look').click();
     await expect.element(at('model-form')).toBeVisible();
     await heading();
     await at('add-model').click();
-    await vi.waitFor(() => expect(shelf.adds).toHaveLength(1));
+    await eventually(() => expect(shelf.adds).toHaveLength(1));
     await heading();
     shelf.isHeeded = false;
     await at('cancel-adding').click();
@@ -468,7 +468,7 @@ describe('the device', () => {
     await expect.element(at('device')).toHaveTextContent('Now: WebGPU, test adapter, 16-bit');
     await at('precision').click();
     await page.getByRole('option', { name: 'Full, 32-bit' }).click();
-    await vi.waitFor(() => expect(workers.workers).toHaveLength(2));
+    await eventually(() => expect(workers.workers).toHaveLength(2));
     expect(workers.last.sent[0]).toMatchObject({ kind: 'load', precision: 'float32' });
   });
 });

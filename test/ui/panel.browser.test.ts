@@ -6,7 +6,7 @@ import type { RepaintPanel } from '../../src/ui/panel.js';
 import { FakeSandbox, marked, photo, rectangle, refused } from './fake-host.js';
 import { FakeShelf } from './fake-shelf.js';
 import type { FakeWorkers } from './fake-worker.js';
-import { focused, redPng, visit, type FakeApp } from './visit.js';
+import { eventually, type FakeApp, focused, redPng, visit } from './visit.js';
 
 let sandbox: FakeSandbox;
 let workers: FakeWorkers;
@@ -27,16 +27,16 @@ const element = (testId: string) => at(testId).element() as HTMLElement;
 /** Starts a fill. Returns: its request, as the worker got it. */
 async function startFill() {
   workers.last.ready();
-  await vi.waitFor(() => expect(element('generate')).not.toHaveAttribute('disabled'));
+  await eventually(() => expect(element('generate')).not.toHaveAttribute('disabled'));
   await button().click();
-  await vi.waitFor(() => expect(workers.last.requests.length).toBeGreaterThan(0));
+  await eventually(() => expect(workers.last.requests.length).toBeGreaterThan(0));
   return workers.last.requests.at(-1)!;
 }
 
 async function deliver(jobId: string, fill: number, seed: number): Promise<void> {
   const before = sandbox.added.length;
   workers.last.say({ kind: 'filled', jobId, fill, seed, png: await redPng(80, 60) });
-  await vi.waitFor(() => expect(sandbox.added.length).toBe(before + 1));
+  await eventually(() => expect(sandbox.added.length).toBe(before + 1));
 }
 
 beforeEach(async () => {
@@ -117,7 +117,7 @@ describe('at the start', () => {
     await at('retry-model').click();
     expect(workers.last).not.toBe(first);
     workers.last.ready();
-    await vi.waitFor(() => expect(element('generate')).not.toHaveAttribute('disabled'));
+    await eventually(() => expect(element('generate')).not.toHaveAttribute('disabled'));
     await expect.element(at('problem')).not.toBeInTheDocument();
   });
 });
@@ -152,7 +152,7 @@ describe('marking in the panel', () => {
     // Synthetic pointers cannot be captured.
     picture().setPointerCapture = () => undefined;
     // Drawn once it has been laid out; a canvas begins 300 pixels wide.
-    await vi.waitFor(() => expect((picture() as HTMLCanvasElement).width).not.toBe(300));
+    await eventually(() => expect((picture() as HTMLCanvasElement).width).not.toBe(300));
   }
 
   test('adds to the host’s shapes, takes away from them, and goes into the fill', async () => {
@@ -214,6 +214,23 @@ describe('marking in the panel', () => {
     await expect.element(at('region-size')).toHaveTextContent(/Region 7\d × 2\d px/);
   });
 
+  test('is there again after a reload, to the pixel, and gone once it was cleared', async () => {
+    sandbox.reading = refused('imageWithoutShapes', photo);
+    const keptMarks = () => [...stored.keys()].filter((key) => key.startsWith('marks/'));
+    await openEditor();
+    await drag([150, 100], [200, 130]);
+    await expect.element(at('region-size')).toBeVisible();
+    const { id } = panel.session.region!;
+    await expect.poll(keptMarks).toHaveLength(1);
+    panel.remove();
+    await openEditor();
+    await expect.poll(() => panel.session.region?.id).toBe(id);
+    picture().focus();
+    await userEvent.keyboard('{Delete}');
+    await expect.element(at('selection-problem')).toHaveTextContent('no region is marked');
+    await expect.poll(keptMarks).toEqual([]);
+  });
+
   test('takes a mask image, stretched to the photo', async () => {
     await openEditor();
     const canvas = new OffscreenCanvas(40, 30);
@@ -249,7 +266,7 @@ describe('a fill', () => {
     await expect.element(at('pace')).toHaveTextContent('About 1 min 5 s left');
     const data = new Uint8ClampedArray(4 * 4).fill(255);
     workers.last.say({ kind: 'preview', jobId, fill: 0, image: { width: 2, height: 2, data } });
-    await vi.waitFor(() => expect((element('preview') as HTMLCanvasElement).width).toBe(2));
+    await eventually(() => expect((element('preview') as HTMLCanvasElement).width).toBe(2));
   });
 
   test('shows each of the fills that are made at once', async () => {
@@ -307,8 +324,11 @@ describe('a fill', () => {
     await at('delete').click();
     await expect.poll(() => sandbox.layers.map(({ id }) => id)).toEqual(['layer-1']);
     await at('fill').nth(0).click();
+    const readSelection = vi.spyOn(sandbox, 'readSelection');
     await at('keep').click();
     await expect.element(at('original')).toHaveTextContent('Kept');
+    // What is kept is part of the picture, which is shown anew.
+    await expect.poll(() => readSelection.mock.calls.length).toBeGreaterThan(0);
     expect(sandbox.layers).toMatchObject([{ id: 'layer-1', isKept: true, isVisible: true }]);
   });
 
@@ -382,12 +402,12 @@ describe('a fill', () => {
   test('is started once, however often the button is pressed', async () => {
     await openPanel();
     workers.last.ready();
-    await vi.waitFor(() => expect(element('generate')).not.toHaveAttribute('disabled'));
+    await eventually(() => expect(element('generate')).not.toHaveAttribute('disabled'));
     await button().dblClick();
     await expect.element(at('progress')).toBeVisible();
     panel.session.fill();
     panel.session.fillAgain();
-    await vi.waitFor(() => expect(workers.last.requests).toHaveLength(1));
+    await eventually(() => expect(workers.last.requests).toHaveLength(1));
     await expect.element(at('generate-next')).not.toBeInTheDocument();
   });
 
@@ -516,9 +536,9 @@ describe('the keyboard stays near when what it worked with goes', () => {
     await expect.element(at('cancel')).toBeVisible();
     element('cancel').focus();
     await userEvent.keyboard('{Enter}');
-    await vi.waitFor(() => expect(focused()).toBe('progress-title'));
+    await eventually(() => expect(focused()).toBe('progress-title'));
     workers.last.say({ kind: 'done', jobId, outcome: 'cancelled' });
-    await vi.waitFor(() => expect(focused()).toBe('generate'));
+    await eventually(() => expect(focused()).toBe('generate'));
   });
 
   test('from Delete to what is shown instead, then to the main button', async () => {
@@ -530,32 +550,37 @@ describe('the keyboard stays near when what it worked with goes', () => {
     await expect.poll(() => at('fill').elements().length).toBe(2);
     element('delete').focus();
     await userEvent.keyboard('{Enter}');
-    await vi.waitFor(() => expect(focused()).toBe('original'));
+    await eventually(() => expect(focused()).toBe('original'));
     await userEvent.keyboard('{ArrowRight}');
-    await vi.waitFor(() => expect(element('keep')).not.toHaveAttribute('disabled'));
+    await eventually(() => expect(element('keep')).not.toHaveAttribute('disabled'));
     element('keep').focus();
     await userEvent.keyboard('{Enter}');
     await expect.element(at('original')).toHaveTextContent('Kept');
-    await vi.waitFor(() => expect(focused()).toBe('original'));
+    await eventually(() => expect(focused()).toBe('original'));
   });
 });
 
 describe('a fill from the photo', () => {
   beforeEach(() => stored.set('choices', firstChoices));
 
-  test('needs no model: it can begin while one loads, and after that failed', async () => {
+  test('needs no model: it can begin before one is loaded, and after that failed', async () => {
     await openPanel();
-    await vi.waitFor(() => expect(element('generate')).not.toHaveAttribute('disabled'));
+    await eventually(() => expect(element('generate')).not.toHaveAttribute('disabled'));
     await expect.element(at('plan')).toHaveTextContent(/^About .* for 3 fills, \d+ steps each$/);
+    expect(workers.last.sent.map(({ kind }) => kind)).not.toContain('load');
+    panel.session.choose({ ...panel.session.choices, prior: 'both' });
+    await expect.element(at('plan')).toHaveTextContent('Preparing the model');
+    expect(workers.last.sent.filter(({ kind }) => kind === 'load')).toHaveLength(1);
+    panel.session.choose({ ...panel.session.choices, prior: 'photo' });
     workers.last.say({
       kind: 'failed',
       jobId: null,
       code: 'modelFetch',
       message: 'no such file',
     });
-    await vi.waitFor(() => expect(panel.session.model.state.kind).toBe('failed'));
+    await eventually(() => expect(panel.session.model.state.kind).toBe('failed'));
     element('generate').click();
-    await vi.waitFor(() => expect(workers.last.requests).toHaveLength(1));
+    await eventually(() => expect(workers.last.requests).toHaveLength(1));
     const { levels } = workers.last.requests[0].plan;
     expect(levels.length).toBeGreaterThan(0);
     expect(levels.map(({ network }) => network)).not.toContain('model');

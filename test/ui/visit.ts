@@ -1,4 +1,5 @@
 /** The panel opened as a visit of the user's would, over scriptable fakes. */
+import { vi } from 'vitest';
 import type { AddOnSdk } from '../../src/ui/host/sdk.js';
 import { HostLook } from '../../src/ui/host/look.js';
 import { keptIn } from '../../src/ui/host/kept.js';
@@ -14,6 +15,11 @@ import { Session } from '../../src/ui/session.js';
 import type { FakeSandbox } from './fake-host.js';
 import type { FakeShelf } from './fake-shelf.js';
 import { FakeWorkers } from './fake-worker.js';
+
+/** Waits for a state of the panel, however slow the machine is. */
+export function eventually(check: () => void): Promise<void> {
+  return vi.waitFor(check, { timeout: 30_000 });
+}
 
 /** The element that has the keyboard, through all shadow roots. */
 export function focused(): string | undefined {

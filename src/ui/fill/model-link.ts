@@ -1,4 +1,4 @@
-/** The worker's life: started at once so that the model warms up, started anew when it dies. */
+/** The worker's life: its model loads and warms up once one is to fill; a dead one is started anew. */
 import type { ModelCard } from '../../protocol/model-card.js';
 import type { DeviceInfo, FromWorker, ToWorker } from '../../protocol/worker-api.js';
 import { Observed } from '../observed.js';
@@ -13,6 +13,8 @@ export interface ReadyModel {
 }
 
 export type ModelState =
+  /** The photo alone fills: the worker runs, and nothing holds it up. */
+  | { readonly kind: 'unloaded' }
   | { readonly kind: 'loading'; readonly loadedBytes: number; readonly totalBytes: number }
   | ({ readonly kind: 'ready' } & ReadyModel)
   | { readonly kind: 'failed'; readonly problem: Problem };
@@ -25,23 +27,25 @@ export type JobMessage = Exclude<FromWorker, { kind: 'loading' | 'ready' }>;
 
 /** Connects the panel to one worker at a time; messages of a replaced worker are not heard. */
 export class ModelLink extends Observed {
-  state: ModelState = { kind: 'loading', loadedBytes: 0, totalBytes: 0 };
+  state: ModelState = { kind: 'unloaded' };
   /** Messages about jobs. */
   onJobMessage: (message: JobMessage) => void = () => undefined;
   /** The worker is gone with whatever it was doing; another may have been started. */
   onLost: (problem: Problem, isReplaced: boolean) => void = () => undefined;
   private _port: WorkerPort | null = null;
   private _request: LoadRequest | null = null;
+  private _hasWorked = false;
 
   constructor(private readonly _startWorker: () => WorkerPort) {
     super();
   }
 
-  /** Starts a worker in place of the one that runs, if any. */
-  start(request: LoadRequest): void {
+  /** Starts a worker in place of the one that runs, if any; its model at once, or by `load`. */
+  start(request: LoadRequest, loads = true): void {
     this._port?.terminate();
     this._request = request;
-    this._become({ kind: 'loading', loadedBytes: 0, totalBytes: 0 });
+    this._hasWorked = false;
+    this._become({ kind: 'unloaded' });
     try {
       this._port = this._startWorker();
     } catch (error) {
@@ -52,7 +56,19 @@ export class ModelLink extends Observed {
       });
     }
     this._listen(this._port);
-    this._port.post({ kind: 'load', ...request });
+    if (loads) this.load();
+  }
+
+  /** Loads the model where that has not begun. */
+  load(): void {
+    if (this.state.kind !== 'unloaded' || !this._request) return;
+    this._become({ kind: 'loading', loadedBytes: 0, totalBytes: 0 });
+    this._port?.post({ kind: 'load', ...this._request });
+  }
+
+  /** True while the worker does nothing but fill: it answers at once. */
+  get isIdle(): boolean {
+    return this.state.kind === 'ready' || this.state.kind === 'unloaded';
   }
 
   post(message: Extract<ToWorker, { kind: 'prepare' | 'fill' | 'cancel' }>): void {
@@ -66,7 +82,8 @@ export class ModelLink extends Observed {
 
   /** Ends whatever runs and starts afresh, more carefully. */
   restart(problem: Problem): void {
-    if (this._request) this.start({ ...this._request, isAfterLoss: true });
+    const loads = this.state.kind !== 'unloaded';
+    if (this._request) this.start({ ...this._request, isAfterLoss: true }, loads);
     this.onLost(problem, true);
   }
 
@@ -80,6 +97,7 @@ export class ModelLink extends Observed {
   }
 
   private _receive(message: FromWorker): void {
+    this._hasWorked ||= message.kind === 'ready' || message.kind === 'progress';
     switch (message.kind) {
       case 'loading':
         return this._become(message);
@@ -101,7 +119,7 @@ export class ModelLink extends Observed {
 
   /** A worker that has worked is worth another start; one that never loaded would fail again. */
   private _crashed(problem: Problem): void {
-    if (this.state.kind === 'ready') return this.restart(problem);
+    if (this._hasWorked) return this.restart(problem);
     this._port?.terminate();
     this._port = null;
     this._become({ kind: 'failed', problem });

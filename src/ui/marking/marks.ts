@@ -1,6 +1,7 @@
 /** What is marked on one photo: the host's shapes, and what was added or taken away in the panel. */
 import { checkCrop } from '../../image/planar.js';
-import type { Rect, Size } from '../../image/geometry.js';
+import { coverageBounds } from '../../image/coverage.js';
+import { unionOf, type Rect, type Size } from '../../image/geometry.js';
 import type { Coverage } from '../../image/raster.js';
 
 export type MarkMode = 'add' | 'subtract';
@@ -119,6 +120,32 @@ export class Marks {
       for (const plane of this._planes) plane.fill(0);
       this._compose(this._whole);
     });
+  }
+
+  /**
+   * Copies out what was marked in the panel, null where nothing was. Shapes: planes [2*height*width]
+   * of the window, what was added and what was erased.
+   */
+  painted(): { window: Rect; planes: Uint8Array<ArrayBuffer> } | null {
+    const bounds = this._planes.flatMap((data) => coverageBounds({ ...this.coverage, data }) ?? []);
+    if (bounds.length === 0) return null;
+    const window = unionOf(bounds);
+    const area = window.width * window.height;
+    const planes = new Uint8Array(2 * area);
+    this._planes.forEach((plane, at) =>
+      eachPixel(this.coverage, window, (i, k) => (planes[at * area + k] = plane[i])),
+    );
+    return { window, planes };
+  }
+
+  /** Puts back what `painted` copied; nothing to undo. Throws: RangeError when it leaves the photo. */
+  restore(window: Rect, planes: Uint8Array): void {
+    checkCrop(this.coverage, window);
+    const area = window.width * window.height;
+    this._planes.forEach((plane, at) =>
+      eachPixel(this.coverage, window, (i, k) => (plane[i] = planes[at * area + k])),
+    );
+    this._compose(window);
   }
 
   undo(): void {

@@ -3,6 +3,7 @@ import type { SandboxClient } from '../host/sandbox-client.js';
 import { Observed } from '../observed.js';
 import { problemOf, type Problem } from '../problem.js';
 import type { RegionShape, SelectionReading, TargetImage } from '../../protocol/sandbox-api.js';
+import type { KeptMarks } from '../marking/kept-marks.js';
 import { Marks } from '../marking/marks.js';
 import type { PixelSource } from './pixels.js';
 import type { Raster } from './raster.js';
@@ -19,6 +20,7 @@ const debounceMs = 120;
 /** The first click into the panel may see an empty selection for a moment. */
 const emptyRetries = 6;
 const emptyRetryMs = 60;
+const keepAfterMs = 400;
 /** Marks of large photos take a hundred megabytes. */
 const maxMarkedPhotos = 3;
 
@@ -42,10 +44,12 @@ export class SelectionWatch extends Observed {
   private readonly _marks = new Map<string, Marks>();
   private _reading = 0;
   private _timer: ReturnType<typeof setTimeout> | undefined;
+  private _keeping: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     private readonly _sandbox: Pick<SandboxClient, 'readSelection'>,
     private readonly _pixels: PixelSource,
+    private readonly _keptMarks: KeptMarks | null = null,
   ) {
     super();
   }
@@ -68,6 +72,7 @@ export class SelectionWatch extends Observed {
   /** The photo's marks have changed. */
   marked(): void {
     if (this.state.kind === 'reading' || !this.state.photo) return;
+    this._keepSoon(this.state.photo);
     this.state = this._stateOf(this.state.photo);
     this.changed();
   }
@@ -84,7 +89,9 @@ export class SelectionWatch extends Observed {
       const { target, shapes } = marked;
       const raster = await this._pixels.read(target, selection.backdrop, isFresh);
       if (!isCurrent()) return this.state;
-      const photo = { target, raster, marks: this._marksOn(target, raster) };
+      const marks = await this._marksOn(target, raster);
+      if (!isCurrent()) return this.state;
+      const photo = { target, raster, marks };
       this._shapes = shapes;
       this._shapesProblem = takeShapes(photo, shapes);
       return this._stateOf(photo);
@@ -103,12 +110,19 @@ export class SelectionWatch extends Observed {
     }
   }
 
+  /** Written down once the hand rests: a stroke is many changes. */
+  private _keepSoon({ target, marks }: Photo): void {
+    clearTimeout(this._keeping);
+    this._keeping = setTimeout(() => void this._keptMarks?.keep(target.id, marks), keepAfterMs);
+  }
+
   /** What was marked on a photo stays while another is selected, as long as its size does. */
-  private _marksOn({ id }: TargetImage, raster: Raster): Marks {
+  private async _marksOn({ id }: TargetImage, raster: Raster): Promise<Marks> {
     const known = this._marks.get(id);
     const { width, height } = known?.coverage ?? { width: 0, height: 0 };
     const isSame = known && width === raster.width && height === raster.height;
     const marks = isSame ? known : new Marks(raster);
+    if (!known) await this._keptMarks?.restore(id, marks);
     this._marks.delete(id);
     this._marks.set(id, marks);
     if (this._marks.size > maxMarkedPhotos) this._marks.delete([...this._marks.keys()][0]);

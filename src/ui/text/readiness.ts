@@ -18,6 +18,7 @@ export function busyReason({ queue }: Session): string {
 export function loadingText({ state }: ModelLink): string {
   if (state.kind === 'ready') return '';
   if (state.kind === 'failed') return msg('The model is not loaded.');
+  if (state.kind === 'unloaded') return msg('Preparing the model …');
   const { loadedBytes, totalBytes } = state;
   return totalBytes === 0 || loadedBytes >= totalBytes
     ? msg('Preparing the model …')
@@ -34,7 +35,7 @@ export function notReadyReason(session: Session): string | null {
     return problemText(selection.state.problem).sentence;
   }
   if (selection.state.kind === 'reading') return msg('Reading the selection …');
-  if (needsModel && state.kind === 'loading') return loadingText(model);
+  if (needsModel && state.kind !== 'ready') return loadingText(model);
   const card = needsModel && state.kind === 'ready' ? state.card : null;
   if (card && needsClass(card) && choices.classLabel === null) {
     return msg('This model needs to know what should grow here.');

@@ -1,0 +1,97 @@
+/** What was marked in the panel, kept from visit to visit: to the pixel, so that a region stays the same. */
+import { z } from 'zod';
+import type { Size } from '../../image/geometry.js';
+import type { Kept } from '../host/kept.js';
+import type { Marks } from './marks.js';
+
+const prefix = 'marks/';
+/** Photos whose marks are kept; the host keeps 10 MB of the add-on in all. */
+const maxPhotos = 8;
+const maxLength = 600_000;
+
+const schema = z.object({
+  width: z.int(),
+  height: z.int(),
+  window: z.object({ x: z.int(), y: z.int(), width: z.int(), height: z.int() }),
+  /** Both planes, one after the other: deflated, in base64. */
+  planes: z.string(),
+});
+
+async function piped(data: BlobPart, through: CompressionStream | DecompressionStream) {
+  const stream = new Blob([data]).stream().pipeThrough(through);
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
+async function packed(planes: Uint8Array<ArrayBuffer>): Promise<string> {
+  const bytes = await piped(planes, new CompressionStream('deflate-raw'));
+  let text = '';
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  return btoa(text);
+}
+
+function unpacked(text: string): Promise<Uint8Array> {
+  const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  return piped(bytes, new DecompressionStream('deflate-raw'));
+}
+
+/** Marks by the photo they are on, and the document it is in. */
+export class KeptMarks {
+  private _last: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    private readonly _kept: Kept,
+    private readonly _documentId: string | null,
+  ) {}
+
+  /** Puts the photo's marks back; those of a photo of another size, or damaged ones, are left. */
+  async restore(photoId: string, marks: Marks): Promise<void> {
+    const key = (await this._keysOf(photoId)).at(-1);
+    const found = schema.safeParse(key && (await this._kept.read(key)));
+    if (!found.success || !isOf(found.data, marks.coverage)) return;
+    const { window, planes } = found.data;
+    const bytes = await unpacked(planes).catch(() => null);
+    if (bytes?.length === 2 * window.width * window.height) marks.restore(window, bytes);
+  }
+
+  /** Writes the photo's marks down, one change after the other; where there are none, forgets them. */
+  keep(photoId: string, marks: Marks): Promise<void> {
+    const next = this._last.then(() => this._write(photoId, marks)).catch(() => undefined);
+    this._last = next;
+    return next;
+  }
+
+  private async _write(photoId: string, marks: Marks): Promise<void> {
+    const before = await this._keysOf(photoId);
+    const painted = marks.painted();
+    if (painted) {
+      const { width, height } = marks.coverage;
+      const planes = await packed(painted.planes);
+      const value = { width, height, window: painted.window, planes };
+      if (planes.length <= maxLength) await this._kept.write(this._key(photoId), value);
+    }
+    const old = (await this._keys()).slice(0, -maxPhotos);
+    await Promise.all([...before, ...old].map((key) => this._kept.forget(key)));
+  }
+
+  private _key(photoId: string): string {
+    const time = Date.now().toString(36).padStart(9, '0');
+    return `${prefix}${time}/${crypto.randomUUID()}${this._suffix(photoId)}`;
+  }
+
+  private _suffix(photoId: string): string {
+    return `/${this._documentId ?? ''}/${photoId}`;
+  }
+
+  private async _keysOf(photoId: string): Promise<string[]> {
+    return (await this._keys()).filter((key) => key.endsWith(this._suffix(photoId)));
+  }
+
+  /** Oldest first: the names begin with the time. */
+  private async _keys(): Promise<string[]> {
+    return (await this._kept.names()).filter((name) => name.startsWith(prefix)).sort();
+  }
+}
+
+function isOf({ width, height }: Size, photo: Size): boolean {
+  return width === photo.width && height === photo.height;
+}
