@@ -24,12 +24,33 @@ const extent = z.number().int().positive().max(4096);
 const label = z.number().int().min(0).max(65_535);
 const words = z.string().min(1).max(10_000);
 const parameters = z.number().int().positive().max(1e11);
+const count = z.number().int().min(0).max(1e12);
 
 /** The trained checkpoint: one file, or several, and where in it the network lies. */
 const checkpointSchema = modelFileSchema.extend({
   shards: z.array(modelFileSchema).max(1000).optional(),
   /** Keys down to the network's weights, joined by dots; absent where they lie at the top. */
   weightsPath: z.string().max(1000).optional(),
+});
+
+/** How a network was trained, as `models/training/train.py` writes it. */
+const trainingSchema = z.object({
+  /** YYYY-MM-DD. */
+  finishedOn: z.iso.date().optional(),
+  /** Pictures that were trained on. */
+  photos: count,
+  /** Crops shown, the same one again included. */
+  cropsSeen: count,
+  /** Those, by their pixels a side. */
+  cropsBySize: z.record(z.string(), count).optional(),
+  /** Steps of the optimiser. */
+  steps: count.optional(),
+  minutes: z.number().min(0).max(1e9),
+  device: words,
+  /** The id of the model it was begun from. */
+  begunFrom: words.optional(),
+  /** Mean squared error of v on pictures kept out. */
+  validationError: z.number().optional(),
 });
 
 export const modelCardSchema = z.object({
@@ -100,6 +121,8 @@ export const modelCardSchema = z.object({
   trainingData: words,
   bias: words,
   limits: words,
+  /** Where it was trained by this project's trainer, or its maker says as much. */
+  training: trainingSchema.optional(),
 });
 
 export type ModelCard = z.infer<typeof modelCardSchema>;

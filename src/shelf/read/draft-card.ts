@@ -196,6 +196,7 @@ export function draftCard(parts: DraftParts): ModelCard {
     classifier,
     summary: given?.summary ?? `Imported from ${checkpoint.path}.`,
     limits: given?.limits ?? 'Not measured. Pictures unlike its training data come out wrong.',
+    ...(given?.training && { training: given.training }),
   });
   if (result.success) return result.data;
   const [issue] = result.error.issues;

@@ -17,6 +17,7 @@ const givenCardSchema = z.object({
   trainingData: shape.trainingData.optional(),
   bias: shape.bias.optional(),
   limits: shape.limits.optional(),
+  training: shape.training,
 });
 export type GivenCard = z.infer<typeof givenCardSchema>;
 

@@ -40,11 +40,22 @@ export function speedText(speed: ModelSpeed | null): string {
   return msg(str`${milliseconds(speed.msPerCall)} a call (${deviceText(speed.device)})`);
 }
 
+type Training = NonNullable<ModelCard['training']>;
+
+/** How a network was trained, where its card says so. */
+function trainingText({ photos, cropsSeen, minutes, finishedOn }: Training): string {
+  const text = msg(
+    str`${number(cropsSeen)} crops of ${number(photos)} photos in ${number(Math.round(minutes))} minutes`,
+  );
+  return finishedOn === undefined ? text : listed([text, finishedOn]);
+}
+
 /** Titles and texts of a card that are folded at first. */
 export function cardDetails(card: ModelCard): { title: string; text: string }[] {
-  const { trainingData, bias, limits, licence } = card;
+  const { trainingData, bias, limits, licence, training } = card;
   return [
     { title: msg('Training data'), text: trainingData },
+    ...(training ? [{ title: msg('Training'), text: trainingText(training) }] : []),
     { title: msg('Bias'), text: bias },
     { title: msg('Limits'), text: limits },
     { title: msg('Licence'), text: licence },

@@ -1,7 +1,7 @@
-"""Times garden-64 in PyTorch through diffusers, on the walk that bench_node.mjs times.
+"""Times garden-64 in PyTorch through diffusers, on the walk that bench-node.ts times.
 
     python3 -m venv venv && venv/bin/pip install torch diffusers safetensors numpy
-    venv/bin/python models/training/bench_diffusers.py --size 64 --size 128 --threads 2
+    venv/bin/python src/lab/bench/bench_diffusers.py --size 64 --size 128 --threads 2
 
 Prints one JSON object: `rows` hold, for each size, the times of a bare call of the network and of a
 whole walk divided by its calls (injection, step, noise and renoise steps included).
@@ -24,7 +24,7 @@ from safetensors.torch import load_file
 from torch.nn.functional import pixel_shuffle, pixel_unshuffle
 
 NO_CLASS = 6
-MODEL = Path(__file__).resolve().parent.parent / "garden-64"
+MODEL = Path(__file__).resolve().parents[3] / "models/garden-64"
 
 
 class PixelNetwork(torch.nn.Module):
