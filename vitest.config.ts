@@ -62,6 +62,7 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
+          expect: { poll: { timeout: 30_000 } },
           environment: 'node',
           include: ['test/**/*.e2e.test.ts'],
           fileParallelism: false,

@@ -1,0 +1,132 @@
+/**
+ * What a designer does all day, on both builds: mark, fill from the photo, compare, keep, fill again
+ * on top, take back, and go on after the panel was closed in the middle. Pixels come from the photo's
+ * file in the development build, from a rendition of the page in the public one.
+ */
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { decodePng } from '../../src/image/png.js';
+import { BenchPage } from './bench-page.js';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const publicFolder = fileURLToPath(new URL('../../build/public', import.meta.url));
+const patient = { timeout: 240_000 };
+const ellipse = { x: 290, y: 190, width: 34, height: 30 };
+
+async function buildPublic(): Promise<string> {
+  const args = ['webpack', '--config-node-env', 'production', '--output-path', publicFolder];
+  await promisify(execFile)('npx', args, { cwd: root });
+  return publicFolder;
+}
+
+describe.each([
+  ['development', (): Promise<string | undefined> => Promise.resolve(undefined)],
+  ['public', buildPublic],
+] as const)('the loop in the %s build', (name, build) => {
+  let bench: BenchPage;
+  const at = (testId: string) => bench.panel.getByTestId(testId);
+  const layers = () => bench.fillLayers();
+
+  beforeAll(async () => {
+    bench = await BenchPage.open({ addOnFolder: await build(), allowsStorage: true });
+  });
+  afterAll(() => bench?.close());
+
+  /** Until all that was asked for is on the page. */
+  async function waitForLayers(count: number): Promise<void> {
+    await expect.poll(async () => (await layers()).length, patient).toBe(count);
+    await at('progress').waitFor({ state: 'detached', ...patient });
+  }
+
+  const isDisabled = (testId: string) => at(testId).first().getAttribute('disabled');
+
+  async function press(testId: string): Promise<void> {
+    await expect.poll(() => isDisabled(testId), patient).toBeNull();
+    await at(testId).first().click();
+  }
+
+  it('marks with the brush on the photo alone', async () => {
+    const [photo] = (await bench.artboard()).children;
+    await bench.command({ kind: 'select', ids: [photo.id] });
+    await at('region-picture').waitFor();
+    const box = (await at('region-picture').boundingBox())!;
+    const spot = (x: number, y: number) => [box.x + x * box.width, box.y + y * box.height] as const;
+    await bench.page.mouse.move(...spot(0.45, 0.5));
+    await bench.page.mouse.down();
+    await bench.page.mouse.move(...spot(0.5, 0.52));
+    await bench.page.mouse.move(...spot(0.55, 0.5));
+    await bench.page.mouse.up();
+    await expect.poll(() => at('region-size').innerText(), patient).toMatch(/Region \d+ × \d+ px/);
+  });
+
+  it('fills it from the photo, and compares', async () => {
+    await at('fills').getByText('1', { exact: true }).click();
+    await bench.chooseDraft();
+    await press('generate');
+    await waitForLayers(1);
+    await at('fill').waitFor();
+    await expect.poll(() => at('compared').innerText()).toMatch(/^Fill 1, /);
+    await at('hold').focus();
+    await bench.page.keyboard.down(' ');
+    await expect.poll(() => at('compared').innerText()).toMatch(/^Original/);
+    await bench.page.keyboard.up(' ');
+    await expect.poll(() => at('compared').innerText()).toMatch(/^Fill 1, /);
+    await bench.screenshot(`7-loop-${name}`);
+  });
+
+  it('keeps it, and fills again on top of it', async () => {
+    await press('keep');
+    await expect.poll(() => at('original').innerText()).toMatch(/Kept/);
+    await press('again');
+    await waitForLayers(2);
+    const [below, above] = await layers();
+    expect(below.addOnData['repaintFillKept']).toBeDefined();
+    expect(above.addOnData['repaintFillKept']).toBeUndefined();
+    await expect.poll(() => at('fill').count()).toBe(1);
+  });
+
+  it('takes the second fill back in one step, and gives it again', async () => {
+    await bench.page.getByTestId('undo').click();
+    await expect.poll(async () => (await layers()).length).toBe(1);
+    await bench.page.getByTestId('redo').click();
+    await expect.poll(async () => (await layers()).length).toBe(2);
+    await expect.poll(() => at('fill').count()).toBe(1);
+  });
+
+  it('makes another like it', async () => {
+    await at('fill').first().click();
+    await press('more-like');
+    await waitForLayers(3);
+    await expect.poll(() => at('recipe').first().innerText()).toMatch(/40% away from fill 2/);
+  });
+
+  it('goes on after the panel was closed in the middle of a shape’s fills', async () => {
+    await press('mark-clear');
+    await bench.page.getByTestId('tool-ellipse').click();
+    const { x, y, width, height } = ellipse;
+    await bench.drag([x, y], [x + width, y + height]);
+    await expect.poll(() => at('gallery').first().innerText(), patient).toMatch(/another region/);
+    await at('quality').click();
+    await bench.panel.locator('sp-menu-item[value=paper]').click();
+    await at('fills').getByText('2', { exact: true }).click();
+    await press('generate');
+    await expect.poll(() => at('calls').innerText(), patient).toMatch(/^\d+ of/);
+    await bench.page.getByTestId('reload-panel').click();
+    await at('resume').waitFor(patient);
+    await bench.screenshot(`8-loop-left-${name}`);
+    await at('resume').click();
+    await waitForLayers(5);
+    // The layer covers the ellipse on the page, at the photo's or the rendition's resolution.
+    const layer = (await layers()).at(-1)!;
+    const { geometry } = layer.children[0];
+    if (geometry.kind !== 'image') throw new Error('the layer is no image');
+    const image = decodePng(new Uint8Array(await bench.bitmapBytes(layer)));
+    expect(Math.abs(geometry.width - width - 8)).toBeLessThan(5);
+    expect(image.width).toBeGreaterThanOrEqual(Math.floor(geometry.width));
+    const [, , , , left, top] = layer.matrix;
+    expect(Math.hypot(left + 4 - x, top + 4 - y)).toBeLessThan(5);
+    expect(bench.problems).toEqual([]);
+  });
+});
