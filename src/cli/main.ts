@@ -54,18 +54,28 @@ async function programFor(names: readonly string[]): Promise<Command> {
   return program;
 }
 
-/** `| head` closes the pipe: nobody reads any more, and that is no failure. */
-function endQuietlyOnClosedPipe(): void {
-  if (process.stdout.listenerCount('error') > 0) return;
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    process.exit(process.exitCode ?? 0);
-  });
+/** `| head` closes the pipe: nobody reads the results any more, and that is no failure. */
+function endOnClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(process.exitCode ?? 0);
+}
+
+/** Nobody reads how the work goes on, but it does. */
+function workOnUnread(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+}
+
+/** A loader's thread may have listeners of its own there, so these are looked for themselves. */
+function expectClosedPipes(): void {
+  const listen = (stream: NodeJS.WriteStream, listener: (error: Error) => void) =>
+    stream.listeners('error').includes(listener) || stream.on('error', listener);
+  listen(process.stdout, endOnClosedPipe);
+  listen(process.stderr, workOnUnread);
 }
 
 /** Runs the command line and sets the exit code: 1 = something did not hold, 2 = misuse. */
 export async function main(argv: readonly string[]): Promise<void> {
-  endQuietlyOnClosedPipe();
+  expectClosedPipes();
   const program = await programFor(argv.slice(2));
   try {
     await program.parseAsync(argv);

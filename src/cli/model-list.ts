@@ -1,4 +1,5 @@
 /** The models of the command line: listed, removed. */
+import { plainText } from '../checkpoint/checkpoint.js';
 import { manifestBytes } from '../protocol/model-card.js';
 import { originText } from '../protocol/hub-address.js';
 import { shippedIds } from '../shelf/store/library.js';
@@ -42,10 +43,11 @@ export async function listShipped(): Promise<ListedModel[]> {
   );
 }
 
-/** One line a model: id, name, megabytes, licence. */
+/** One line a model: id, name, megabytes, licence; what others named them moves no cursor. */
 export function modelLines(models: readonly ListedModel[]): string[] {
   const rows = models.map(({ id, name, sizeBytes, licence }) => {
-    return [id, name, sizeBytes === null ? '' : `${(sizeBytes / 1e6).toFixed(1)} MB`, licence];
+    const size = sizeBytes === null ? '' : `${(sizeBytes / 1e6).toFixed(1)} MB`;
+    return [id, name, size, licence].map(plainText);
   });
   const widths = [0, 1, 2].map((column) => Math.max(0, ...rows.map((row) => row[column].length)));
   return rows.map((row) =>
@@ -63,7 +65,9 @@ export async function removeModel(folder: string, id: string): Promise<void> {
   }
   const ids = (await listModels(folder)).map((model) => model.id);
   if (!ids.includes(id)) {
-    throw new UsageError(`There is no model ${id}; there are: ${ids.join(', ') || 'none'}.`);
+    throw new UsageError(
+      plainText(`There is no model ${id}; there are: ${ids.join(', ') || 'none'}.`),
+    );
   }
   valueOf(await openShelf(folder).remove(id));
 }

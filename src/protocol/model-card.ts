@@ -58,7 +58,10 @@ export const modelCardSchema = z.object({
   id: z
     .string()
     .max(100)
-    .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/),
+    .regex(
+      /^[a-z0-9]+(-[a-z0-9]+)*$/,
+      'must be small letters and digits, in groups joined by single hyphens (my-model-2)',
+    ),
   name: words,
   /** The trained checkpoint the ONNX file is made from. */
   checkpoint: checkpointSchema,

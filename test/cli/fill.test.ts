@@ -169,6 +169,23 @@ describe('repaint-fill fill', () => {
   });
 });
 
+test.each(['stdout', 'stderr'] as const)(
+  'a fill whose %s nobody reads is made all the same',
+  async (stream) => {
+    const out = file(`unread-${stream}`);
+    const marked = ['--region', file('mask.png'), '--out', out];
+    const args = [bin, 'fill', file('photo.png'), ...marked, '--preset', 'draft', '--fills', '1'];
+    const child = spawn(process.execPath, args, { cwd: root, stdio: 'pipe' });
+    let said = '';
+    child.stderr.on('data', (text) => (said += String(text)));
+    child.stdout.resume();
+    child[stream].destroy();
+    expect(await new Promise((resolve) => child.on('close', resolve))).toBe(0);
+    expect(readdirSync(out).sort()).toEqual(['fill-1.png', 'preview-1.png']);
+    expect(said).not.toMatch(/EPIPE|at .*:\d+:\d+/);
+  },
+);
+
 test('Ctrl+C keeps the fills that are finished and leaves with 130', async () => {
   const out = file('interrupted');
   const many = ['--fills', '60', '--preset', 'draft'];

@@ -99,6 +99,15 @@ describe('models that are there', () => {
     expect(readdirSync(out)).toEqual([]);
   });
 
+  it('move no cursor with the names that others gave them', async () => {
+    const file = path.join(fixture, 'checkpoint.pt');
+    const words = { name: '\u001b[31mred\u001b[2J', licence: 'MIT' };
+    await addModel({ file }, { ...options(), id: 'mine', words });
+    const [line] = modelLines(await listModels(out));
+    expect(line).toMatch(/^mine +\ufffd\[31mred\ufffd\[2J +1\.5 MB +MIT$/);
+    await expect(removeModel(out, '\u001b[2J')).rejects.toThrow('no model \ufffd[2J;');
+  });
+
   it('begin with the one that ships', async () => {
     expect(modelLines(await listShipped())).toEqual([
       expect.stringMatching(/^garden-64 +Garden 64 +26\.3 MB/),
