@@ -1,7 +1,7 @@
 /** Named settings. What each costs and looks like was measured; see docs/quality.md. */
 import type { FillSettings, PhotoSettings, RefineSettings, WalkSettings } from './fill.js';
 
-export const presetNames = ['draft', 'balanced', 'paper'] as const;
+export const presetNames = ['draft', 'balanced', 'best'] as const;
 export type PresetName = (typeof presetNames)[number];
 
 function walk(numInferenceSteps: number, jumpLength: number, resamplings: number): WalkSettings {
@@ -21,7 +21,7 @@ function photo(resamplings: number, numInferenceSteps: number): PhotoSettings {
 const edge = { growPx: 4, featherPx: 4, fillTransparent: false } as const;
 const common = { prior: 'photo', classLabel: null, guidanceScale: 2, ...edge } as const;
 
-/** `paper` walks the paper's schedule (T=250, j=10, r=10) at the first level. */
+/** `best` walks a model by the paper's schedule (T=250, j=10, r=10) at the first level. */
 export const presets: Readonly<Record<PresetName, FillSettings>> = {
   draft: {
     ...common,
@@ -35,7 +35,7 @@ export const presets: Readonly<Record<PresetName, FillSettings>> = {
     coarse: walk(50, 5, 5),
     refine: [refine(300, walk(50, 5, 1)), refine(150, walk(50, 5, 1))],
   },
-  paper: {
+  best: {
     ...common,
     photo: photo(8, 48),
     coarse: walk(250, 10, 10),

@@ -109,7 +109,7 @@ describe.each([
     await bench.drag([x, y], [x + width, y + height]);
     await expect.poll(() => at('gallery').first().innerText(), patient).toMatch(/another region/);
     await at('quality').click();
-    await bench.panel.locator('sp-menu-item[value=paper]').click();
+    await bench.panel.locator('sp-menu-item[value=best]').click();
     await at('fills').getByText('2', { exact: true }).click();
     await press('generate');
     await expect.poll(() => at('calls').innerText(), patient).toMatch(/^\d+ of/);

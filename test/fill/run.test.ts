@@ -20,7 +20,7 @@ import { presets } from '../../src/protocol/presets.js';
 
 /** A model's fills; what the photo makes has tests of its own. */
 const modelDraft: FillSettings = { ...presets.draft, prior: 'model' };
-const modelPaper: FillSettings = { ...presets.paper, prior: 'model' };
+const modelPaper: FillSettings = { ...presets.best, prior: 'model' };
 
 const cardFile = new URL('../../models/garden-64/card.json', import.meta.url);
 const card = modelCardSchema.parse(JSON.parse(readFileSync(cardFile, 'utf8')));

@@ -102,7 +102,7 @@ describe('a favourite', () => {
 
 describe('the history', () => {
   test('gives seed and settings back, after a reload and after the fill was deleted', async () => {
-    session().choose({ ...session().choices, preset: 'paper', fills: 1 });
+    session().choose({ ...session().choices, preset: 'best', fills: 1 });
     const { seeds } = await fill();
     await at('delete').click();
     await expect.poll(() => sandbox.layers).toEqual([]);
@@ -111,14 +111,14 @@ describe('the history', () => {
     await openPanel();
     await page.getByRole('button', { name: 'History' }).click();
     await expect.element(at('past-fill')).toHaveTextContent(/Fill 1, .*deleted/);
-    await expect.element(at('recipe')).toHaveTextContent('Finest, from this photo');
+    await expect.element(at('recipe')).toHaveTextContent('Best, from this photo');
     await at('use-settings').click();
     await at('use-seed').click();
-    expect(session().choices).toMatchObject({ preset: 'paper', fills: 2, seed: seeds[0] });
+    expect(session().choices).toMatchObject({ preset: 'best', fills: 2, seed: seeds[0] });
     await expect.element(at('plan')).toHaveTextContent(`seed ${seeds[0]}`);
     const again = await fill(0);
     expect(again.seeds[0]).toBe(seeds[0]);
-    expect(again.settings).toMatchObject(presets.paper);
+    expect(again.settings).toMatchObject(presets.best);
   });
 
   test('of another document is not shown', async () => {

@@ -223,7 +223,7 @@ describe('the models', () => {
 
   test('with fewer training steps than a quality has bound its steps', async () => {
     await openPanel();
-    panel.session.choose({ ...panel.session.choices, preset: 'paper' });
+    panel.session.choose({ ...panel.session.choices, preset: 'best' });
     workers.last.ready({}, { ...card, diffusion: { ...card.diffusion, numTrainTimesteps: 100 } });
     await at('generate').click();
     await eventually(() => expect(workers.last.requests).toHaveLength(1));

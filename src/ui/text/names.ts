@@ -23,7 +23,7 @@ export function className(name: string): string {
 export const presetTitles: Record<PresetChoice, () => string> = {
   draft: () => msg('Draft'),
   balanced: () => msg('Good'),
-  paper: () => msg('Finest'),
+  best: () => msg('Best'),
   custom: () => msg('Custom'),
 };
 
