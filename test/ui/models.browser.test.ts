@@ -383,6 +383,34 @@ describe('adding a model', () => {
     await expect.element(at('drop-zone')).toBeVisible();
   });
 
+  test('that was looked for in vain keeps its address, and can be tried again', async () => {
+    shelf.looks = [failure('modelFetch', 'no connection'), failure('modelFetch', 'still none')];
+    await openModels();
+    await at('address').getByRole('textbox').fill('owner/name');
+    await at('look').click();
+    await expect.element(at('adding-problem')).toHaveTextContent('no connection');
+    await expect.element(at('address').getByRole('textbox')).toHaveValue('owner/name');
+    await at('look-again').click();
+    await expect.element(at('adding-problem')).toHaveTextContent('still none');
+    expect(shelf.lookedAt).toEqual(Array(2).fill({ kind: 'hub', repo: 'owner/name' }));
+  });
+
+  test('is suggested with its licence, size and what it knows, one click away', async () => {
+    await openModels();
+    const first = at('suggestion').first();
+    await expect.element(first).toHaveTextContent(/church.*Knows churches.*Apache-2.0, 455 MB/);
+    await at('look-suggestion').first().click();
+    expect(shelf.lookedAt).toEqual([{ kind: 'hub', repo: 'google/ddpm-church-256' }]);
+  });
+
+  test('is left by Escape, and the focus goes back', async () => {
+    await openModels();
+    await eventually(() => expect(focused()).toBe('close-models'));
+    await userEvent.keyboard('{Escape}');
+    await expect.element(at('models-heading')).not.toBeInTheDocument();
+    await expect.element(at('generate')).toBeVisible();
+  });
+
   test('beside the drop zone does not open the file in place of the panel', async () => {
     await openModels();
     const missed = new DragEvent('drop', { bubbles: true, cancelable: true, composed: true });

@@ -30,7 +30,7 @@ export class EdgeSettings extends LitElement {
   ];
 
   override render() {
-    const { growPx, featherPx } = settingsOf(this.choices);
+    const { growPx, featherPx, fillTransparent } = settingsOf(this.choices);
     return html`
       <sp-accordion size="s" level="2">
         <sp-accordion-item label=${msg('Edge and seed')} data-testid="edge">
@@ -51,6 +51,13 @@ export class EdgeSettings extends LitElement {
               max: 64,
               onChange: (value) => this._set({ featherPx: value }),
             })}
+            <sp-switch
+              data-testid="fill-transparent"
+              ?checked=${fillTransparent}
+              @change=${(event: Event) =>
+                this._set({ fillTransparent: (event.target as Switch).checked })}
+              >${msg('Fill transparent pixels too')}</sp-switch
+            >
             ${this._seed()}
           </div>
         </sp-accordion-item>

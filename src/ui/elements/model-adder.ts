@@ -2,11 +2,14 @@
 import { LitElement, css, html, nothing, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import '@spectrum-web-components/progress-bar/sp-progress-bar.js';
-import type { ShelfModel } from '../../protocol/model-shelf-api.js';
+import { originText } from '../../protocol/hub-address.js';
+import type { ModelOrigin, ShelfModel } from '../../protocol/model-shelf-api.js';
 import { localized, msg, str } from '../host/localisation.js';
 import { isComplete, type AddingState, type ModelAdding } from '../models/model-adding.js';
+import { suggestedModels, type SuggestedModel } from '../models/suggestions.js';
 import { Watching } from '../observed.js';
 import type { Problem } from '../problem.js';
+import { fileSize, listed, size } from '../text/format.js';
 import { fractionOf, stageText } from '../text/model-text.js';
 import { problemText } from '../text/problems.js';
 import { KeepFocus } from './keep-focus.js';
@@ -45,6 +48,17 @@ export class ModelAdder extends LitElement {
       .card > sp-button {
         justify-self: start;
       }
+      ul {
+        display: grid;
+        gap: 8px;
+        margin: 0;
+        padding: 0;
+        list-style: none;
+      }
+      ul .card {
+        gap: 2px;
+        overflow-wrap: anywhere;
+      }
       .actions {
         display: flex;
         flex-wrap: wrap;
@@ -74,8 +88,11 @@ export class ModelAdder extends LitElement {
     switch (state.kind) {
       case 'idle':
         return html`
-          <repaint-model-source .adding=${this.adding}></repaint-model-source>
-          ${this._problem(state.problem)}
+          <repaint-model-source
+            .adding=${this.adding}
+            .address=${state.origin && state.origin.kind !== 'files' ? originText(state.origin) : ''}
+          ></repaint-model-source>
+          ${this._problem(state.problem, false, state.origin)} ${this._suggestions()}
         `;
       case 'looking':
         return this._progress({ title: msg('Looking at the files …'), fraction: null });
@@ -125,7 +142,24 @@ export class ModelAdder extends LitElement {
     </div>`;
   }
 
-  private _problem(problem: Problem | null, canAdd = false) {
+  private _suggestions() {
+    return html`<h3 id="suggestions">${msg('Models to begin with')}</h3>
+      <ul aria-labelledby="suggestions">
+        ${suggestedModels.map((model) => this._suggestion(model))}
+      </ul>`;
+  }
+
+  private _suggestion({ repo, licence, sizeBytes, nativeSize, knows }: SuggestedModel) {
+    const facts = [licence, fileSize(sizeBytes), size({ width: nativeSize, height: nativeSize })];
+    return html`<li class="card" data-testid="suggestion">
+      <p>${repo}</p>
+      <p class="quiet">${msg(str`Knows ${knows()}.`)}</p>
+      <p class="quiet numbers">${listed(facts)}</p>
+      ${smallButton('look-suggestion', msg('Look and add'), () => void this.adding.look({ kind: 'hub', repo }))}
+    </li>`;
+  }
+
+  private _problem(problem: Problem | null, canAdd = false, tried: ModelOrigin | null = null) {
     if (!problem) return nothing;
     const { sentence, nextStep } = problemText(problem, 'adding');
     const wasAsked = problem.code === 'cancelled';
@@ -136,6 +170,11 @@ export class ModelAdder extends LitElement {
       ><span slot="sentence">${sentence}</span>
       <span>${nextStep}</span>
       ${problem.detail && !wasAsked ? html`<span slot="detail">${problem.detail}</span>` : nothing}
+      ${
+        tried
+          ? smallButton('look-again', msg('Try again'), () => void this.adding.look(tried))
+          : nothing
+      }
       ${
         problem.code === 'selfTestFailed'
           ? smallButton('use-anyway', msg('Add it anyway'), () => this.adding.add(false), !canAdd)

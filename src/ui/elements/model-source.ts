@@ -24,6 +24,8 @@ export class ModelSourceElement extends LitElement {
   @property({ attribute: false }) adding!: ModelAdding;
   /** Set when only more files are asked for: what to say of them. */
   @property() invitation = '';
+  /** What was looked for in vain, to be mended. */
+  @property() address = '';
   @state() private _isRefused = false;
   @query('input') private _input!: HTMLInputElement;
   @query('sp-textfield') private _address!: Textfield;
@@ -94,6 +96,7 @@ export class ModelSourceElement extends LitElement {
         id="address"
         data-testid="address"
         autocomplete="off"
+        .value=${this.address}
         ?invalid=${this._isRefused}
         @input=${() => (this._isRefused = false)}
         @keydown=${this._onKey}

@@ -4,6 +4,7 @@ import { customElement, property } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
 import '@spectrum-web-components/action-button/sp-action-button.js';
 import '@spectrum-web-components/icons-workflow/icons/sp-icon-chevron-left.js';
+import type { ActionButton } from '@spectrum-web-components/action-button';
 import type { ModelManifest } from '../../protocol/model-card.js';
 import type { UnfinishedDownload } from '../../protocol/model-shelf-api.js';
 import { localized, msg, str } from '../host/localisation.js';
@@ -72,6 +73,7 @@ export class ModelsPage extends LitElement {
     super();
     new Watching(this, () => this.session);
     new KeepFocus(this, ['h1']);
+    this.addEventListener('keydown', (event) => this._onKey(event));
   }
 
   override render() {
@@ -108,8 +110,16 @@ export class ModelsPage extends LitElement {
   }
 
   /** The keyboard begins where the page does. */
-  override firstUpdated(): void {
-    this.renderRoot.querySelector<HTMLElement>('[data-testid=close-models]')?.focus();
+  override async firstUpdated(): Promise<void> {
+    const back = this.renderRoot.querySelector<ActionButton>('[data-testid=close-models]');
+    await back?.updateComplete;
+    back?.focus();
+  }
+
+  /** Escape goes back, unless it closes something of the page's own. */
+  private _onKey({ key, defaultPrevented, isComposing }: KeyboardEvent): void {
+    if (key === 'Escape' && !defaultPrevented && !isComposing)
+      this.dispatchEvent(new ManageModelsEvent(false));
   }
 
   private _storage() {

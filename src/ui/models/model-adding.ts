@@ -23,8 +23,12 @@ export interface ModelForm {
 }
 
 export type AddingState =
-  /** Waits for files or an address. `problem`: why the last ones did not do. */
-  | { readonly kind: 'idle'; readonly problem: Problem | null }
+  /** Waits for files or an address. `problem`: why the last ones, `origin`, did not do. */
+  | {
+      readonly kind: 'idle';
+      readonly problem: Problem | null;
+      readonly origin: ModelOrigin | null;
+    }
   | { readonly kind: 'looking' }
   /** `problem`: why the last attempt with this form ended. */
   | ({ readonly kind: 'asking'; readonly problem: Problem | null } & ModelForm)
@@ -38,7 +42,7 @@ export type AddingState =
 /** How long the shelf may take to stop before its worker is replaced. */
 const cancelPatienceMs = 15_000;
 
-const idle: AddingState = { kind: 'idle', problem: null };
+const idle: AddingState = { kind: 'idle', problem: null, origin: null };
 
 /** Every word is said, if only that it is unknown. */
 export function hasAllWords(words: ModelWords): boolean {
@@ -104,7 +108,8 @@ export class ModelAdding extends Observed {
     } catch (error) {
       if (turn !== this._turn) return;
       const problem = problemOf(error, 'shelfFailed');
-      this._become(form ? { kind: 'asking', ...formOf(form), problem } : { kind: 'idle', problem });
+      if (form) this._become({ kind: 'asking', ...formOf(form), problem });
+      else this._become({ kind: 'idle', problem, origin });
     }
   }
 
