@@ -1,6 +1,7 @@
 import { planFill } from '../../src/fill/plan.js';
 import { contextRequest } from '../../src/fill/request.js';
 import { coverageBounds } from '../../src/image/coverage.js';
+import { cropCoverage } from '../../src/image/planar.js';
 import type { Coverage, RgbaImage } from '../../src/image/raster.js';
 import type { FillRequest, FillSettings } from '../../src/protocol/fill.js';
 import type { ModelCard } from '../../src/protocol/model-card.js';
@@ -25,7 +26,7 @@ function picture(): RgbaImage {
 }
 
 /** An ellipse across the horizon. */
-function selection(): Coverage {
+function marked(): Coverage {
   const data = new Uint8Array(width * height);
   for (let i = 0; i < data.length; i++) {
     const [x, y] = [(i % width) - 80, Math.floor(i / width) - 60];
@@ -55,19 +56,16 @@ export const smallSettings: FillSettings = {
   featherPx: 2,
 };
 
-/** A request of one 64 px level for a model. */
+/** A request of one 64 px level for a model, or of the photo's levels where there is none. */
 export function smallRequest(
-  card: ModelCard,
+  card: ModelCard | null,
   jobId: string,
   seeds: readonly number[],
   settings = smallSettings,
 ): FillRequest {
-  const region = selection();
-  const plan = planFill({
-    imageSize: { width, height },
-    maskBounds: coverageBounds(region)!,
-    card,
-    settings,
-  });
+  const region = marked();
+  const maskBounds = coverageBounds(region)!;
+  const selection = card ? undefined : cropCoverage(region, maskBounds);
+  const plan = planFill({ imageSize: { width, height }, maskBounds, selection, card, settings });
   return contextRequest({ jobId, plan, settings, picture: picture(), selection: region, seeds });
 }
