@@ -22,10 +22,12 @@ function expectTwoImages(file: string, { inputNames }: InferenceSession): void {
 
 /** Throws: RepaintError modelUnusable when the file is no network of two images. */
 export async function openLpips(file: string, threads: number): Promise<Lpips> {
-  const bytes = await readFile(file).catch((cause: Error) => {
+  const graph = await readFile(file).catch((cause: Error) => {
     throw new RepaintError('badRequest', `Cannot read ${file}: ${cause.message}.`, { cause });
   });
-  const session = await InferenceSession.create(bytes, { intraOpNumThreads: threads }).catch(
+  // PyTorch may put the weights into a file beside the graph; ONNX Runtime finds it by the path.
+  const weights = await readFile(`${file}.data`).catch(() => '');
+  const session = await InferenceSession.create(file, { intraOpNumThreads: threads }).catch(
     (cause: Error) => {
       throw new RepaintError('modelUnusable', `${file} is no ONNX network: ${cause.message}.`);
     },
@@ -34,7 +36,7 @@ export async function openLpips(file: string, threads: number): Promise<Lpips> {
   const tensor = (picture: RgbaImage) =>
     new Tensor('float32', planarFromRgba(picture).data, [1, 3, picture.height, picture.width]);
   return {
-    sha256: createHash('sha256').update(bytes).digest('hex'),
+    sha256: createHash('sha256').update(graph).update(weights).digest('hex'),
     distance: async (a, b) => {
       const [first, second] = session.inputNames;
       const outputs = await session.run({ [first]: tensor(a), [second]: tensor(b) });
