@@ -1,5 +1,5 @@
 /** What a network is computed on, as facts: the panel puts them into its language. */
-import { z } from 'zod';
+import * as z from 'zod/mini';
 
 const computeDeviceSchema = z.object({
   /** Where the network runs. `wasm` is the slow fallback and must be said plainly. */
@@ -18,7 +18,7 @@ export type Precision = ComputeDevice['precision'];
 
 export const modelSpeedSchema = z.object({
   /** Of one network call at the model's native size. */
-  msPerCall: z.number().positive(),
+  msPerCall: z.number().check(z.positive()),
   device: computeDeviceSchema,
 });
 export type ModelSpeed = z.infer<typeof modelSpeedSchema>;

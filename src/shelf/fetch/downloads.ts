@@ -1,5 +1,5 @@
 /** Downloads of models: a folder each, that survives a cancel, a crash and a closed panel. */
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { sourceFromBlob } from '../../checkpoint/byte-source.js';
 import { download } from './download.js';
 import type { FileStore } from '../store/file-store.js';
@@ -22,9 +22,9 @@ const stateSchema = z.object({
     z.object({ kind: z.literal('hub'), repo: z.string() }),
     z.object({ kind: z.literal('url'), url: z.string() }),
   ]),
-  totalBytes: z.number().nullable(),
+  totalBytes: z.nullable(z.number()),
   /** Of the servers' copies, by file. */
-  validators: z.record(z.string(), z.string().nullable()),
+  validators: z.record(z.string(), z.nullable(z.string())),
 });
 type State = z.infer<typeof stateSchema>;
 

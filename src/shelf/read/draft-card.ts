@@ -1,5 +1,5 @@
 /** The model card of an imported checkpoint: what its files say, and honest words for the rest. */
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { trainingAlphasCumprod } from '../../core/diffusion.js';
 import type { DiffusionConfig } from '../../core/diffusion.js';
 import { guidedDiffusionConfig } from '../../core/guided-diffusion-config.js';
@@ -11,14 +11,15 @@ import type { GivenCard } from './given-card.js';
 import { unusable } from './unusable.js';
 
 /** Flags of a command line come as text; YAML may leave a value out. */
-const flag = z.preprocess(
-  (value) =>
+const flag = z.pipe(
+  z.transform((value) =>
     value === null ? undefined : typeof value === 'string' ? /^true$/i.test(value) : value,
-  z.boolean().optional(),
+  ),
+  z.optional(z.boolean()),
 );
 const guidedDiffusionArguments = z.object({
-  noise_schedule: z.string().optional(),
-  diffusion_steps: z.coerce.number().int().optional(),
+  noise_schedule: z.optional(z.string()),
+  diffusion_steps: z.optional(z.coerce.number().check(z.int())),
   learn_sigma: flag,
   sigma_small: flag,
   predict_xstart: flag,
@@ -104,7 +105,7 @@ const otherChains =
  * Throws: RepaintError modelUnusable for a scheduler of another kind of diffusion, RangeError.
  */
 function schedulerDiffusion(json: unknown): DiffusionConfig {
-  const result = z.looseObject({ _class_name: z.string().optional() }).safeParse(json);
+  const result = z.looseObject({ _class_name: z.optional(z.string()) }).safeParse(json);
   if (!result.success) return parseSchedulerConfig(json);
   const { _class_name: name = 'DDPMScheduler', ...keys } = result.data;
   const isFlow = keys.use_flow_sigmas === true || keys.prediction_type === 'flow_prediction';

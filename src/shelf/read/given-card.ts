@@ -1,22 +1,22 @@
 /** A `card.json` that came with a checkpoint: what it says is taken over, what it leaves out drafted. */
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { modelCardSchema } from '../../protocol/model-card.js';
 import { unusable } from './unusable.js';
 
 const { shape } = modelCardSchema;
 
 const givenCardSchema = z.object({
-  id: z.string().optional(),
-  name: shape.name.optional(),
-  network: shape.network.partial().optional(),
-  diffusion: shape.diffusion.optional(),
-  classes: shape.classes.optional(),
-  nullClassLabel: shape.nullClassLabel.optional(),
-  licence: shape.licence.optional(),
-  summary: shape.summary.optional(),
-  trainingData: shape.trainingData.optional(),
-  bias: shape.bias.optional(),
-  limits: shape.limits.optional(),
+  id: z.optional(z.string()),
+  name: z.optional(shape.name),
+  network: z.optional(z.partial(shape.network)),
+  diffusion: z.optional(shape.diffusion),
+  classes: z.optional(shape.classes),
+  nullClassLabel: z.optional(shape.nullClassLabel),
+  licence: z.optional(shape.licence),
+  summary: z.optional(shape.summary),
+  trainingData: z.optional(shape.trainingData),
+  bias: z.optional(shape.bias),
+  limits: z.optional(shape.limits),
   training: shape.training,
 });
 export type GivenCard = z.infer<typeof givenCardSchema>;

@@ -2,7 +2,7 @@
  * Models in a file store: a folder each, with the files of a manifest. `model.json` is written last,
  * so that a folder without it is known to be unfinished.
  */
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { modelSpeedSchema } from '../../protocol/compute-device.js';
 import { RepaintError } from '../../protocol/failure.js';
 import { manifestFiles, modelManifestSchema } from '../../protocol/model-card.js';
@@ -19,7 +19,7 @@ const entrySchema = z.object({
   /** ISO 8601. */
   addedAt: z.string(),
   /** Of an older form: measured anew when the model is used. */
-  speed: modelSpeedSchema.nullable().catch(null),
+  speed: z.catch(z.nullable(modelSpeedSchema), null),
 });
 
 /** What is kept of a model beside its files. */

@@ -1,5 +1,5 @@
 /** What the user has chosen in the panel, kept between visits. Pure. */
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { settingsWithin } from '../../fill/settings.js';
 import type { ModelCard } from '../../protocol/model-card.js';
 import {
@@ -21,38 +21,41 @@ export type PrecisionChoice = (typeof precisionChoices)[number];
 
 const walkSchema = z.object({
   sampler: z.enum(samplerNames),
-  numInferenceSteps: z.number().int().min(1),
-  jumpLength: z.number().int().min(1),
-  resamplings: z.number().int().min(1),
-  eta: z.number().min(0).max(1).nullable(),
+  numInferenceSteps: z.int().check(z.minimum(1)),
+  jumpLength: z.int().check(z.minimum(1)),
+  resamplings: z.int().check(z.minimum(1)),
+  eta: z.nullable(z.number().check(z.minimum(0), z.maximum(1))),
 });
 
-const refineSchema = walkSchema.extend({ startTimestep: z.number().int().min(0) });
+const refineSchema = z.extend(walkSchema, { startTimestep: z.int().check(z.minimum(0)) });
 
 const settingsSchema = z.object({
-  prior: z.enum(priorNames).default('photo'),
-  photo: z.object({ coarse: walkSchema, refine: refineSchema }).default(presets.balanced.photo),
+  prior: z._default(z.enum(priorNames), 'photo'),
+  photo: z._default(
+    z.object({ coarse: walkSchema, refine: refineSchema }),
+    presets.balanced.photo,
+  ),
   coarse: walkSchema,
   refine: z.array(refineSchema),
-  classLabel: z.number().int().nullable(),
+  classLabel: z.nullable(z.int()),
   guidanceScale: z.number(),
-  growPx: z.number().min(0),
-  featherPx: z.number().min(0),
-  fillTransparent: z.boolean().default(false),
+  growPx: z.number().check(z.minimum(0)),
+  featherPx: z.number().check(z.minimum(0)),
+  fillTransparent: z._default(z.boolean(), false),
 });
 
 const choicesSchema = z.object({
-  prior: z.enum(priorNames).default('photo'),
+  prior: z._default(z.enum(priorNames), 'photo'),
   preset: z.enum(presetChoices),
   custom: settingsSchema,
-  classLabel: z.number().int().nullable(),
-  className: z.string().nullable().default(null),
-  model: z.object({ id: z.string(), name: z.string() }).nullable().default(null),
-  fills: z.number().int().min(1).max(maxFills),
+  classLabel: z.nullable(z.int()),
+  className: z._default(z.nullable(z.string()), null),
+  model: z._default(z.nullable(z.object({ id: z.string(), name: z.string() })), null),
+  fills: z.int().check(z.minimum(1), z.maximum(maxFills)),
   /** Seed of the first fill; null = new ones each time. */
-  seed: z.number().int().min(0).max(0xffffffff).nullable(),
+  seed: z.nullable(z.int().check(z.minimum(0), z.maximum(0xffffffff))),
   backend: z.enum(backendChoices),
-  precision: z.enum(precisionChoices).default('automatic'),
+  precision: z._default(z.enum(precisionChoices), 'automatic'),
 });
 
 /** A model on the shelf; the name is what it had when it was chosen. */

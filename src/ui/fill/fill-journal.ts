@@ -2,7 +2,7 @@
  * Writes the queue's jobs down, each with the last place it was known to be at, and reads what a
  * closed panel has left. A record that is not whole is forgotten: it may be another version's.
  */
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import type { FillRequest } from '../../protocol/fill.js';
 import type { FillRecord, NewLayer } from '../../protocol/sandbox-api.js';
 import type { FillGallery, StrandedFill } from '../gallery/fill-gallery.js';
@@ -16,8 +16,10 @@ const fillPrefix = 'fill ';
 const jobKey = (jobId: string) => `${jobPrefix}${jobId}`;
 const fillKey = ({ record }: NewLayer) => `${fillPrefix}${record.jobId} ${record.seed}`;
 
-const size = { width: z.int().min(1), height: z.int().min(1) };
-const seeds = z.array(z.int().min(0)).min(1).max(1000);
+const size = { width: z.int().check(z.minimum(1)), height: z.int().check(z.minimum(1)) };
+const seeds = z
+  .array(z.int().check(z.minimum(0)))
+  .check(z.minLength(1), z.maxLength(1000));
 const hasPixels = ({ source, selection }: Pick<FillRequest, 'source' | 'selection'>) =>
   source.data.length === 4 * source.width * source.height &&
   selection.data.length === source.width * source.height;
@@ -25,47 +27,47 @@ const hasPixels = ({ source, selection }: Pick<FillRequest, 'source' | 'selectio
 /** As far as the panel itself relies on it; the worker checks the rest against the model. */
 const recordSchema = z.object({
   version: z.literal(version),
-  documentId: z.string().nullable(),
+  documentId: z.nullable(z.string()),
   id: z.string(),
   model: z.object({
     id: z.string(),
     sha256: z.string(),
-    chosen: z.object({ id: z.string(), name: z.string() }).nullable(),
+    chosen: z.nullable(z.object({ id: z.string(), name: z.string() })),
   }),
-  origin: z.object({ like: z.int(), strength: z.number() }).default(fromNoise),
+  origin: z._default(z.object({ like: z.int(), strength: z.number() }), fromNoise),
   region: z.looseObject({
     id: z.string(),
     target: z.looseObject({ id: z.string() }),
     maskBounds: z.looseObject(size),
     markerIds: z.array(z.string()),
-    raster: z.looseObject({ ...size, pixelsToPage: z.array(z.number()).length(6) }),
+    raster: z.looseObject({ ...size, pixelsToPage: z.array(z.number()).check(z.length(6)) }),
   }),
   request: z
     .looseObject({
       jobId: z.string(),
-      plan: z.looseObject({ levels: z.array(z.looseObject(size)).min(1), nfe: z.number() }),
+      plan: z.looseObject({ levels: z.array(z.looseObject(size)).check(z.minLength(1)), nfe: z.number() }),
       settings: z.looseObject({}),
       source: z.object({ ...size, data: z.instanceof(Uint8ClampedArray) }),
       selection: z.object({ ...size, data: z.instanceof(Uint8Array) }),
       seeds,
     })
-    .refine(hasPixels),
+    .check(z.refine(hasPixels)),
 });
 
 const noteSchema = z.object({
   seedsLeft: seeds,
-  remainingMs: z.number().nullable(),
-  snapshot: z
-    .looseObject({ level: z.int(), transition: z.int(), xt: z.instanceof(Float32Array) })
-    .nullable(),
+  remainingMs: z.nullable(z.number()),
+  snapshot: z.nullable(
+    z.looseObject({ level: z.int(), transition: z.int(), xt: z.instanceof(Float32Array) }),
+  ),
 });
 
 const fillSchema = z.object({
   version: z.literal(version),
-  documentId: z.string().nullable(),
+  documentId: z.nullable(z.string()),
   layer: z.looseObject({
     png: z.instanceof(Blob),
-    pixelsToPage: z.array(z.number()).length(6),
+    pixelsToPage: z.array(z.number()).check(z.length(6)),
     size: z.looseObject(size),
     record: z.looseObject({ jobId: z.string(), seed: z.int(), targetId: z.string() }),
     image: z.looseObject({ id: z.string(), pageId: z.string() }),

@@ -1,5 +1,5 @@
 /** How the fills of this document were made, also of those that are deleted by now. */
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import type { FillRecord } from '../../protocol/sandbox-api.js';
 import type { Kept } from '../host/kept.js';
 import { Observed } from '../observed.js';

@@ -1,5 +1,5 @@
 /** What was marked in the panel, kept from visit to visit: to the pixel, so that a region stays the same. */
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import type { Size } from '../../image/geometry.js';
 import type { Kept } from '../host/kept.js';
 import type { Marks } from './marks.js';

@@ -1,5 +1,5 @@
 /** How fast each model was when it was last loaded on this machine. */
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { modelSpeedSchema } from '../../protocol/compute-device.js';
 import type { ComputeDevice, ModelSpeed } from '../../protocol/compute-device.js';
 import type { Kept } from '../host/kept.js';
