@@ -27,6 +27,10 @@ export default defineConfig({
         optimizeDeps: {
           include: [
             '@huggingface/hub',
+            // Of the models page, which is loaded when it is opened.
+            '@spectrum-web-components/dropzone/sp-dropzone.js',
+            '@spectrum-web-components/help-text/sp-help-text.js',
+            '@spectrum-web-components/textfield/sp-textfield.js',
             'comlink',
             'fast-png',
             'idb-keyval',

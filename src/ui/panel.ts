@@ -19,7 +19,6 @@ import './elements/help-section.js';
 import './elements/history-list.js';
 import './elements/main-choices.js';
 import './elements/model-row.js';
-import './elements/models-page.js';
 import './elements/notice.js';
 import './elements/progress-card.js';
 import './elements/selection-card.js';
@@ -189,6 +188,8 @@ export class RepaintPanel extends LitElement {
 
   /** Goes to the models or back; the focus goes along. */
   private async _manage(isOpen: boolean): Promise<void> {
+    // Most visits never see it, so it is not part of the panel's start.
+    if (isOpen) await import('./elements/models-page.js');
     this._isManaging = isOpen;
     if (isOpen) return void this.session.library.shelf.read();
     await this.updateComplete;

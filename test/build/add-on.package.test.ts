@@ -5,6 +5,7 @@
 import { execFileSync } from 'node:child_process';
 import { strFromU8 } from 'fflate';
 import path from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { problemsOf, readPackage, type PackageContents } from '../../scripts/package-check.mjs';
 
@@ -55,6 +56,28 @@ describe('dist.zip', () => {
     expect(references.map((match) => match[1])).toContain('index.js');
     for (const [, target] of references) expect(target).not.toMatch(/^(\/|[a-z]+:)/);
     for (const name of namesEnding('.js')) expect(text(name)).not.toContain('file:///');
+  });
+
+  it.each([
+    // Over half of the panel is Spectrum: its express theme alone is 31 kB, the menus' parts 40.
+    ['index.js', 255_000],
+    ['code.js', 6_000],
+  ])('keeps %s small enough for a panel that opens at once', (name, mostBytes) => {
+    expect(gzipSync(contents.files.get(name)!).byteLength).toBeLessThan(mostBytes);
+  });
+
+  it('keeps each worker and what it loads late below the panel', () => {
+    const chunks = namesEnding('.js').filter((name) => /^\d+\.js$/.test(name));
+    expect(chunks.length).toBeGreaterThan(3);
+    for (const name of chunks) {
+      expect(gzipSync(contents.files.get(name)!).byteLength).toBeLessThan(60_000);
+    }
+  });
+
+  it('loads the models page when it is opened, not with the panel', () => {
+    const page = 'close-models';
+    expect(text('index.js')).not.toContain(page);
+    expect(namesEnding('.js').filter((name) => text(name).includes(page))).toHaveLength(1);
   });
 
   it("carries each of ONNX Runtime's builds once, with its loader beside it", () => {
