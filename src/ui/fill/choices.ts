@@ -31,10 +31,7 @@ const refineSchema = z.extend(walkSchema, { startTimestep: z.int().check(z.minim
 
 const settingsSchema = z.object({
   prior: z._default(z.enum(priorNames), 'photo'),
-  photo: z._default(
-    z.object({ coarse: walkSchema, refine: refineSchema }),
-    presets.balanced.photo,
-  ),
+  photo: z._default(z.object({ coarse: walkSchema, refine: refineSchema }), presets.balanced.photo),
   coarse: walkSchema,
   refine: z.array(refineSchema),
   classLabel: z.nullable(z.int()),

@@ -17,9 +17,7 @@ const jobKey = (jobId: string) => `${jobPrefix}${jobId}`;
 const fillKey = ({ record }: NewLayer) => `${fillPrefix}${record.jobId} ${record.seed}`;
 
 const size = { width: z.int().check(z.minimum(1)), height: z.int().check(z.minimum(1)) };
-const seeds = z
-  .array(z.int().check(z.minimum(0)))
-  .check(z.minLength(1), z.maxLength(1000));
+const seeds = z.array(z.int().check(z.minimum(0))).check(z.minLength(1), z.maxLength(1000));
 const hasPixels = ({ source, selection }: Pick<FillRequest, 'source' | 'selection'>) =>
   source.data.length === 4 * source.width * source.height &&
   selection.data.length === source.width * source.height;
@@ -45,7 +43,10 @@ const recordSchema = z.object({
   request: z
     .looseObject({
       jobId: z.string(),
-      plan: z.looseObject({ levels: z.array(z.looseObject(size)).check(z.minLength(1)), nfe: z.number() }),
+      plan: z.looseObject({
+        levels: z.array(z.looseObject(size)).check(z.minLength(1)),
+        nfe: z.number(),
+      }),
       settings: z.looseObject({}),
       source: z.object({ ...size, data: z.instanceof(Uint8ClampedArray) }),
       selection: z.object({ ...size, data: z.instanceof(Uint8Array) }),
