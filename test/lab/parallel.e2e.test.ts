@@ -1,10 +1,11 @@
-/** The recipe for one machine, as docs/lab.md has it: three shards at once under GNU parallel. */
+/** docs/lab.md's recipes: three shards at once under GNU parallel or xargs; the others by their syntax. */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { bin, root, runCli } from '../cli/run-cli.js';
 
 function hasParallel(): boolean {
@@ -13,6 +14,14 @@ function hasParallel(): boolean {
   } catch {
     return false;
   }
+}
+
+interface IndexedJob {
+  readonly spec: {
+    readonly completionMode: string;
+    readonly completions: number;
+    readonly template: { readonly spec: { readonly containers: { readonly args: string[] }[] } };
+  };
 }
 
 let folder: string;
@@ -48,10 +57,31 @@ async function report(out: string): Promise<string> {
   return readFileSync(at(out, 'report.html'), 'utf8');
 }
 
-test.skipIf(!hasParallel())('three shards under GNU parallel report what one does', async () => {
+const runner = hasParallel() ? 'GNU parallel' : 'xargs';
+
+test(`three shards under ${runner} report what one does`, async () => {
   const whole = await runCli(...arguments_('one'));
   expect(whole, whole.stderr).toMatchObject({ code: 0 });
   const shard = [process.execPath, bin, ...arguments_('three'), '--shard', '{}/3'];
-  execFileSync('parallel', ['--quote', ...shard, ':::', '1', '2', '3'], { cwd: root });
+  if (runner === 'xargs')
+    execFileSync('xargs', ['-P', '3', '-I', '{}', ...shard], { cwd: root, input: '1\n2\n3\n' });
+  else execFileSync('parallel', ['--quote', ...shard, ':::', '1', '2', '3'], { cwd: root });
   expect(await report('three')).toBe(await report('one'));
+});
+
+test('the files for Slurm and Kubernetes are read, and name options that there are', async () => {
+  const recipe = (name: string) => path.join(root, 'docs/recipes', name);
+  execFileSync('bash', ['-n', recipe('lab.sbatch')]);
+  const job = parse(readFileSync(recipe('lab-job.yaml'), 'utf8')) as IndexedJob;
+  expect(job).toMatchObject({ apiVersion: 'batch/v1', kind: 'Job' });
+  const { completionMode, completions, template } = job.spec;
+  expect(completionMode).toBe('Indexed');
+  const [command] = template.spec.containers[0].args;
+  expect(command).toContain(`--shard $((JOB_COMPLETION_INDEX + 1))/${completions}`);
+
+  const help = (await runCli('lab', 'run', '--help')).stdout;
+  const text = command + readFileSync(recipe('lab.sbatch'), 'utf8').split('lab run')[1];
+  const options = text.match(/--[a-z]+/g)!;
+  expect(options.length).toBeGreaterThan(8);
+  for (const option of options) expect(help).toContain(option);
 });
