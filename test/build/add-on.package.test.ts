@@ -59,7 +59,7 @@ describe('dist.zip', () => {
   });
 
   it.each([
-    // Over half of the panel is Spectrum: its express theme alone is 31 kB, the menus' parts 40.
+    // Over half of the panel is Spectrum: its theme, icons and menus.
     ['index.js', 255_000],
     ['code.js', 6_000],
   ])('keeps %s small enough for a panel that opens at once', (name, mostBytes) => {

@@ -43,7 +43,7 @@ const fillMethods: Readonly<Record<string, readonly string[]>> = {
   both: ['--prior', 'both'],
   draft: ['--preset', 'draft'],
   balanced: ['--preset', 'balanced'],
-  paper: ['--preset', 'best'],
+  best: ['--preset', 'best'],
   repaint: ['--sampler', 'repaint'],
   replace: ['--sampler', 'replace'],
   slowdown: ['--sampler', 'slowdown'],
