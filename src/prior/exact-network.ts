@@ -11,12 +11,18 @@ import { KnownCounts, type Matches, type PhotoImages } from './photo-images.js';
 /** Pixels a side of the patches. */
 export const exactPatch = 7;
 const radius = exactPatch >> 1;
-/** Numbers of a patch, rounded up to whole vectors; the rest is 0. */
-const stride = Math.ceil((3 * exactPatch ** 2) / 4) * 4;
+/** Numbers of a patch: its colours, its row, rounded up to whole vectors; the rest is 0. */
+const colours = 3 * exactPatch ** 2;
+const stride = Math.ceil((colours + 1) / 4) * 4;
 /** A patch with no known pixel still counts this much beside one of known pixels only. */
 const leastConfidence = 0.1;
 /** The widest sigma of known pixels: where x_t is nearly noise, they alone tell something. */
 const leastKnownWeight = 0.5 / 0.3 ** 2;
+/**
+ * Nats by which a source a whole picture's height above or below is less likely, by the square of the
+ * way. Pictures are layered: sky above, ground below. It decides while all else is noise.
+ */
+const rowNats = 20;
 
 interface Query {
   readonly x: number;
@@ -71,6 +77,7 @@ export class ExactNetwork implements Network {
     sources.forEach((at, j) => {
       const place = { x: at % known.width, y: Math.floor(at / known.width) };
       this._eachPixel(place, (k, i) => (this._patches[j * stride + k] = known.data[i]));
+      this._patches[j * stride + colours] = place.y / known.height;
     });
   }
 
@@ -130,6 +137,8 @@ export class ExactNetwork implements Network {
     const knownWeight = 2 * Math.max(weights.known, leastKnownWeight);
     const plane = keepMask.length;
     this._queries.forEach((place, q) => {
+      this._linear[q * stride + colours] = (2 * rowNats * place.y) / known.height;
+      this._square[q * stride + colours] = -rowNats;
       this._eachPixel(place, (k, i) => {
         const isKnown = keepMask[i % plane] === 1;
         const weight = isKnown ? knownWeight : 2 * weights.unknown;

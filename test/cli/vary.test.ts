@@ -52,8 +52,9 @@ test('a layer and a preview are varied alike, little or much', async () => {
   const differences = [];
   for (const name of ['same', 'usual', 'anew'])
     differences.push(await difference(`${name}/preview-1.png`, first));
-  expect(differences).toEqual([...differences].sort((a, b) => a - b));
-  expect(differences[2]).toBeGreaterThan(1.3 * differences[0]);
+  // Up to the usual strength little changes, and little more by chance; a fill of its own is another.
+  const [same, usual, anew] = differences;
+  expect(anew).toBeGreaterThan(1.3 * Math.max(same, usual));
   // The layer's colours under its soft edge are whole, the preview's are mixed with the photo's.
   expect(await difference('flat/preview-1.png', 'usual/preview-1.png')).toBeLessThan(
     await difference('flat/preview-1.png', first),

@@ -54,7 +54,9 @@ function bruteForce(images: PhotoImages, xt: Float32Array, timestep: number): Fl
   for (const { pixels, i: place } of places) {
     if (isKnown(pixels) === pixels.length) continue;
     const distances = sources.map(({ i: source }) => {
-      let distance = 0;
+      // Sources of other rows are less likely: 20 nats by the square of the share of the height.
+      const rows = Math.floor(place / width) - Math.floor(source / width);
+      let distance = 20 * (rows / height) ** 2;
       for (const [i, offset] of pixels) {
         for (let c = 0; c < 3; c++) {
           const asked =
@@ -78,7 +80,6 @@ function bruteForce(images: PhotoImages, xt: Float32Array, timestep: number): Fl
         sums[c * plane + i] += confidence * mean;
       }
     }
-    void place;
   }
   return sums.map((sum, i) => (keepMask[i % plane] === 1 ? data[i] : sum / totals[i % plane]));
 }
