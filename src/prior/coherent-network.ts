@@ -234,10 +234,9 @@ export class CoherentNetwork implements Network {
         }
         this._queries[at + 3] = isKnown ? known : unknown;
         if (!texture || !this._isLookedAt) continue;
-        for (let c = 0; c < 2 && isKnown; c++) {
-          this._queryTextures[at + c] = texture.data[c * plane + i];
-        }
         this._queryTextures[at + 3] = textureWeight;
+        if (!isKnown) continue;
+        for (let c = 0; c < 2; c++) this._queryTextures[at + c] = texture.data[c * plane + i];
       }
     }
   }

@@ -1,6 +1,6 @@
 /**
  * The photo prior's inner loops, compiled to WebAssembly by AssemblyScript (`npm run kernels`).
- * All pointers are bytes of the one linear memory; the host lays it out (`photo-kernels.ts`).
+ * All pointers are bytes of the one linear memory; the host lays it out (`kernel-memory.ts`).
  * Pixels are four float32 (r, g, b and a weight, 0 in sources), images carry a border as wide as a
  * patch's radius, and a place is a pixel's index in such an image.
  */
@@ -18,6 +18,14 @@ function sumRgb(v: v128): f32 {
 
 function sumAll(v: v128): f32 {
   return sumRgb(v) + f32x4.extract_lane(v, 3);
+}
+
+/** Squared differences of two pixels, weighted by the first one's fourth lane. */
+function weightedSquares(a: usize, b: usize): v128 {
+  const x = v128.load(a);
+  const d = f32x4.sub(x, v128.load(b));
+  const w = v128.shuffle<f32>(x, x, 3, 3, 3, 3);
+  return f32x4.mul(w, f32x4.mul(d, d));
 }
 
 /** Weighted squared distance of the patch at q to the source at e, or more than `limit`. */
@@ -40,10 +48,7 @@ function distance(
   for (let v = 0; v < side; v++) {
     let acc = f32x4.splat(0);
     for (let u = 0; u < side; u++) {
-      const x = v128.load(a + ((<usize>u) << 4));
-      const d = f32x4.sub(x, v128.load(b + ((<usize>u) << 4)));
-      const w = v128.shuffle<f32>(x, x, 3, 3, 3, 3);
-      acc = f32x4.add(acc, f32x4.mul(w, f32x4.mul(d, d)));
+      acc = f32x4.add(acc, weightedSquares(a + ((<usize>u) << 4), b + ((<usize>u) << 4)));
     }
     total += sumRgb(acc);
     if (total > limit) return total;
@@ -66,10 +71,9 @@ function textureDistance(
   let acc = f32x4.splat(0);
   for (let v = -step; v <= step; v += step) {
     for (let u = -step; u <= step; u += step) {
-      const x = v128.load(Q + ((<usize>(q + v * queryWidth + u)) << 4));
-      const d = f32x4.sub(x, v128.load(E + ((<usize>(e + v * width + u)) << 4)));
-      const w = v128.shuffle<f32>(x, x, 3, 3, 3, 3);
-      acc = f32x4.add(acc, f32x4.mul(w, f32x4.mul(d, d)));
+      const a = Q + ((<usize>(q + v * queryWidth + u)) << 4);
+      const b = E + ((<usize>(e + v * width + u)) << 4);
+      acc = f32x4.add(acc, weightedSquares(a, b));
     }
   }
   return sumRgb(acc);

@@ -54,11 +54,6 @@ export class Advanced extends LitElement {
     shared,
     numberRowStyles,
     css`
-      .fields {
-        display: grid;
-        gap: 12px;
-        padding-bottom: 8px;
-      }
       sp-picker {
         width: 100%;
       }

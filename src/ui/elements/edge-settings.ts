@@ -1,5 +1,5 @@
 /** What one sets from fill to fill: the region's edge, and the seed. */
-import { LitElement, css, html } from 'lit';
+import { LitElement, html } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import '@spectrum-web-components/accordion/sp-accordion.js';
 import '@spectrum-web-components/accordion/sp-accordion-item.js';
@@ -17,17 +17,7 @@ import { shared } from './styles.js';
 export class EdgeSettings extends LitElement {
   @property({ attribute: false }) choices: Choices = firstChoices;
 
-  static override styles = [
-    shared,
-    numberRowStyles,
-    css`
-      .fields {
-        display: grid;
-        gap: 12px;
-        padding-bottom: 8px;
-      }
-    `,
-  ];
+  static override styles = [shared, numberRowStyles];
 
   override render() {
     const { growPx, featherPx, fillTransparent } = settingsOf(this.choices);

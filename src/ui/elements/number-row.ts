@@ -4,7 +4,13 @@ import '@spectrum-web-components/field-label/sp-field-label.js';
 import '@spectrum-web-components/number-field/sp-number-field.js';
 import type { NumberField } from '@spectrum-web-components/number-field';
 
+/** Also of `.fields`, the rows of one section. */
 export const numberRowStyles = css`
+  .fields {
+    display: grid;
+    gap: 12px;
+    padding-bottom: 8px;
+  }
   .row {
     display: grid;
     grid-template-columns: minmax(0, 1fr) 104px;

@@ -1,7 +1,7 @@
 /** How the fills of this document were made, also of those that are deleted by now. */
 import * as z from 'zod/mini';
 import type { FillRecord } from '../../protocol/sandbox-api.js';
-import type { Kept } from '../host/kept.js';
+import { KeptByTime, type Kept } from '../host/kept.js';
 import { Observed } from '../observed.js';
 import type { FillGallery } from './fill-gallery.js';
 
@@ -11,7 +11,6 @@ export interface PastFill {
   readonly record: FillRecord;
 }
 
-const prefix = 'history/';
 /** Over all documents; older ones are forgotten. */
 const maxKept = 200;
 /** Of one document. */
@@ -30,18 +29,18 @@ const recordSchema = z.object({
   strength: z.number(),
 });
 
-const timeOf = (key: string) => key.split('/')[2] ?? '';
-
 /** Follows the gallery; without a document's id the history ends with the visit. */
 export class FillHistory extends Observed {
   private readonly _fills = new Map<string, PastFill>();
+  private readonly _kept: KeptByTime;
 
   constructor(
-    private readonly _kept: Kept,
+    kept: Kept,
     private readonly _gallery: FillGallery,
     private readonly _documentId: string | null,
   ) {
     super();
+    this._kept = new KeptByTime(kept, 'history', maxKept);
     _gallery.subscribe(() => this._look());
   }
 
@@ -55,10 +54,10 @@ export class FillHistory extends Observed {
   /** Reads what earlier visits kept of this document; what is no record is passed over. */
   async restore(): Promise<void> {
     if (this._documentId === null) return;
-    const own = `${prefix}${this._documentId}/`;
-    const keys = (await this._keys()).filter((key) => key.startsWith(own));
-    for (const key of keys) {
-      const layerId = key.slice(own.length).split('/').slice(1).join('/');
+    const own = `${this._documentId}/`;
+    const entries = (await this._kept.entries()).filter(({ id }) => id.startsWith(own));
+    for (const { key, id } of entries) {
+      const layerId = id.slice(own.length);
       const record = recordSchema.safeParse(await this._kept.read(key));
       if (record.success) this._fills.set(layerId, { layerId, record: record.data });
     }
@@ -76,17 +75,7 @@ export class FillHistory extends Observed {
 
   private async _keep(added: readonly PastFill[]): Promise<void> {
     if (this._documentId === null) return;
-    for (const { layerId, record } of added) {
-      const time = record.madeAt.toString(36).padStart(9, '0');
-      await this._kept.write(`${prefix}${this._documentId}/${time}/${layerId}`, record);
-    }
-    const old = (await this._keys()).slice(0, -maxKept);
-    await Promise.all(old.map((key) => this._kept.forget(key)));
-  }
-
-  /** Oldest first. */
-  private async _keys(): Promise<string[]> {
-    const keys = (await this._kept.names()).filter((name) => name.startsWith(prefix));
-    return keys.sort((a, b) => (timeOf(a) < timeOf(b) ? -1 : 1));
+    for (const { layerId, record } of added)
+      await this._kept.write(`${this._documentId}/${layerId}`, record, record.madeAt);
   }
 }

@@ -1,10 +1,9 @@
 /** What was marked in the panel, kept from visit to visit: to the pixel, so that a region stays the same. */
 import * as z from 'zod/mini';
 import type { Size } from '../../image/geometry.js';
-import type { Kept } from '../host/kept.js';
+import { KeptByTime, type Kept } from '../host/kept.js';
 import type { Marks } from './marks.js';
 
-const prefix = 'marks/';
 /** Photos whose marks are kept; the host keeps 10 MB of the add-on in all. */
 const maxPhotos = 8;
 const maxLength = 600_000;
@@ -37,16 +36,20 @@ function unpacked(text: string): Promise<Uint8Array> {
 /** Marks by the photo they are on, and the document it is in. */
 export class KeptMarks {
   private _last: Promise<unknown> = Promise.resolve();
+  private readonly _kept: KeptByTime;
 
   constructor(
-    private readonly _kept: Kept,
+    kept: Kept,
     private readonly _documentId: string | null,
-  ) {}
+  ) {
+    this._kept = new KeptByTime(kept, 'marks', maxPhotos);
+  }
 
   /** Puts the photo's marks back; those of a photo of another size, or damaged ones, are left. */
   async restore(photoId: string, marks: Marks): Promise<void> {
-    const key = (await this._keysOf(photoId)).at(-1);
-    const found = schema.safeParse(key && (await this._kept.read(key)));
+    const wanted = this._idOf(photoId);
+    const entry = (await this._kept.entries()).filter(({ id }) => id === wanted).at(-1);
+    const found = schema.safeParse(entry && (await this._kept.read(entry.key)));
     if (!found.success || !isOf(found.data, marks.coverage)) return;
     const { window, planes } = found.data;
     const bytes = await unpacked(planes).catch(() => null);
@@ -61,34 +64,16 @@ export class KeptMarks {
   }
 
   private async _write(photoId: string, marks: Marks): Promise<void> {
-    const before = await this._keysOf(photoId);
     const painted = marks.painted();
-    if (painted) {
-      const { width, height } = marks.coverage;
-      const planes = await packed(painted.planes);
-      const value = { width, height, window: painted.window, planes };
-      if (planes.length <= maxLength) await this._kept.write(this._key(photoId), value);
-    }
-    const old = (await this._keys()).slice(0, -maxPhotos);
-    await Promise.all([...before, ...old].map((key) => this._kept.forget(key)));
+    const planes = painted && (await packed(painted.planes));
+    if (!painted || !planes || planes.length > maxLength)
+      return this._kept.forget(this._idOf(photoId));
+    const { width, height } = marks.coverage;
+    await this._kept.write(this._idOf(photoId), { width, height, window: painted.window, planes });
   }
 
-  private _key(photoId: string): string {
-    const time = Date.now().toString(36).padStart(9, '0');
-    return `${prefix}${time}/${crypto.randomUUID()}${this._suffix(photoId)}`;
-  }
-
-  private _suffix(photoId: string): string {
-    return `/${this._documentId ?? ''}/${photoId}`;
-  }
-
-  private async _keysOf(photoId: string): Promise<string[]> {
-    return (await this._keys()).filter((key) => key.endsWith(this._suffix(photoId)));
-  }
-
-  /** Oldest first: the names begin with the time. */
-  private async _keys(): Promise<string[]> {
-    return (await this._kept.names()).filter((name) => name.startsWith(prefix)).sort();
+  private _idOf(photoId: string): string {
+    return `${this._documentId ?? ''}/${photoId}`;
   }
 }
 
