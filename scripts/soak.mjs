@@ -9,8 +9,17 @@ import { ensureChromium } from '../src/lab/chromium.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const suites = {
-  unit: ['test/checkpoint/fuzz.test.ts', 'test/shelf/read/fuzz.test.ts'],
-  browser: ['test/worker/soak.browser.test.ts'],
+  unit: [
+    'test/checkpoint/fuzz.test.ts',
+    'test/shelf/read/fuzz.test.ts',
+    'test/shelf/store/library.test.ts',
+    'test/cli/fill-command.test.ts',
+  ],
+  browser: [
+    'test/worker/soak.browser.test.ts',
+    'test/ui/journal.browser.test.ts',
+    'test/ui/closed-panel.browser.test.ts',
+  ],
 };
 
 /** Runs a project's suites with the large counts; true when all passed. */

@@ -10,6 +10,8 @@ import { UsageError } from './cli-error.js';
 /** What a kill may cost at most, and the time that is spared. */
 const writeEveryMs = 3000;
 const hashLength = 32;
+/** Of what is written: a point of another version is not found. */
+const version = 1;
 
 const sha256 = (...parts: readonly (string | NodeJS.ArrayBufferView)[]): Buffer =>
   parts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest();
@@ -30,7 +32,7 @@ export class SnapshotFile {
 
   constructor(folder: string, request: FillRequest, model: string) {
     const { plan, settings, seeds, source, selection, chosen } = request;
-    const told = JSON.stringify([plan, settings, seeds, model]);
+    const told = JSON.stringify([version, plan, settings, seeds, model]);
     const pixels = [source.data, selection.data, ...(chosen ? [chosen.data] : [])];
     const name = sha256(told, ...pixels)
       .toString('hex')
@@ -40,7 +42,12 @@ export class SnapshotFile {
 
   /** null where nothing was interrupted. Throws: UsageError when the file is not whole. */
   async read(): Promise<ResumePoint | null> {
-    const bytes = await readFile(this._path).catch(() => null);
+    const bytes = await readFile(this._path).catch((cause: NodeJS.ErrnoException) => {
+      if (cause.code === 'ENOENT') return null;
+      throw new UsageError(
+        `${this._path} cannot be read (${cause.message}); start without --resume.`,
+      );
+    });
     if (!bytes) return null;
     const [hash, rest] = [bytes.subarray(0, hashLength), bytes.subarray(hashLength)];
     if (hash.equals(sha256(rest))) return deserialize(rest) as ResumePoint;

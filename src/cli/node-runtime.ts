@@ -27,9 +27,12 @@ export async function readManifest(folder: string): Promise<ModelManifest> {
     const sentence = `There is no model in ${folder}: expected a model.json; add it with "model add".`;
     throw new RepaintError('modelUnknown', sentence, { cause });
   });
-  const manifest = manifestIn(parsed(text));
+  const manifest = await manifestIn(parsed(text));
   if (manifest) return manifest;
-  throw new RepaintError('modelShape', `${file} is no model's manifest; add the model again.`);
+  throw new RepaintError(
+    'modelShape',
+    `${file} is damaged, or no model's manifest; add the model again.`,
+  );
 }
 
 function parsed(json: string): unknown {

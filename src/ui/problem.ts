@@ -18,6 +18,8 @@ export const panelProblems = [
   'workerCrashed',
   'workerSilent',
   'panelClosed',
+  'progressDamaged',
+  'leftDamaged',
   'fillLeft',
   'targetGone',
   'otherPage',

@@ -7,8 +7,10 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { main } from '../../src/cli/main.js';
 import { openNodeRuntime } from '../../src/cli/node-runtime.js';
 import { runFill, type FillEvent } from '../../src/fill/run.js';
+import { randomStream } from '../../src/lab/masks/random.js';
 import type { ModelCard } from '../../src/protocol/model-card.js';
 import { modelFolder } from '../checkpoint/fixture-folders.js';
+import { mutationCount } from '../checkpoint/mutations.js';
 
 vi.mock('../../src/fill/run.js');
 vi.mock(import('../../src/cli/node-runtime.js'), async (original) => ({
@@ -96,12 +98,19 @@ test('a damaged point to resume from is told in a sentence', async () => {
   const said = vi.spyOn(console, 'error').mockReturnValue();
   await fill(card);
   const [name] = readdirSync(at('out'));
-  const bytes = readFileSync(at(`out/${name}`));
-  bytes[bytes.length - 2] ^= 1;
-  writeFileSync(at(`out/${name}`), bytes);
-  await fill(card, '--resume');
-  expect(said.mock.lastCall?.[0]).toMatch(/is damaged.*start without --resume/);
-  expect(process.exitCode).toBe(2);
+  const whole = readFileSync(at(`out/${name}`));
+  const random = randomStream(14, 'damage');
+  vi.mocked(runFill).mockClear();
+  for (let round = 0; round < mutationCount / 35; round++) {
+    const offset = random.below(whole.length);
+    const bytes = Buffer.from(whole);
+    bytes[offset] ^= 1 << random.below(8);
+    writeFileSync(at(`out/${name}`), round % 4 === 0 ? whole.subarray(0, offset) : bytes);
+    await fill(card, '--resume');
+    expect(said.mock.lastCall?.[0]).toMatch(/is damaged.*start without --resume/);
+    expect(process.exitCode).toBe(2);
+  }
+  expect(vi.mocked(runFill)).not.toHaveBeenCalled();
 });
 
 test('--version is the package’s', async () => {

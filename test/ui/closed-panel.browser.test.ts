@@ -3,9 +3,17 @@ import { clear, createStore, entries, set } from 'idb-keyval';
 import { page } from 'vitest/browser';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { FillSnapshot } from '../../src/protocol/fill.js';
+import { sealed } from '../../src/ui/host/seal.js';
+import { randomStream } from '../../src/lab/masks/random.js';
+import { damaged } from './damage.js';
 import { FakeSandbox } from './fake-host.js';
 import { FakeShelf } from './fake-shelf.js';
 import { eventually, redPng, visit, type Visit } from './visit.js';
+
+interface ViteMeta extends ImportMeta {
+  readonly env: Readonly<Record<string, unknown>>;
+}
+const rounds = (import.meta as ViteMeta).env['VITE_SOAK'] === undefined ? 3 : 50;
 
 const journalName = 'closed-panel-test';
 const store = () => createStore(journalName, 'entries');
@@ -57,7 +65,7 @@ async function interruptedJob() {
   await eventually(() => expect(sandbox.added).toHaveLength(1));
   worker.say({ kind: 'snapshot', jobId, snapshot });
   const noted = async () => (await entries(store())).find(([key]) => `${key}`.startsWith('note'));
-  await eventually(async () => expect(await noted()).toMatchObject([{}, { snapshot }]));
+  await eventually(async () => expect(await noted()).toMatchObject([{}, { value: { snapshot } }]));
   return { first, request };
 }
 
@@ -144,31 +152,61 @@ describe('a fill that a closed panel has left', () => {
   });
 });
 
-test('records that are not whole are dropped, whatever is broken in them', async () => {
+/** What a closed panel has left of a job, as it is stored. */
+async function leftRecord(): Promise<[string, { value: object }]> {
   const { first } = await interruptedJob();
-  const [[key, record]] = (await entries<string, object>(store())).filter(([key]) =>
+  const [found] = (await entries<string, { value: object }>(store())).filter(([key]) =>
     key.startsWith('job '),
   );
   await closePanel(first);
+  return found;
+}
+
+test('records that are not whole are told in one sentence and discarded, whatever is broken', async () => {
+  const [key, whole] = await leftRecord();
   await clear(store());
+  const { value: record } = whole;
   const broken: unknown[] = [null, 5, [], {}, 'text', { ...record, version: 2 }];
   const { request } = record as { request: { source: object; seeds: number[] } };
   broken.push({ ...record, request: { ...request, seeds: ['x'] } });
   broken.push({ ...record, request: { ...request, source: { ...request.source, width: 1e9 } } });
   broken.push({ ...record, region: { id: 5 } });
-  for (const [i, value] of broken.entries()) await set(`job broken-${i}`, value, store());
-  await set(key, record, store());
-  await set(`note of ${key}`, { seedsLeft: 'none' }, store());
+  const keep = async (at: string, value: unknown) => set(at, await sealed(at, value), store());
+  for (const [i, value] of broken.entries()) await keep(`job broken-${i}`, value);
+  await set('job unsealed', record, store());
+  await set(key, whole, store());
+  await keep(`note of ${key}`, { seedsLeft: 'none' });
   const { panel } = await openPanel();
   // The whole one is there, from its start but for the fill on the page: its note cannot be read.
-  expect(panel.session.queue.interrupted.map(({ id }) => `job ${id}`)).toEqual([key]);
-  expect(panel.session.queue.interrupted[0]).toMatchObject({
-    snapshot: null,
-    seedsLeft: request.seeds.slice(1),
-  });
-  await eventually(async () =>
-    expect((await keys()).filter((it) => it.includes('broken'))).toEqual([]),
-  );
+  const { queue, journal } = panel.session;
+  expect(queue.interrupted.map(({ id }) => `job ${id}`)).toEqual([key]);
+  expect(queue.interrupted[0]).toMatchObject({ snapshot: null, seedsLeft: request.seeds.slice(1) });
+  await expect.element(at('problem').first()).toHaveTextContent('progress is damaged');
+  await expect.element(at('problem').last()).toHaveTextContent('It cannot go on: discard it');
+  await at('drop-damaged').click();
+  await eventually(async () => expect(await keys()).toEqual([key, `note of ${key}`]));
+  expect(journal.hasDamaged).toBe(false);
+});
+
+test('damage anywhere in what a closed panel left ends in a sentence, never in a picture', async () => {
+  await leftRecord();
+  const random = randomStream(140, 'damage');
+  const whole = await entries<string, unknown>(store());
+  for (let round = 0; round < rounds; round++) {
+    for (const [key, stored] of whole) await set(key, await damaged(stored, random), store());
+    const opened = await openPanel();
+    const { queue, journal } = opened.panel.session;
+    await eventually(() => expect(journal.hasDamaged).toBe(true));
+    expect(queue.jobs).toEqual([]);
+    await closePanel(opened);
+    opened.panel.remove();
+  }
+  const [[key, job]] = whole.filter(([key]) => key.startsWith('job '));
+  await set(key, job, store());
+  await openPanel();
+  await expect.element(at('problem')).toHaveTextContent('progress is damaged');
+  await at('dismiss').click();
+  await eventually(async () => expect(await keys()).toEqual([]));
 });
 
 test('two windows fill one after the other', async () => {

@@ -1,5 +1,9 @@
 import { clear, createStore, entries, set } from 'idb-keyval';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { sealed, unsealed } from '../../src/ui/host/seal.js';
+import { report } from '../engine/browser-setup.js';
+import { randomStream } from '../../src/lab/masks/random.js';
+import { damaged } from './damage.js';
 import { bytesOf, Journal, type FoundEntry } from '../../src/ui/host/journal.js';
 
 let name: string;
@@ -23,6 +27,7 @@ async function left(journal: Journal): Promise<FoundEntry[]> {
   return found;
 }
 
+const hex = expect.stringMatching(/^[0-9a-f]{64}$/) as string;
 const stored = () => entries(createStore(name, 'entries'));
 
 describe('a journal', () => {
@@ -44,7 +49,9 @@ describe('a journal', () => {
     const xt = Float32Array.from({ length: 1000 }, (_, i) => Math.fround(Math.sin(i)));
     await first.keep('a', { png: new Blob(['abc']), xt });
     for (let i = 0; i < 50; i++) first.note('a', { i });
-    await vi.waitFor(async () => expect(await stored()).toContainEqual(['note of a', { i: 49 }]));
+    await vi.waitFor(async () =>
+      expect(await stored()).toContainEqual(['note of a', { seal: hex, value: { i: 49 } }]),
+    );
     close(first, 'a');
     const [{ key, value, note }] = await left(await window());
     expect(key).toBe('a');
@@ -128,10 +135,40 @@ describe('a journal', () => {
     expect(await stored()).toEqual([]);
   });
 
-  test('of another version lies still until somebody takes it', async () => {
-    await set('a', { version: 99 }, createStore(name, 'entries'));
+  test('that is damaged, or not its own, is found without a value', async () => {
+    const store = createStore(name, 'entries');
+    await set('a', { version: 99 }, store);
+    await set('b', await sealed('b', 1), store);
+    await set('note of b', await sealed('note of a', 2), store);
     expect(await left(await window())).toEqual([
-      { key: 'a', value: { version: 99 }, note: undefined },
+      { key: 'a', value: undefined, note: undefined, isNoteDamaged: false },
+      { key: 'b', value: 1, note: undefined, isNoteDamaged: true },
     ]);
   });
+});
+
+interface ViteMeta extends ImportMeta {
+  readonly env: Readonly<Record<string, unknown>>;
+}
+const isLong = (import.meta as ViteMeta).env['VITE_SOAK'] !== undefined;
+const rounds = isLong ? 10_000 : 300;
+
+test('one bit changed anywhere in what is stored is noticed', async () => {
+  const pixels = { width: 20, height: 15, data: new Uint8ClampedArray(1200).fill(7) };
+  const value = {
+    version: 1,
+    documentId: null,
+    region: { id: 'a', pixelsToPage: [1, 0, 0, 1, -0, 0.5], markerIds: [], isSoft: false },
+    request: { source: pixels, seeds: [0, 1, 4294967295], chosen: undefined },
+    snapshot: { level: 0, xt: Float32Array.from({ length: 500 }, (_, i) => Math.sin(i)) },
+    png: new Blob([new Uint8Array(900).fill(3)], { type: 'image/png' }),
+  };
+  const stored = await sealed('job a', value);
+  expect(await unsealed('job a', structuredClone(stored))).toEqual(value);
+  const random = randomStream(14, 'damage');
+  for (let round = 0; round < rounds; round++) {
+    const changed = await damaged(stored, random);
+    expect(await unsealed('job a', changed)).toBeUndefined();
+  }
+  report(`soak: ${rounds} damaged records`);
 });

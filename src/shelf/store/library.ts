@@ -13,17 +13,32 @@ import { readJsonFile, writeFile } from './file-store.js';
 import { sha256Hex } from './hasher.js';
 
 const manifestName = 'model.json';
+const jsonEnd = '}';
 
-const entrySchema = z.object({
+const entrySchema = z.strictObject({
   manifest: modelManifestSchema,
   /** ISO 8601. */
   addedAt: z.string(),
   /** Of an older form: measured anew when the model is used. */
   speed: z.catch(z.nullable(modelSpeedSchema), null),
+  /** SHA-256 of the rest as JSON; entries of an older form have none. */
+  seal: z.optional(z.string()),
 });
 
 /** What is kept of a model beside its files. */
-export type LibraryEntry = z.infer<typeof entrySchema>;
+export type LibraryEntry = Omit<z.infer<typeof entrySchema>, 'seal'>;
+
+const jsonBytes = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
+
+/** An entry as it was written; null for anything else, be it changed by a single bit. */
+async function entryIn(json: unknown): Promise<LibraryEntry | null> {
+  const parsed = entrySchema.safeParse(json);
+  if (!parsed.success) return null;
+  const { seal, ...entry } = parsed.data;
+  if (seal === undefined) return entry;
+  const written = { ...(json as object), seal: undefined };
+  return seal === (await sha256Hex(jsonBytes(written))) ? entry : null;
+}
 
 /** Ids of models that come with RePaint Fill. */
 export const shippedIds: readonly string[] = ['garden-64'];
@@ -31,9 +46,9 @@ export const shippedIds: readonly string[] = ['garden-64'];
 type OnnxFiles = Pick<ModelManifest, 'onnx' | 'externalData'>;
 
 /** The manifest in a `model.json`, as it is or in an entry; null for anything else. */
-export function manifestIn(json: unknown): ModelManifest | null {
-  const entry = entrySchema.safeParse(json);
-  if (entry.success) return entry.data.manifest;
+export async function manifestIn(json: unknown): Promise<ModelManifest | null> {
+  const entry = await entryIn(json);
+  if (entry) return entry.manifest;
   const bare = modelManifestSchema.safeParse(json);
   return bare.success ? bare.data : null;
 }
@@ -56,23 +71,25 @@ async function openFile(place: ModelPlace, { path, sizeBytes }: ModelFile): Prom
   );
 }
 
-/** The graph is read whole, so it can be checked whole; the platform's own hash is fast. */
-async function openGraph(place: ModelPlace, file: ModelFile): Promise<Uint8Array> {
-  const bytes = new Uint8Array(await (await openFile(place, file)).arrayBuffer());
-  if ((await sha256Hex(bytes)) === file.sha256) return bytes;
+/** Throws: RepaintError modelHash when the bytes are not those that were written. */
+async function openChecked(place: ModelPlace, file: ModelFile) {
+  const blob = await openFile(place, file);
+  const bytes = new Uint8Array(await blob.arrayBuffer());
+  if ((await sha256Hex(bytes)) === file.sha256) return { blob, bytes };
   throw new RepaintError(
     'modelHash',
     `The file ${file.path} of the model "${place.id}" is damaged: remove the model and add it again.`,
   );
 }
 
+/** Weights beside the graph are read one file at a time, and not kept in memory. */
 async function openOnnx(place: ModelPlace, { onnx, externalData }: OnnxFiles): Promise<OnnxModel> {
-  const graph = await openGraph(place, onnx);
-  const blobs = externalData.map(async (file) => ({
-    path: file.path,
-    data: await openFile(place, file),
-  }));
-  return { graph, externalData: await Promise.all(blobs) };
+  const { bytes: graph } = await openChecked(place, onnx);
+  const beside: { path: string; data: Blob }[] = [];
+  for (const file of externalData) {
+    beside.push({ path: file.path, data: (await openChecked(place, file)).blob });
+  }
+  return { graph, externalData: beside };
 }
 
 /** The files of a manifest in a folder of a store. Throws: RepaintError modelHash. */
@@ -114,17 +131,18 @@ export class ModelLibrary {
   }
 
   /**
-   * True for a finished model, also a damaged one: it may be whole for another version. An entry that
-   * is no JSON was being written when its worker was killed.
+   * True for a finished model, also a damaged one: it may be whole for another version. An entry
+   * without its end was being written when its worker was killed.
    */
   async has(id: string): Promise<boolean> {
-    return (await this._json(id)) !== null;
+    const entry = await this.store.read(this.folder(id), manifestName);
+    return (await entry?.text())?.trimEnd().endsWith(jsonEnd) === true;
   }
 
   /** null when absent, unfinished or damaged. */
   async find(id: string): Promise<LibraryEntry | null> {
-    const parsed = entrySchema.safeParse(await this._json(id));
-    return parsed.success && parsed.data.manifest.card.id === id ? parsed.data : null;
+    const entry = await entryIn(await this._json(id));
+    return entry?.manifest.card.id === id ? entry : null;
   }
 
   /** Throws: RepaintError modelUnknown when absent, modelHash when a file is missing or cut. */
@@ -168,7 +186,7 @@ export class ModelLibrary {
     const { card } = entry.manifest;
     const place = { store: this.store, folder: this.folder(card.id), id: card.id };
     for (const file of manifestFiles(entry.manifest)) await openFile(place, file);
-    const json = new TextEncoder().encode(JSON.stringify(entry));
+    const json = jsonBytes({ ...entry, seal: await sha256Hex(jsonBytes(entry)) });
     await writeFile(this.store, this.folder(card.id), manifestName, json);
   }
 

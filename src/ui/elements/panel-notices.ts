@@ -140,6 +140,13 @@ function interruptedNotice(job: FillJob): Actions {
   );
 }
 
+function damagedNotice({ journal }: Session): Actions {
+  if (!journal.hasDamaged) return nothing;
+  const discard = () => journal.discardDamaged();
+  const problem = { code: 'leftDamaged' } as const;
+  return problemNotice(problem, smallButton('drop-damaged', msg('Discard'), discard));
+}
+
 /** A fill without a place waits here, however long; its file can be had without the document. */
 function strandedNotice({ id, layer, problem }: StrandedFill, gallery: FillGallery): Actions {
   const canTryAgain = problem.code !== 'targetGone' && problem.code !== 'targetChanged';
@@ -180,7 +187,7 @@ export function renderProblems(session: Session): TemplateResult {
   return html`
     ${session.hostProblem ? problemNotice(session.hostProblem) : nothing}
     ${gallery.stranded.map((fill) => strandedNotice(fill, gallery))}
-    ${queue.interrupted.map(interruptedNotice)}
+    ${queue.interrupted.map(interruptedNotice)} ${damagedNotice(session)}
     ${gallery.problem ? problemNotice(gallery.problem) : nothing}
     ${plan.kind === 'refused' ? problemNotice(plan.problem) : nothing} ${modelProblem(session)}
   `;

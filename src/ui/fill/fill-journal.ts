@@ -1,6 +1,6 @@
 /**
  * Writes the queue's jobs down, each with the last place it was known to be at, and reads what a
- * closed panel has left. A record that is not whole is forgotten: it may be another version's.
+ * closed panel has left. A record that is damaged, or another version's, is told and can be discarded.
  */
 import * as z from 'zod/mini';
 import type { FillRequest } from '../../protocol/fill.js';
@@ -79,12 +79,13 @@ const fillSchema = z.object({
 type JobNote = Pick<FillJob, 'seedsLeft' | 'remainingMs' | 'snapshot'>;
 
 /** Returns: the job as it waits for the user, or null where the record is not whole. */
-function jobFrom({ value, note }: FoundEntry): FillJob | null {
+function jobFrom({ value, note, isNoteDamaged }: FoundEntry): FillJob | null {
   const record = recordSchema.safeParse(value);
   if (!record.success) return null;
   const { id, model, origin, region, request } = record.data as unknown as FillJob;
   const noted = noteSchema.safeParse(note);
   const nothing = { seedsLeft: request.seeds, remainingMs: null, snapshot: null };
+  const isLost = isNoteDamaged || (note !== undefined && !noted.success);
   const { seedsLeft, remainingMs, snapshot } = noted.success
     ? (noted.data as unknown as JobNote)
     : nothing;
@@ -94,7 +95,7 @@ function jobFrom({ value, note }: FoundEntry): FillJob | null {
     state: 'interrupted',
     progress: null,
     previews: {},
-    problem: { code: 'panelClosed' },
+    problem: { code: isLost ? 'progressDamaged' : 'panelClosed' },
   };
 }
 
@@ -113,6 +114,8 @@ function fillFrom({ value }: FoundEntry): LeftFill | null {
 export class FillJournal extends Observed {
   /** A job that runs could not be written down any longer. */
   isFull = false;
+  /** What a closed panel has left and nobody can go on with. */
+  private _damaged: readonly string[] = [];
   private readonly _written = new Map<string, FillJob>();
   /** Fills that are written down, and those of them on their way into the document. */
   private readonly _fills = new Set<string>();
@@ -141,6 +144,16 @@ export class FillJournal extends Observed {
     return this._journal.isKept;
   }
 
+  get hasDamaged(): boolean {
+    return this._damaged.length > 0;
+  }
+
+  discardDamaged(): void {
+    for (const key of this._damaged) void this._journal.forget(key);
+    this._damaged = [];
+    this.changed();
+  }
+
   /** Writes a finished fill down while `add` puts it into the document. */
   async whileAdding(layer: NewLayer, add: () => Promise<void>): Promise<void> {
     const key = fillKey(layer);
@@ -158,21 +171,29 @@ export class FillJournal extends Observed {
 
   private _found(entry: FoundEntry): void {
     if (this._isOfOtherDocument(entry)) return this._journal.letGo(entry.key);
-    const job = entry.key.startsWith(jobPrefix) ? this._unfinished(jobFrom(entry)) : null;
+    const job = entry.key.startsWith(jobPrefix) ? jobFrom(entry) : null;
     const fill = entry.key.startsWith(fillPrefix) ? fillFrom(entry) : null;
-    if (job) {
-      this._written.set(job.id, job);
-      this._queue.restore(job);
-    } else if (fill && !this._isOnPage(fill.layer.record)) {
-      this._fills.add(entry.key);
-      this._gallery.strand(fill.layer, fill.thumbnail, { code: 'fillLeft' });
-    } else void this._journal.forget(entry.key);
+    if (job) this._foundJob(job);
+    else if (fill) this._foundFill(entry.key, fill);
+    else {
+      this._damaged = [...this._damaged, entry.key];
+      this.changed();
+    }
   }
 
   /** Without the fills that came onto the page after the last note. */
-  private _unfinished(job: FillJob | null): FillJob | null {
-    const seedsLeft = job?.seedsLeft.filter((seed) => !this._isOnPage({ jobId: job.id, seed }));
-    return job && seedsLeft?.length ? { ...job, seedsLeft } : null;
+  private _foundJob(job: FillJob): void {
+    const seedsLeft = job.seedsLeft.filter((seed) => !this._isOnPage({ jobId: job.id, seed }));
+    if (seedsLeft.length === 0) return void this._journal.forget(jobKey(job.id));
+    const left = { ...job, seedsLeft };
+    this._written.set(job.id, left);
+    this._queue.restore(left);
+  }
+
+  private _foundFill(key: string, { layer, thumbnail }: LeftFill): void {
+    if (this._isOnPage(layer.record)) return void this._journal.forget(key);
+    this._fills.add(key);
+    this._gallery.strand(layer, thumbnail, { code: 'fillLeft' });
   }
 
   private _isOnPage({ jobId, seed }: Pick<FillRecord, 'jobId' | 'seed'>): boolean {

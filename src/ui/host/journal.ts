@@ -5,13 +5,16 @@
 import { createStore, del, delMany, getMany, keys, set, type UseStore } from 'idb-keyval';
 import { Observed } from '../observed.js';
 import { answerWithin } from './sandbox-client.js';
+import { sealed, unsealed } from './seal.js';
 
 /** An entry whose window is gone, held by this one from now on. */
 export interface FoundEntry {
   readonly key: string;
+  /** undefined: what is stored is not what was written. */
   readonly value: unknown;
-  /** What was last noted with it; undefined where nothing was. */
+  /** What was last noted with it; undefined where nothing was, or where that is damaged. */
   readonly note: unknown;
+  readonly isNoteDamaged: boolean;
 }
 
 /** Larger entries are not kept: the host's quota is for models, too. */
@@ -34,7 +37,7 @@ const openPatienceMs = 3000;
 async function openStore(name: string): Promise<UseStore | null> {
   try {
     const store = createStore(name, 'entries');
-    await answerWithin(set('try', 1, store), openPatienceMs, 'storage');
+    await answerWithin(set('try', await sealed('try', 1), store), openPatienceMs, 'storage');
     await del('try', store);
     return store;
   } catch {
@@ -122,8 +125,10 @@ export class Journal extends Observed {
 
   private async _find(key: string, store: UseStore, onFound: (entry: FoundEntry) => void) {
     const [value, note] = await getMany<unknown>([key, noteKey(key)], store).catch(() => []);
-    if (value === undefined) await this.forget(key);
-    else onFound({ key, value, note });
+    if (value === undefined) return this.forget(key);
+    const whole = await Promise.all([unsealed(key, value), unsealed(noteKey(key), note)]);
+    const isNoteDamaged = note !== undefined && whole[1] === undefined;
+    onFound({ key, value: whole[0], note: whole[1], isNoteDamaged });
   }
 
   private async _writeNote(key: string): Promise<void> {
@@ -138,7 +143,8 @@ export class Journal extends Observed {
     return this._then(async () => {
       const store = this._store;
       if (!store || !this._held.has(key)) return;
-      await set(at, value, store).catch(() => {
+      const isWritten = sealed(at, value).then((it) => set(at, it, store));
+      await isWritten.catch(() => {
         void this.forget(key);
         this.onLost(key);
       });

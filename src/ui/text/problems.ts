@@ -148,6 +148,14 @@ const runTexts: Omit<
     sentence: msg('The panel was closed before this fill was finished.'),
     nextStep: msg('Nothing is lost: it goes on where it stopped, to the same picture.'),
   }),
+  progressDamaged: () => ({
+    sentence: msg('What was stored of this fill’s progress is damaged.'),
+    nextStep: msg('Go on and it is made again from its start, or discard it.'),
+  }),
+  leftDamaged: () => ({
+    sentence: msg('What a closed panel left of a fill is damaged, or of another version.'),
+    nextStep: msg('It cannot go on: discard it and fill again.'),
+  }),
   targetGone: () => ({
     sentence: msg('The photo was deleted while it was being filled.'),
     nextStep: msg('The finished fill can be added at the top of the page.'),

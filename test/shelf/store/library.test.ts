@@ -1,4 +1,7 @@
 /** Models in folders, whole, half-written and spoilt. Oracles: the bytes and entries put in. */
+import { RepaintError } from '../../../src/protocol/failure.js';
+import { randomStream } from '../../../src/lab/masks/random.js';
+import { mutationCount } from '../../checkpoint/mutations.js';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { writeFile } from '../../../src/shelf/store/file-store.js';
 import { ModelLibrary } from '../../../src/shelf/store/library.js';
@@ -125,7 +128,7 @@ describe('what went wrong since it was written', () => {
     },
   );
 
-  test.each(['model.onnx', 'classifier.onnx'])(
+  test.each(['model.onnx', 'weights-0.bin', 'classifier.onnx', 'classifier-0.bin'])(
     'a changed %s is found by its hash',
     async (path) => {
       await add('one');
@@ -133,6 +136,25 @@ describe('what went wrong since it was written', () => {
       await expect(library.open('one')).rejects.toMatchObject({ code: 'modelHash' });
     },
   );
+
+  test('one bit changed in any of its files is noticed', async () => {
+    const entry = await add('one');
+    const random = randomStream(14, 'damage');
+    const names = [...Object.keys(content), 'model.json'];
+    for (let round = 0; round < mutationCount; round++) {
+      const name = names[round % names.length];
+      const whole = new Uint8Array(await (await store.read('added-one', name))!.arrayBuffer());
+      const bytes = whole.slice();
+      bytes[random.below(bytes.length)] ^= 1 << random.below(8);
+      await writeFile(store, 'added-one', name, bytes);
+      const opened = await library.open('one').catch((error: unknown) => error);
+      // 1e-7 and 1E-7 are one number.
+      if (opened instanceof Error) expect(opened).toBeInstanceOf(RepaintError);
+      else expect([name, await library.find('one')]).toEqual(['model.json', entry]);
+      await writeFile(store, 'added-one', name, whole);
+    }
+    await expect(library.open('one')).resolves.toBeDefined();
+  });
 
   test('a speed in words, as it was once kept, is forgotten; the model stays', async () => {
     const entry = { ...entryOf('one'), speed: { msPerCall: 5, device: 'a card' } };
@@ -144,7 +166,8 @@ describe('what went wrong since it was written', () => {
   test.each([
     ['of another version', '{"manifest":{}}'],
     ['of another model', JSON.stringify(entryOf('other'))],
-    ['that is no object', '[]'],
+    ['that is no object', '{}'],
+    ['that is no JSON', '{"manifest":{\0}}'],
   ])('an entry %s is left out, reported and removable', async (_, json) => {
     await add('good');
     await add('bad');
