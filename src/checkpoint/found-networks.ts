@@ -188,7 +188,7 @@ function rankOf(raws: readonly Raw[]): (raw: Raw) => readonly number[] {
 function ranked(raws: readonly Raw[]): Raw[] {
   const rank = rankOf(raws);
   const compare = (a: readonly number[], b: readonly number[]) =>
-    a.map((value, i) => value - b[i]!).find((difference) => difference !== 0) ?? 0;
+    a.map((value, i) => value - b[i]).find((difference) => difference !== 0) ?? 0;
   return [...raws].sort((a, b) => compare(rank(a), rank(b)));
 }
 

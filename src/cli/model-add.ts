@@ -124,7 +124,7 @@ function progressBar() {
   });
   let shown: string | null = null;
   return {
-    show({ stage, done, total }: AddModelProgress): void {
+    show: ({ stage, done, total }: AddModelProgress): void => {
       const [unit, size] = stage === 'test' ? (['calls', 1] as const) : units[stage];
       const value = Math.floor(done / size);
       const end = Math.ceil((total ?? done) / size);

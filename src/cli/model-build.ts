@@ -51,7 +51,7 @@ export async function readModelCard(folder: string): Promise<ModelCard> {
   const [issue] = result.error.issues;
   throw new RepaintError(
     'modelShape',
-    `${file.name} is not a model card: ${issue!.path.join('.')}: ${issue!.message}.`,
+    `${file.name} is not a model card: ${issue.path.join('.')}: ${issue.message}.`,
   );
 }
 

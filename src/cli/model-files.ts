@@ -111,7 +111,7 @@ async function shardsBeside(file: string): Promise<NamedPath[]> {
   const [, stem, rest] = /^(.*)-\d{5}(-of-\d{5}.*)$/.exec(path.basename(file)) ?? [];
   if (stem === undefined) return [];
   const folder = path.dirname(file);
-  const isShard = (name: string) => name.startsWith(stem) && name.endsWith(rest!);
+  const isShard = (name: string) => name.startsWith(stem) && name.endsWith(rest);
   const names = (await readdir(folder)).filter((name) => isShard(name));
   return names
     .filter((name) => name !== path.basename(file))

@@ -7,7 +7,7 @@ import { UsageError } from './cli-error.js';
 
 /** One file to be written: `name(3)` might be "fill-3.png". */
 export interface ResultFile {
-  name(number: number): string;
+  readonly name: (number: number) => string;
   readonly bytes: Buffer;
 }
 

@@ -38,7 +38,7 @@ export interface WalkStep {
   readonly nfe: number;
   readonly nfeTotal: number;
   /** Copies the predicted clean image out; stays usable when the walk is stopped here. */
-  readX0Hat(): Promise<Float32Array>;
+  readonly readX0Hat: () => Promise<Float32Array>;
   /** The state's own rendering of the predicted images, or null where it has none. */
   readPreview(): Promise<Uint8ClampedArray<ArrayBuffer> | null>;
   /**
@@ -177,8 +177,10 @@ function walkStep(job: WalkJob, t: number, done: number, nfe: number): WalkStep 
     snapshot: async () => {
       const needsX0Hat = plan.transitions[done]?.kind === 'restart';
       const memory = state.readMemory?.() ?? null;
-      const reads = [state.readXt(), needsX0Hat ? readX0Hat() : null] as const;
-      const [xt, x0Hat] = await Promise.all(reads);
+      const [xt, x0Hat] = await Promise.all([
+        state.readXt(),
+        needsX0Hat ? readX0Hat() : Promise.resolve(null),
+      ]);
       return { transition: done, xt, x0Hat, memory };
     },
   };

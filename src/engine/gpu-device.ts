@@ -65,6 +65,8 @@ export async function requestGpu(allowSoftware: boolean): Promise<GpuAnswer> {
     });
     return { status: 'granted', grant: { device, description } };
   } catch (error) {
-    return refused(`WebGPU gave no device: ${error instanceof Error ? error.message : error}`);
+    return refused(
+      `WebGPU gave no device: ${error instanceof Error ? error.message : String(error)}`,
+    );
   }
 }

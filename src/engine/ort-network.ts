@@ -77,7 +77,7 @@ export class OrtNetwork implements Network {
 
 /** Throws: RepaintError modelShape for anything but float32 on the CPU. */
 export function outputData(value: OnnxValue | undefined): Float32Array {
-  const data: unknown = (value as Tensor | undefined)?.data;
+  const data: unknown = value?.data;
   if (data instanceof Float32Array) return data;
   throw new RepaintError('modelShape', "The model's output is not a float32 tensor on the CPU.");
 }

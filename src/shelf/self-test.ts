@@ -58,7 +58,7 @@ function toldTimestep({ diffusion }: ModelCard, timestep: number): number {
 /** Any class will do at these levels; "no class" where there is one. */
 function someLabel(card: ModelCard): Int32Array | null {
   if (card.classes.length === 0) return null;
-  return Int32Array.of(card.nullClassLabel ?? card.classes[0]!.label);
+  return Int32Array.of(card.nullClassLabel ?? card.classes[0].label);
 }
 
 /** Noises one photo to a timestep, asks the network, and returns the mean square error. */
@@ -71,7 +71,7 @@ async function missedNoise(
   const { data: x0, width, height } = photo;
   const eps = new Float32Array(x0.length);
   new PhiloxNoise([1]).fill({ purpose: 'start', transition: 0 }, 0, eps);
-  const xt = x0.map((value, i) => Math.sqrt(a) * value + Math.sqrt(1 - a) * eps[i]!);
+  const xt = x0.map((value, i) => Math.sqrt(a) * value + Math.sqrt(1 - a) * eps[i]);
   const out = await network.predict({
     xt,
     shape: [1, 3, height, width],
@@ -79,7 +79,7 @@ async function missedNoise(
     classLabels: someLabel(card),
   });
   const noise = impliedNoise(card.diffusion.predictionType, a);
-  const errors = eps.map((value, i) => (noise(out[i]!, xt[i]!) - value) ** 2);
+  const errors = eps.map((value, i) => (noise(out[i], xt[i]) - value) ** 2);
   return errors.reduce((sum, error) => sum + error, 0) / errors.length;
 }
 
@@ -105,7 +105,7 @@ export async function selfTest(
   let calls = 0;
   for (const { alphaBar, allowed } of selfTestLevels) {
     const timestep = nearestTimestep(alphasCumprod, alphaBar);
-    const at = { timestep, a: alphasCumprod[timestep]! };
+    const at = { timestep, a: alphasCumprod[timestep] };
     let missed = 0;
     for (const photo of photos) {
       expectNotCancelled(signal);

@@ -81,5 +81,5 @@ async function start(): Promise<void> {
 
 void start().catch((error: unknown) => {
   // Without a host there is no theme and no language yet: plain words, in English.
-  document.body.textContent = `RePaint Fill could not start: ${error instanceof Error ? error.message : error}`;
+  document.body.textContent = `RePaint Fill could not start: ${error instanceof Error ? error.message : String(error)}`;
 });

@@ -9,7 +9,7 @@ const eslint = new ESLint({ cwd: root, overrideConfig: { rules: {} } });
 async function restricted(file: string, imported: string): Promise<string[]> {
   const code = `import * as other from '${imported}';\nexport const it = other;\n`;
   const [result] = await eslint.lintText(code, { filePath: path.join(root, file) });
-  return result!.messages
+  return result.messages
     .filter(({ ruleId }) => ruleId === 'no-restricted-imports')
     .map(({ message }) => message);
 }

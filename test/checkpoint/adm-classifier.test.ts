@@ -47,7 +47,7 @@ async function evaluator(config: object) {
       timestep: new ort.Tensor('float32', Float32Array.of(300), [1]),
       class_label: new ort.Tensor('int32', Int32Array.of(2), [1]),
     });
-    return { logProb: Number(logProb!.data[0]), grad: grad!.data as Float32Array };
+    return { logProb: Number(logProb.data[0]), grad: grad.data as Float32Array };
   };
 }
 
@@ -62,7 +62,7 @@ describe('the emitted gradient', () => {
     const { grad } = await evaluate(sample);
     const norm = Math.hypot(...grad);
     // Along the gradient itself the slope is its norm; a step of 0.03 balances curvature and rounding.
-    const along = (step: number) => sample.map((x, i) => x + (step * grad[i]!) / norm);
+    const along = (step: number) => sample.map((x, i) => x + (step * grad[i]) / norm);
     const plus = (await evaluate(along(0.03))).logProb;
     const minus = (await evaluate(along(-0.03))).logProb;
     // ReLU's kinks and float32 leave up to 0.8 %; a wrong rule is off by far more.

@@ -26,7 +26,7 @@ async function run(onnx: Uint8Array, options: ort.InferenceSession.SessionOption
     sample: new ort.Tensor('float32', sample, [1, 3, 8, 8]),
     timestep: new ort.Tensor('float32', Float32Array.of(500), [1]),
   });
-  return { values: [...(out!.data as Float32Array)], dims: out!.dims };
+  return { values: [...(out.data as Float32Array)], dims: out.dims };
 }
 
 /** The tensors a network asks for, as a checkpoint; `change` may drop or alter them. */
@@ -72,7 +72,7 @@ describe('a converted model', () => {
     const write = async (file: ExternalFile) => void files.push(file);
     const sharded = await writeModel(build(), { shards: { maxBytes: 4096, write } });
     expect(files.length).toBeGreaterThan(2);
-    expect(files[1]!.path).toBe('weights-1.bin');
+    expect(files[1].path).toBe('weights-1.bin');
     const inline = await run(await writeModel(build()));
     const external = await run(sharded, { externalData: files });
     expect(external.values).toEqual(inline.values);
@@ -82,7 +82,7 @@ describe('a converted model', () => {
     const build = () => unet2d(new Weights(randomSource(5)), parseUNet2DConfig(smallConfig));
     const full = await run(await writeModel(build()));
     const half = await run(await writeModel(build(), { storage: 'float16' }));
-    const worst = Math.max(...full.values.map((value, i) => Math.abs(value - half.values[i]!)));
+    const worst = Math.max(...full.values.map((value, i) => Math.abs(value - half.values[i])));
     expect(worst).toBeGreaterThan(0);
     // Weights are rounded to 11 bits; outputs are O(1).
     expect(worst).toBeLessThan(2e-2);

@@ -33,13 +33,13 @@ async function answer(onnx: Uint8Array, size: number, timestep: number, hasClass
     ...(hasClass && { class_label: new Tensor('int32', Int32Array.of(1), [1]) }),
   });
   await session.release();
-  return out!.data as Float32Array;
+  return out.data as Float32Array;
 }
 
 function relativeRms(got: Float32Array, expected: Float32Array): number {
   const power = (of: (i: number) => number) =>
     expected.reduce((sum, _, i) => sum + of(i) ** 2, 0) / expected.length;
-  return Math.sqrt(power((i) => got[i]! - expected[i]!) / power((i) => expected[i]!));
+  return Math.sqrt(power((i) => got[i] - expected[i]) / power((i) => expected[i]));
 }
 
 function toHalf(onnx: Uint8Array): Uint8Array {
@@ -114,9 +114,9 @@ function constantOf({ name, ...tensor }: TensorProto): NodeProto {
     tensor.type === 'int64' && tensor.dims.length === 1
       ? { value_ints: { ints: ints() } }
       : tensor.type === 'int64' && tensor.dims.length === 0
-        ? { value_int: { int: ints()[0]! } }
+        ? { value_int: { int: ints()[0] } }
         : tensor.type === 'float32' && tensor.dims.length === 0
-          ? { value_float: { float: new Float32Array(raw)[0]! } }
+          ? { value_float: { float: new Float32Array(raw)[0] } }
           : { value: { tensor: { name: '', ...tensor } } };
   return { name: `constant ${name}`, opType: 'Constant', inputs: [], outputs: [name], attributes };
 }

@@ -26,7 +26,7 @@ const extremes = [0, 1, 0x7f, 0x80, 0xff];
 function mutated(file: Uint8Array, seed: number, hot: Ranges): Uint8Array {
   const below = random(seed);
   const place = () => {
-    const [start, end] = below(8) > 0 ? hot[below(hot.length)]! : [0, file.length];
+    const [start, end] = below(8) > 0 ? hot[below(hot.length)] : [0, file.length];
     return start + below(Math.max(1, end - start));
   };
   const kind = below(6);
@@ -39,7 +39,7 @@ function mutated(file: Uint8Array, seed: number, hot: Ranges): Uint8Array {
   const count = 1 + below(4);
   for (let i = 0; i < count; i++) {
     const start = place();
-    if (kind === 3) copy.fill(extremes[below(extremes.length)]!, start, start + 1 + below(9));
+    if (kind === 3) copy.fill(extremes[below(extremes.length)], start, start + 1 + below(9));
     else copy[start] = below(256);
   }
   return copy;

@@ -28,7 +28,7 @@ async function run(
 ): Promise<Float32Array> {
   const session = await ort.InferenceSession.create(onnx, { executionProviders });
   const { out } = await session.run(feeds(hasClasses));
-  const values = Float32Array.from(out!.data as Float32Array);
+  const values = Float32Array.from(out.data as Float32Array);
   await session.release();
   return values;
 }
@@ -55,7 +55,7 @@ describe.each(cases)('a network with %s', (_, options) => {
     const hasClasses = options.classes !== undefined;
     const expected = await run(onnx, ['wasm'], hasClasses);
     const actual = await run(onnx, ['webgpu'], hasClasses);
-    const worst = Math.max(...expected.map((value, i) => Math.abs(value - actual[i]!)));
+    const worst = Math.max(...expected.map((value, i) => Math.abs(value - actual[i])));
     expect(Math.max(...expected.map(Math.abs))).toBeGreaterThan(0.1);
     // Two float32 implementations with other summation orders; outputs are O(1).
     expect(worst).toBeLessThan(1e-4);
@@ -83,8 +83,8 @@ describe('a classifier and its gradient', () => {
     });
     const { grad, log_prob: logProb } = await session.run(feeds(true));
     const values = {
-      grad: Float32Array.from(grad!.data as Float32Array),
-      logProb: Float32Array.from(logProb!.data as Float32Array),
+      grad: Float32Array.from(grad.data as Float32Array),
+      logProb: Float32Array.from(logProb.data as Float32Array),
     };
     await session.release();
     return values;
@@ -103,7 +103,7 @@ describe('a classifier and its gradient', () => {
     const expected = await outputs('wasm');
     const actual = await outputs('webgpu');
     const worst = (a: Float32Array, b: Float32Array) =>
-      Math.max(...a.map((value, i) => Math.abs(value - b[i]!)));
+      Math.max(...a.map((value, i) => Math.abs(value - b[i])));
     const greatest = Math.max(...expected.grad.map(Math.abs));
     expect(greatest).toBeGreaterThan(1e-4);
     // Rounding of a backward pass through some 300 operations, relative to its greatest value.

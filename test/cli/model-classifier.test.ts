@@ -69,8 +69,8 @@ describe('a model with a classifier', () => {
     const [free, same, steered, again] = await Promise.all(
       ['free', 'same', 'steered-fill', 'again'].map(layer),
     );
-    expect(same!.equals(free!)).toBe(true);
-    expect(again!.equals(steered!)).toBe(true);
-    expect(steered!.equals(free!)).toBe(false);
+    expect(same.equals(free)).toBe(true);
+    expect(again.equals(steered)).toBe(true);
+    expect(steered.equals(free)).toBe(false);
   });
 });

@@ -61,12 +61,12 @@ describe('a model by its address', () => {
   it('goes on where it was cancelled, also in another run', async () => {
     expect(await addCancelledAt(1)).toMatchObject({ code: 'cancelled' });
     const [left] = await listModels(out);
-    expect(left!.name).toBe(`(unfinished download of ${address})`);
-    expect(left!.sizeBytes).toBeGreaterThan(0);
+    expect(left.name).toBe(`(unfinished download of ${address})`);
+    expect(left.sizeBytes).toBeGreaterThan(0);
     const before = server.requests.length;
     await addModel({ file: address }, options());
     const ranges = server.requests.slice(before).map(({ range }) => range);
-    expect(ranges).toContain(`bytes=${left!.sizeBytes}-`);
+    expect(ranges).toContain(`bytes=${left.sizeBytes}-`);
     expect(readdirSync(out)).toEqual(['added-some-net']);
   });
 

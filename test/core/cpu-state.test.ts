@@ -19,7 +19,7 @@ const { fround } = Math;
 const wave = (length: number, step: number) =>
   Float32Array.from({ length }, (_, i) => 1.3 * Math.sin(i * step));
 const known = wave(total, 0.31);
-const keepMask = Float32Array.from({ length: total }, (_, i) => [1, 0, 0.25, 1][i % 4]!);
+const keepMask = Float32Array.from({ length: total }, (_, i) => [1, 0, 0.25, 1][i % 4]);
 const out = wave(total, 0.77);
 const learnedOut = wave(2 * total, 0.53);
 const gradient = wave(total, 0.11);
@@ -47,9 +47,9 @@ function draw(purpose: NoiseDraw['purpose'], transition: number): Float32Array {
 
 /** Image n's values lie in the first of its two halves, the variance's in the second. */
 function split(output: Float32Array, i: number): readonly [number, number] {
-  if (output.length === total) return [output[i]!, NaN];
+  if (output.length === total) return [output[i], NaN];
   const at = Math.floor(i / size) * 2 * size + (i % size);
-  return [output[at]!, output[at + size]!];
+  return [output[at], output[at + size]];
 }
 
 function logVariance(variance: StepVariance, learned: number): number {
@@ -62,8 +62,8 @@ function logVariance(variance: StepVariance, learned: number): number {
 function expected(c: StepCoefficients, output: Float32Array, scale: number): Float32Array {
   const [start, knownNoise, stepNoise] = [draw('start', 0), draw('known', 3), draw('step', 3)];
   return start.map((x, i) => {
-    const noisy = fround(inject.signal * known[i]! + inject.sigma * knownNoise[i]!);
-    const xt = fround(keepMask[i]! * noisy + (1 - keepMask[i]!) * x);
+    const noisy = fround(inject.signal * known[i] + inject.sigma * knownNoise[i]);
+    const xt = fround(keepMask[i] * noisy + (1 - keepMask[i]) * x);
     const [prediction, learned] = split(output, i);
     const x0 = fround(
       fround(fround(c.x0FromXt) * xt) + fround(fround(c.x0FromOutput) * prediction),
@@ -74,8 +74,8 @@ function expected(c: StepCoefficients, output: Float32Array, scale: number): Flo
     const variance =
       c.variance.kind === 'fixed' ? fround(c.variance.variance) : fround(Math.exp(log));
     const shifted =
-      scale === 0 ? mean : fround(mean + (c.gradientShift ?? variance) * scale * gradient[i]!);
-    return c.hasNoise ? shifted + Math.exp(log / 2) * stepNoise[i]! : shifted;
+      scale === 0 ? mean : fround(mean + (c.gradientShift ?? variance) * scale * gradient[i]);
+    return c.hasNoise ? shifted + Math.exp(log / 2) * stepNoise[i] : shifted;
   });
 }
 

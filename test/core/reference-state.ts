@@ -15,7 +15,7 @@ import type { StepCoefficients } from '../../src/core/step-coefficients.js';
 const { fround } = Math;
 
 function addNoise(x: Float32Array, { signal, sigma }: NoiseLevel, z: Float32Array): Float32Array {
-  return x.map((value, i) => signal * value + sigma * z[i]!);
+  return x.map((value, i) => signal * value + sigma * z[i]);
 }
 
 /** Image n's prediction lies in the first of its two parts, its variance in the second. */
@@ -23,7 +23,7 @@ function part(out: Float32Array, length: number, images: number, which: 0 | 1): 
   const size = length / images;
   const stride = out.length / images;
   return new Float32Array(length).map(
-    (_, i) => out[Math.floor(i / size) * stride + which * size + (i % size)]!,
+    (_, i) => out[Math.floor(i / size) * stride + which * size + (i % size)],
   );
 }
 
@@ -40,7 +40,7 @@ function bounded(c: StepCoefficients, x0: Float32Array, images: number): Float32
       .map(Math.abs)
       .sort();
     const at = ratio * (size - 1);
-    const [low, high] = [sizes[Math.floor(at)]!, sizes[Math.min(Math.floor(at) + 1, size - 1)]!];
+    const [low, high] = [sizes[Math.floor(at)], sizes[Math.min(Math.floor(at) + 1, size - 1)]];
     const bound = Math.min(Math.max(low + (at - Math.floor(at)) * (high - low), 1), maxValue);
     return Math.min(Math.max(x, -bound), bound) / bound;
   });
@@ -88,15 +88,15 @@ export class ReferenceState implements SamplerState {
     const out = await predictGuided(options.network, call, options.guidance ?? noGuidance);
     const output = part(out, xt.length, shape[0], 0);
     const [a, b] = [fround(c.x0FromXt), fround(c.x0FromOutput)];
-    const x0 = xt.map((x, i) => fround(a * x) + fround(b * output[i]!));
+    const x0 = xt.map((x, i) => fround(a * x) + fround(b * output[i]));
     const x0Hat = bounded(c, x0, shape[0]);
     const logVariance = logVariances(c, part(out, xt.length, shape[0], 1));
     let mean = xt.map(
-      (x, i) => c.meanFromX0 * x0Hat[i]! + c.meanFromXt * x + c.meanFromOutput * output[i]!,
+      (x, i) => c.meanFromX0 * x0Hat[i] + c.meanFromXt * x + c.meanFromOutput * output[i],
     );
     if (options.classifier) mean = await this.shifted(mean, step, logVariance);
     const z = this.draw('step', step.transition);
-    this.xt = c.hasNoise ? mean.map((m, i) => m + Math.exp(logVariance[i]! / 2) * z[i]!) : mean;
+    this.xt = c.hasNoise ? mean.map((m, i) => m + Math.exp(logVariance[i] / 2) * z[i]) : mean;
     this.x0Hat = x0Hat;
   }
 
@@ -126,7 +126,7 @@ export class ReferenceState implements SamplerState {
     const keep = spreadOverBatch(pixels.keepMask, shape, 'keepMask');
     const known = spreadOverBatch(pixels.known, shape, 'known');
     const noisy = addNoise(known, level, this.draw('known', transition));
-    this.xt = this.xt.map((x, i) => keep[i]! * noisy[i]! + (1 - keep[i]!) * x);
+    this.xt = this.xt.map((x, i) => keep[i] * noisy[i] + (1 - keep[i]) * x);
   }
 
   private async shifted(mean: Float32Array, step: DenoiseStep, logVariance: Float32Array) {
@@ -142,7 +142,7 @@ export class ReferenceState implements SamplerState {
     const variances = logVariance.map((log) =>
       variance.kind === 'fixed' ? variance.variance : Math.exp(log),
     );
-    return mean.map((m, i) => m + (gradientShift ?? variances[i]!) * scale * gradient[i]!);
+    return mean.map((m, i) => m + (gradientShift ?? variances[i]) * scale * gradient[i]);
   }
 
   private draw(purpose: NoiseDraw['purpose'], transition: number): Float32Array {
@@ -153,8 +153,8 @@ export class ReferenceState implements SamplerState {
     for (let i = 0; i < n * size; i += 2) {
       const at = i % size;
       const counter = Uint32Array.of(at >> 2, transition, noisePurposes[purpose], this.noise.level);
-      philox4x32(counter, this.noise.keys[Math.floor(i / size)]!, words);
-      normalPair(words[at & 2]!, words[(at & 2) + 1]!, z, i);
+      philox4x32(counter, this.noise.keys[Math.floor(i / size)], words);
+      normalPair(words[at & 2], words[(at & 2) + 1], z, i);
     }
     return z;
   }

@@ -42,9 +42,9 @@ describe('OrtClassifier', () => {
         xt: x.slice(k * size, (k + 1) * size),
         shape: [1, 3, 16, 16],
         timestep,
-        classLabels: Int32Array.of(y[k]!),
+        classLabels: Int32Array.of(y[k]),
       });
-      const errors = got.map((value, i) => Math.abs(value - grad[k * size + i]!) / greatest);
+      const errors = got.map((value, i) => Math.abs(value - grad[k * size + i]) / greatest);
       // Rounding of float32 through some forty layers and back.
       expect(Math.max(...errors)).toBeLessThan(1e-3);
     }

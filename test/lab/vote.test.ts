@@ -103,7 +103,7 @@ async function open(subject: string | null = null): Promise<number> {
 async function answerAll(port: number, voter: string, isWanted: (red: number) => boolean) {
   let { answer } = await post(port, '/state', { voter });
   while (answer.next !== null) {
-    const url = `http://localhost:${port}/picture/${String(answer.next)}/left?voter=${voter}`;
+    const url = `http://localhost:${port}/picture/${answer.next as string}/left?voter=${voter}`;
     const png = Buffer.from(await (await fetch(url)).arrayBuffer());
     const [red] = await sharp(png).raw().toBuffer();
     const choice = isWanted(red) ? 'left' : 'right';

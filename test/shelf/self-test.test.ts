@@ -32,9 +32,9 @@ class PhotoNetwork implements Network {
     this.told.push(timestep);
     const { rescaleTimesteps, numTrainTimesteps, predictionType } = this._card.diffusion;
     const scale = rescaleTimesteps ? numTrainTimesteps / 1000 : 1;
-    const a = this._alphas[Math.round(timestep * scale)]!;
+    const a = this._alphas[Math.round(timestep * scale)];
     return xt.map((x, i) => {
-      const x0 = photo.data[i]!;
+      const x0 = photo.data[i];
       const eps = (x - Math.sqrt(a) * x0) / Math.sqrt(1 - a);
       if (predictionType === 'sample') return x0;
       return predictionType === 'epsilon' ? eps : Math.sqrt(a) * eps - Math.sqrt(1 - a) * x0;

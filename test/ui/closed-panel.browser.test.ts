@@ -23,7 +23,7 @@ let sandbox: FakeSandbox;
 let visits: Visit[];
 
 async function openPanel(documentId = 'document'): Promise<Visit> {
-  const stored = new Map();
+  const stored = new Map<string, unknown>();
   const opened = await visit({ sandbox, stored, shelf: new FakeShelf(), journalName, documentId });
   visits.push(opened);
   return opened;
@@ -64,7 +64,8 @@ async function interruptedJob() {
   worker.say({ kind: 'filled', jobId, fill: 0, seed: seeds[0], png: await redPng(80, 60) });
   await eventually(() => expect(sandbox.added).toHaveLength(1));
   worker.say({ kind: 'snapshot', jobId, snapshot });
-  const noted = async () => (await entries(store())).find(([key]) => `${key}`.startsWith('note'));
+  const noted = async () =>
+    (await entries<string, unknown>(store())).find(([key]) => key.startsWith('note'));
   await eventually(async () => expect(await noted()).toMatchObject([{}, { value: { snapshot } }]));
   return { first, request };
 }

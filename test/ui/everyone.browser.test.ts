@@ -188,7 +188,7 @@ const sameEverywhere =
 
 function untranslated(): string[] {
   const texts: string[] = [];
-  for (const element of visible(opened.panel.renderRoot as ShadowRoot)) {
+  for (const element of visible(opened.panel.renderRoot)) {
     const spoken = ['aria-label', 'title', 'label'].map((name) => element.getAttribute(name) ?? '');
     const own = [...element.childNodes]
       .filter((node) => node.nodeType === Node.TEXT_NODE)

@@ -17,7 +17,7 @@ import type { FakeShelf } from './fake-shelf.js';
 import { FakeWorkers } from './fake-worker.js';
 
 /** Waits for a state of the panel, however slow the machine is. */
-export function eventually(check: () => void): Promise<void> {
+export function eventually(check: () => unknown): Promise<unknown> {
   return vi.waitFor(check, { timeout: 30_000 });
 }
 

@@ -11,9 +11,7 @@ function flagValue(text: string): string | number | boolean {
 
 /** `--image_size 64 --learn_sigma True`, also inside shell variables; null with fewer than two. */
 export function parseFlags(text: string): Record<string, unknown> | null {
-  const flags = [...text.matchAll(flag)].map(
-    ([, key, value]) => [key!, flagValue(value!)] as const,
-  );
+  const flags = [...text.matchAll(flag)].map(([, key, value]) => [key, flagValue(value)] as const);
   return flags.length < 2 ? null : Object.fromEntries(flags);
 }
 
@@ -81,16 +79,18 @@ export function networkSettings(json: unknown): unknown {
   );
 }
 
+/** What is no text is left as it is, for the schema to refuse. */
+const renamed = (name: unknown, names: Readonly<Record<string, string>>): unknown =>
+  typeof name === 'string' ? (names[name] ?? name) : name;
+
 /** What other codes call the settings of a DDPM, in the words of a `scheduler_config.json`. */
 export function scheduleIn(settings: unknown): object | null {
   if (!isRecord(settings)) return null;
   const s = settings;
   if (typeof s.num_diffusion_timesteps === 'number') {
-    const schedules: Record<string, string> = { quad: 'scaled_linear' };
-    const schedule = String(s.beta_schedule ?? 'linear');
     return {
       num_train_timesteps: s.num_diffusion_timesteps,
-      beta_schedule: schedules[schedule] ?? schedule,
+      beta_schedule: renamed(s.beta_schedule ?? 'linear', { quad: 'scaled_linear' }),
       beta_start: s.beta_start,
       beta_end: s.beta_end,
       variance_type: s.var_type === 'fixedlarge' ? 'fixed_large' : 'fixed_small',
@@ -98,14 +98,14 @@ export function scheduleIn(settings: unknown): object | null {
   }
   if (typeof s.linear_start === 'number' && typeof s.timesteps === 'number') {
     // What CompVis calls linear is even in the square root of beta.
-    const schedules: Record<string, string> = {
+    const schedules = {
       linear: 'scaled_linear',
       sqrt_linear: 'linear',
       cosine: 'squaredcos_cap_v2',
     };
     return {
       num_train_timesteps: s.timesteps,
-      beta_schedule: schedules[String(s.beta_schedule ?? 'linear')] ?? s.beta_schedule,
+      beta_schedule: renamed(s.beta_schedule ?? 'linear', schedules),
       beta_start: s.linear_start,
       beta_end: s.linear_end,
       prediction_type: s.parameterization === 'x0' ? 'sample' : 'epsilon',

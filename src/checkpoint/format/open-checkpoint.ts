@@ -39,7 +39,7 @@ async function openPickle(source: ByteSource): Promise<Checkpoint> {
 export async function openCheckpoint(source: ByteSource): Promise<Checkpoint> {
   const start = await source.read(0, Math.min(9, source.sizeBytes));
   if (startsWith(start, [0x50, 0x4b, 3, 4])) return readTorchZip(source);
-  if (start[0] === 0x80 && start[1]! <= 5) return openPickle(source);
+  if (start[0] === 0x80 && start[1] <= 5) return openPickle(source);
   if (start[8] === 0x7b) return readSafetensors(source);
   throw new CheckpointError(`This file ${await whatElse(source)}.`);
 }

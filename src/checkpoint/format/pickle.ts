@@ -95,7 +95,7 @@ class Machine {
     const bytes = this.raw(length);
     if (length > 16) return 0; // No count is that long; states of random generators are.
     let value = 0n;
-    for (let i = length - 1; i >= 0; i--) value = (value << 8n) | BigInt(bytes[i]!);
+    for (let i = length - 1; i >= 0; i--) value = (value << 8n) | BigInt(bytes[i]);
     value = BigInt.asIntN(8 * length, value);
     const asNumber = Number(value);
     return Number.isSafeInteger(asNumber) ? asNumber : value;

@@ -34,7 +34,7 @@ function isRowMajor({ shape, strides }: TensorRef): boolean {
 /** Number of elements from the first to the last one that the view touches. */
 function spanOf({ shape, strides }: TensorRef): number {
   if (shape.includes(0)) return 0;
-  return 1 + shape.reduce((sum, extent, i) => sum + (extent - 1) * strides[i]!, 0);
+  return 1 + shape.reduce((sum, extent, i) => sum + (extent - 1) * strides[i], 0);
 }
 
 /** Collects the elements of a view, row-major. */
@@ -45,8 +45,8 @@ function gathered(span: Float32Array, { shape, strides }: TensorRef): Float32Arr
     let from = 0;
     let rest = i;
     for (let axis = 0; axis < shape.length; axis++) {
-      from += Math.floor(rest / steps[axis]!) * strides[axis]!;
-      rest %= steps[axis]!;
+      from += Math.floor(rest / steps[axis]) * strides[axis];
+      rest %= steps[axis];
     }
     out[i] = span[from]!;
   }
@@ -91,10 +91,10 @@ export async function readTorchZip(source: ByteSource): Promise<Checkpoint> {
   const suffix = '/data.pkl';
   const pickles = [...entries.keys()].filter((name) => name.endsWith(suffix));
   if (pickles.length !== 1) failPickle('it is a zip archive, but not one of torch.save');
-  const prefix = pickles[0]!.slice(0, -suffix.length);
+  const prefix = pickles[0].slice(0, -suffix.length);
   const byteOrder = entries.get(`${prefix}/byteorder`);
   if (byteOrder?.sizeBytes === 3) failPickle('it was saved on a big-endian machine');
-  const pickle = entries.get(pickles[0]!)!;
+  const pickle = entries.get(pickles[0])!;
   if (pickle.sizeBytes > maxPickleBytes) failPickle('its table of contents is absurdly large');
   const start = await pickle.dataStart();
   const bytes = await source.read(start, start + pickle.sizeBytes);
@@ -132,7 +132,7 @@ function legacyContents(bytes: Uint8Array): LegacyContents {
   const isKeys = Array.isArray(keys.value) && keys.value.every((key) => typeof key === 'string');
   if (!isKeys) failPickle('its list of storages is malformed');
   const { storages } = torchMeaning;
-  return { value: object.value, keys: keys.value as string[], storages, end: keys.end };
+  return { value: object.value, keys: keys.value, storages, end: keys.end };
 }
 
 /** Nobody says how long the pickles are: reads more and more of the file until they end. */

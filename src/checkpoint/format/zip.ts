@@ -119,8 +119,8 @@ function* headers(view: DataView, count: number): Generator<Header> {
 
 /** Fields come as [compressed, size, offset]; the extra field holds [size, compressed, offset]. */
 function widenedInZipOrder(sizes: readonly number[], extra: DataView): [number, number, number] {
-  const [size, compressed, offset] = widened([sizes[1]!, sizes[0]!, sizes[2]!], extra);
-  return [compressed!, size!, offset!];
+  const [size, compressed, offset] = widened([sizes[1], sizes[0], sizes[2]], extra);
+  return [compressed, size, offset];
 }
 
 /** The local header says how long its own name and padding are: the data starts after them. */

@@ -139,7 +139,7 @@ const classifierArguments = z
 function parse<T>(schema: z.ZodType<T>, json: unknown): T {
   const result = schema.safeParse(json);
   if (result.success) return result.data;
-  const issue = result.error.issues[0]!;
+  const issue = result.error.issues[0];
   const where = issue.path.length ? `${issue.path.join('.')}: ` : '';
   throw new CheckpointError(
     `The config is not one of a guided-diffusion network: ${where}${issue.message}.`,

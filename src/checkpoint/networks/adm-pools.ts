@@ -75,7 +75,7 @@ function attentionPool(
   };
   const q = rows(meanToken, 0, 1);
   const [k, v] = g.split('Split', [rows(tokens, 1, 3)], { axis: int(1) }, 2);
-  const mixed = reshape(g, scaledDotProduct(g, [q, k!, v!], headChannels), 0, channels, 1, 1);
+  const mixed = reshape(g, scaledDotProduct(g, [q, k, v], headChannels), 0, channels, 1, 1);
   const out = pointwise(w.at('c_proj'), [channels, config.out_channels]);
   return convolution(g, mixed, out.weight, out.bias);
 }

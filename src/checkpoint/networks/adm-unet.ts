@@ -44,8 +44,8 @@ function hasAttention({ config }: AdmContext, { downsampling }: Feature): boolea
 export function inputBlocks(c: AdmContext, w: Weights, sample: Value): Feature[] {
   const { config } = c;
   const widths = levelWidths(config);
-  const value = conv2d(c.g, w.at('0.0'), sample, [config.in_channels, widths[0]!, 3]);
-  let x: Feature = { value, channels: widths[0]!, downsampling: 1 };
+  const value = conv2d(c.g, w.at('0.0'), sample, [config.in_channels, widths[0], 3]);
+  let x: Feature = { value, channels: widths[0], downsampling: 1 };
   const outputs = [x];
   widths.forEach((channels, level) => {
     for (let i = 0; i < config.num_res_blocks; i++) {
@@ -76,7 +76,7 @@ function outputBlocks(c: AdmContext, w: Weights, input: Feature, skips: Feature[
   let x = input;
   let index = 0;
   for (let level = widths.length - 1; level >= 0; level--) {
-    const channels = widths[level]!;
+    const channels = widths[level];
     for (let i = 0; i <= config.num_res_blocks; i++) {
       const block = w.at(String(index++));
       const skip = skips.pop()!;

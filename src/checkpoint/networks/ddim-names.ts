@@ -34,8 +34,8 @@ function replaced(text: string, pairs: readonly (readonly [string, string])[]): 
 /** `block.1.conv1.weight` to `resnets.1.conv1.weight`, and so on; levels count from the top. */
 function levelName(rest: string): string {
   const [, kind, index, last] = /^(block|attn)\.(\d+)\.(.*)$/.exec(rest) ?? [];
-  if (kind === 'block') return `resnets.${index}.${replaced(last!, resnetNames)}`;
-  if (kind === 'attn') return `attentions.${index}.${replaced(last!, attentionNames)}`;
+  if (kind === 'block') return `resnets.${index}.${replaced(last, resnetNames)}`;
+  if (kind === 'attn') return `attentions.${index}.${replaced(last, attentionNames)}`;
   return rest.replace(/^downsample\./, 'downsamplers.0.').replace(/^upsample\./, 'upsamplers.0.');
 }
 
@@ -62,7 +62,7 @@ function newName(name: string, levels: number): string {
 function asLinear(name: string, tensor: Tensor): Tensor {
   const [rows, columns, ...kernel] = tensor.shape;
   const isPointwise = /\.(to_[qkv]|to_out\.0)\.weight$/.test(name) && kernel.join() === '1,1';
-  return { ...(isPointwise ? reshaped(tensor, [rows!, columns!]) : tensor), name };
+  return { ...(isPointwise ? reshaped(tensor, [rows, columns]) : tensor), name };
 }
 
 function configOf(checkpoint: Checkpoint, levels: number): object {

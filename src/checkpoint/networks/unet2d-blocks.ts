@@ -100,8 +100,8 @@ export function attentionBlock(
   const h = groups === null ? x : groupNorm(c.g, w.at('group_norm'), x, channels, norms(c, groups));
   const attended = selfAttention(c.g, h, {
     qkv: {
-      weight: stacked(`${w.path}.qkv.weight`, [q!.weight, k!.weight, v!.weight]),
-      bias: stacked(`${w.path}.qkv.bias`, [q!.bias, k!.bias, v!.bias]),
+      weight: stacked(`${w.path}.qkv.weight`, [q.weight, k.weight, v.weight]),
+      bias: stacked(`${w.path}.qkv.bias`, [q.bias, k.bias, v.bias]),
     },
     out: linearAsConv(w.at(names[3]), [inner, channels]),
     heads,

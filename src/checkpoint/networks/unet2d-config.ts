@@ -69,7 +69,7 @@ const schema = z
     'every one of block_out_channels must be a multiple of norm_num_groups',
   )
   .refine(
-    (c) => c.time_embedding_type === 'fourier' || c.block_out_channels[0]! % 2 === 0,
+    (c) => c.time_embedding_type === 'fourier' || c.block_out_channels[0] % 2 === 0,
     'the first of block_out_channels must be even',
   )
   .refine(
@@ -97,7 +97,7 @@ export function parseUNet2DConfig(json: unknown): UNet2DConfig {
   expectNoSkips(json);
   const result = schema.safeParse(json);
   if (result.success) return result.data;
-  const issue = result.error.issues[0]!;
+  const issue = result.error.issues[0];
   const where = issue.path.length ? `${issue.path.join('.')}: ` : '';
   throw new CheckpointError(
     `The config is not one of a UNet2DModel that can be converted: ${where}${issue.message}.`,

@@ -31,7 +31,7 @@ function timestepEmbedding(g: Graph, w: Weights, x: Value, [from, to]: readonly 
 
 /** `time_proj`: features of the timestep, and how many. */
 function timeProjection(g: Graph, w: Weights, t: Value, config: UNet2DConfig): Feature {
-  const width = config.block_out_channels[0]!;
+  const width = config.block_out_channels[0];
   switch (config.time_embedding_type) {
     case 'positional': {
       const { flip_sin_to_cos: cosFirst, freq_shift: freqShift } = config;
@@ -80,7 +80,7 @@ function embedding(g: Graph, w: Weights, t: Value, config: UNet2DConfig, timeCha
 
 /** `conv_in`; a pixel unshuffle before it becomes part of its kernel. */
 function convIn(g: Graph, w: Weights, sample: Value, config: UNet2DConfig, factor: number): Value {
-  const sizes = [config.in_channels, config.block_out_channels[0]!, 3] as const;
+  const sizes = [config.in_channels, config.block_out_channels[0], 3] as const;
   const x = config.center_input_sample ? add(g, scaled(g, sample, 2), g.floats([-1], [])) : sample;
   if (factor === 1) return conv2d(g, w, x, sizes);
   const weight = unshuffleFolded(w.tensor('weight', [sizes[1], sizes[0], 3, 3]), factor);
@@ -111,17 +111,17 @@ function body(c: BlockContext, w: Weights, input: Value): Feature {
   const { config } = c;
   const widths = config.block_out_channels;
   const last = widths.length - 1;
-  let x: Feature = { value: input, channels: widths[0]! };
+  let x: Feature = { value: input, channels: widths[0] };
   const skips: Feature[] = [x];
   widths.forEach((channels, i) => {
-    const options = { type: config.down_block_types[i]!, isLast: i === last };
+    const options = { type: config.down_block_types[i], isLast: i === last };
     skips.push(...downBlock(c, w.at(`down_blocks.${i}`), x, channels, options));
     x = skips.at(-1)!;
   });
   if (config.mid_block_type !== null) x = midBlock(c, w.at('mid_block'), x);
   widths.forEach((_, i) => {
-    const channels = widths[last - i]!;
-    const options = { type: config.up_block_types[i]!, channels, isLast: i === last };
+    const channels = widths[last - i];
+    const options = { type: config.up_block_types[i], channels, isLast: i === last };
     x = upBlock(c, w.at(`up_blocks.${i}`), x, skips, options);
   });
   return x;
@@ -139,7 +139,7 @@ export function unet2d(w: Weights, config: UNet2DConfig, pixelUnshuffle = 1): Gr
   const planes = pixelUnshuffle ** 2;
   const sample = g.input('sample', 'float32', ['N', config.in_channels / planes, 'H', 'W']);
   const timestep = g.input('timestep', 'float32', ['N']);
-  const timeChannels = config.time_embedding_dim ?? 4 * config.block_out_channels[0]!;
+  const timeChannels = config.time_embedding_dim ?? 4 * config.block_out_channels[0];
   const temb = embedding(g, w, timestep, config, timeChannels);
   const activated = activations[config.act_fn](g, temb);
   const c: BlockContext = { g, config, embedding: { value: activated, channels: timeChannels } };

@@ -37,7 +37,7 @@ export function selfAttention(g: Graph, x: Value, options: AttentionOptions): Va
   const stacked = convolution(g, x, qkv.weight, qkv.bias); // [N, 3*inner, H, W]
   const tokens = reshape(g, stacked, 0, 3 * heads, headChannels, -1); // [N, 3*heads, d, H*W]
   const [q, k, v] = g.split('Split', [tokens], { axis: int(1) }, 3);
-  const mixed = scaledDotProduct(g, [q!, k!, v!], headChannels);
+  const mixed = scaledDotProduct(g, [q, k, v], headChannels);
   return convolution(g, imageLike(g, mixed, x, heads * headChannels), out.weight, out.bias);
 }
 

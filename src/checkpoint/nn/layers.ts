@@ -60,7 +60,7 @@ export function convolution(
   bias: Tensor | null,
   { stride = 1, padding = 0 }: ConvOptions = {},
 ): Value {
-  const size = weight.shape[2]!;
+  const size = weight.shape[2];
   const pads = typeof padding === 'number' ? [padding, padding, padding, padding] : padding;
   const parameters = bias ? [weight, bias] : [weight];
   return g.node('Conv', [x, ...parameters.map((tensor) => g.parameter(tensor))], {

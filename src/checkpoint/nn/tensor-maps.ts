@@ -4,7 +4,7 @@ import type { Tensor } from '../checkpoint.js';
 /** Stacks tensors along their first axis. */
 export function stacked(name: string, parts: readonly Tensor[]): Tensor {
   const [first] = parts;
-  const rows = parts.reduce((sum, part) => sum + part.shape[0]!, 0);
+  const rows = parts.reduce((sum, part) => sum + part.shape[0], 0);
   const values = async () => {
     const blocks = await Promise.all(parts.map((part) => part.values()));
     const out = new Float32Array(blocks.reduce((sum, block) => sum + block.length, 0));
@@ -15,7 +15,7 @@ export function stacked(name: string, parts: readonly Tensor[]): Tensor {
     }
     return out;
   };
-  return { name, dtype: first!.dtype, shape: [rows, ...first!.shape.slice(1)], values };
+  return { name, dtype: first.dtype, shape: [rows, ...first.shape.slice(1)], values };
 }
 
 /** Takes rows [start, end) of the first axis. */

@@ -78,7 +78,7 @@ export class CheckpointSource implements TensorSource {
     if (left.length === 0) return;
     throw new CheckpointError(
       `The config has no place for ${left.length} of the checkpoint's tensors, for example ` +
-        `${left[0]!.slice(0, 100)}; check that the config belongs to this file.`,
+        `${left[0].slice(0, 100)}; check that the config belongs to this file.`,
     );
   }
 }

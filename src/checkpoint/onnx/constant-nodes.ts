@@ -19,7 +19,7 @@ function valueOf(attributes: Readonly<Record<string, Attribute>>): TensorProto |
 
 function weightOf({ opType, domain, attributes, outputs }: NodeProto): TensorProto | null {
   const value = opType === 'Constant' && !domain ? valueOf(attributes) : null;
-  return value && { ...value, name: outputs[0]! };
+  return value && { ...value, name: outputs[0] };
 }
 
 /** The same graph; nodes of constants that cannot be told stay. */

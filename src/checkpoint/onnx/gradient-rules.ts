@@ -47,25 +47,25 @@ function reshapedLike(g: Graph, x: Value, reference: Value): Value {
 const addRule: Rule = ({ dy: [dy], needs }) => [0, 1].map((i) => (needs(i) ? dy : undefined));
 
 const mulRule: Rule = ({ g, x, dy: [dy], needs }) =>
-  [0, 1].map((i) => (needs(i) ? multiply(g, dy!, x[1 - i]!) : undefined));
+  [0, 1].map((i) => (needs(i) ? multiply(g, dy, x[1 - i]) : undefined));
 
 /** s' = s (1 - s). */
 const sigmoidRule: Rule = ({ g, y: [y], dy: [dy] }) => {
-  const slope = multiply(g, y!, subtract(g, scalar(g, 1), y!));
-  return [multiply(g, dy!, slope)];
+  const slope = multiply(g, y, subtract(g, scalar(g, 1), y));
+  return [multiply(g, dy, slope)];
 };
 
 const reluRule: Rule = ({ g, x: [x], dy: [dy] }) => {
-  const isPositive = g.node('Greater', [x!, scalar(g, 0)]);
-  return [multiply(g, dy!, g.node('Cast', [isPositive], { to: int(1) }))];
+  const isPositive = g.node('Greater', [x, scalar(g, 0)]);
+  return [multiply(g, dy, g.node('Cast', [isPositive], { to: int(1) }))];
 };
 
-const reshapeRule: Rule = ({ g, x: [x], dy: [dy] }) => [reshapedLike(g, dy!, x!)];
+const reshapeRule: Rule = ({ g, x: [x], dy: [dy] }) => [reshapedLike(g, dy, x)];
 
 const transposeRule: Rule = ({ g, node, dy: [dy] }) => {
   const perm = intsOf(node, 'perm');
   const inverse = perm.map((_, axis) => perm.indexOf(axis));
-  return [g.node('Transpose', [dy!], { perm: ints(...inverse) })];
+  return [g.node('Transpose', [dy], { perm: ints(...inverse) })];
 };
 
 /** Of equal parts along an axis. */
@@ -74,20 +74,20 @@ const splitRule: Rule = ({ g, node, dy }) => [
 ];
 
 const matMulRule: Rule = ({ g, x: [a, b], dy: [dy], needs }) => [
-  needs(0) ? g.node('MatMul', [dy!, swapped(g, b!)]) : undefined,
-  needs(1) ? g.node('MatMul', [swapped(g, a!), dy!]) : undefined,
+  needs(0) ? g.node('MatMul', [dy, swapped(g, b)]) : undefined,
+  needs(1) ? g.node('MatMul', [swapped(g, a), dy]) : undefined,
 ];
 
 /** p (dy - sum(dy p)). */
 const softmaxRule: Rule = ({ g, node, y: [y], dy: [dy] }) => {
   const axis = g.integers(intOf(node, 'axis'));
-  const sum = g.node('ReduceSum', [multiply(g, dy!, y!), axis]);
-  return [multiply(g, y!, subtract(g, dy!, sum))];
+  const sum = g.node('ReduceSum', [multiply(g, dy, y), axis]);
+  return [multiply(g, y, subtract(g, dy, sum))];
 };
 
 /** Every pixel of a 2x2 cell gets a quarter of the cell's gradient. */
 const averagePoolRule: Rule = ({ g, dy: [dy] }) => {
-  const spread = g.node('Resize', [dy!, { name: '' }, g.floats([1, 1, 2, 2])], {
+  const spread = g.node('Resize', [dy, { name: '' }, g.floats([1, 1, 2, 2])], {
     mode: text('nearest'),
     coordinate_transformation_mode: text('asymmetric'),
     nearest_mode: text('floor'),
@@ -97,24 +97,24 @@ const averagePoolRule: Rule = ({ g, dy: [dy] }) => {
 
 /** Every pixel gets its share of the mean's gradient. */
 const globalAveragePoolRule: Rule = ({ g, x: [x], dy: [dy] }) => {
-  const shape = g.node('Shape', [x!]);
+  const shape = g.node('Shape', [x]);
   const size = g.node('Slice', [shape, g.integers(2), g.integers(4)]);
   const pixels = g.node('ReduceProd', [g.node('Cast', [size], { to: int(1) })], {
     keepdims: int(0),
   });
-  return [g.node('Expand', [g.node('Div', [dy!, pixels]), shape])];
+  return [g.node('Expand', [g.node('Div', [dy, pixels]), shape])];
 };
 
 /** The transposed convolution with the same weights. Heights and widths are even. */
 const convRule: Rule = ({ g, node, x: [, weight], dy: [dy] }) => {
   const strides = intsOf(node, 'strides');
   const attributes = {
-    kernel_shape: node.attributes.kernel_shape!,
-    pads: node.attributes.pads!,
-    strides: node.attributes.strides!,
+    kernel_shape: node.attributes.kernel_shape,
+    pads: node.attributes.pads,
+    strides: node.attributes.strides,
     output_padding: ints(...strides.map((stride) => stride - 1)),
   };
-  return [g.node('ConvTranspose', [dy!, weight!], attributes)];
+  return [g.node('ConvTranspose', [dy, weight], attributes)];
 };
 
 /**
@@ -123,12 +123,12 @@ const convRule: Rule = ({ g, node, x: [, weight], dy: [dy] }) => {
  */
 const instanceNormRule: Rule = ({ g, node, x: [x], y: [y], dy: [dy] }) => {
   const mean = (value: Value) => g.node('ReduceMean', [value], { axes: ints(2, 3) });
-  const centred = subtract(g, x!, mean(x!));
+  const centred = subtract(g, x, mean(x));
   const variance = mean(multiply(g, centred, centred));
   const epsilon = node.attributes.epsilon as { readonly float: number };
   const sd = g.node('Sqrt', [g.node('Add', [variance, scalar(g, epsilon.float)])]);
-  const alongOutput = multiply(g, y!, mean(multiply(g, dy!, y!)));
-  const rest = subtract(g, subtract(g, dy!, mean(dy!)), alongOutput);
+  const alongOutput = multiply(g, y, mean(multiply(g, dy, y)));
+  const rest = subtract(g, subtract(g, dy, mean(dy)), alongOutput);
   return [g.node('Div', [rest, sd])];
 };
 

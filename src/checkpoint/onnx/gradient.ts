@@ -47,10 +47,10 @@ function propagate(g: Graph, node: NodeProto, adjoints: Adjoints, active: Readon
     x: values(node.inputs),
     y: values(node.outputs),
     dy: dy as Value[],
-    needs: (i) => active.has(node.inputs[i]!),
+    needs: (i) => active.has(node.inputs[i]),
   });
   gradients.forEach((gradient, i) => {
-    if (gradient && active.has(node.inputs[i]!)) adjoints.add(node.inputs[i]!, gradient);
+    if (gradient && active.has(node.inputs[i])) adjoints.add(node.inputs[i], gradient);
   });
 }
 

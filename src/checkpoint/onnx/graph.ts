@@ -64,7 +64,7 @@ export class Graph {
 
   /** Adds a node with one output. */
   node(opType: string, inputs: readonly Value[], attributes: Attributes = {}): Value {
-    return this.split(opType, inputs, attributes, 1)[0]!;
+    return this.split(opType, inputs, attributes, 1)[0];
   }
 
   /** Adds a node with `count` outputs. */

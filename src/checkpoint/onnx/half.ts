@@ -51,7 +51,7 @@ class HalfRewriter {
     const [output] = node.outputs;
     if (this._isWidening(node)) {
       // A weight stored in half precision: its half form is the weight itself.
-      this._types.set(output!, 'float32');
+      this._types.set(output, 'float32');
       return;
     }
     const flowing = node.inputs.filter((name) => !this._isConstant(name));

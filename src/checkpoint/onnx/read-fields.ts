@@ -29,7 +29,7 @@ const largest = Number.MAX_SAFE_INTEGER;
 
 /** An int64 as a number. Those beyond 2^53 mean "to the end", as in Slice: the largest does as well. */
 export function integer(reader: Reader): number {
-  return Math.max(-largest, Math.min(largest, Number(String(reader.int64()))));
+  return Math.max(-largest, Math.min(largest, Number(reader.int64())));
 }
 
 export function readString(reader: Reader): string {

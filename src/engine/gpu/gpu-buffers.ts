@@ -72,13 +72,7 @@ export class GpuBuffers {
 
   write(name: ImageBuffer, values: Float32Array | Uint32Array, atBytes = 0): void {
     const { buffer, byteOffset, byteLength } = values;
-    this._device.queue.writeBuffer(
-      this[name],
-      atBytes,
-      buffer as ArrayBuffer,
-      byteOffset,
-      byteLength,
-    );
+    this._device.queue.writeBuffer(this[name], atBytes, buffer, byteOffset, byteLength);
   }
 
   resetReport(): void {

@@ -88,8 +88,8 @@ export class OrtGpuNetwork implements GpuNetwork {
     try {
       const results = await this._queue.run(() => this._session.run(this._feeds));
       this._last?.dispose();
-      this._last = results[this._signature.output] as Tensor;
-      return this._last.gpuBuffer as GPUBuffer;
+      this._last = results[this._signature.output];
+      return this._last.gpuBuffer;
     } catch (error) {
       throw toEngineError(error, 'The network call failed');
     }

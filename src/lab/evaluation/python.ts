@@ -14,7 +14,7 @@ const script = fileURLToPath(new URL('./baselines.py', import.meta.url));
 
 /** Lines that the script answers with, in order; an end of the process ends the wait. */
 class Answers {
-  private readonly _lines: AsyncIterator<string>;
+  private readonly _lines: AsyncIterator<string, undefined>;
   private _errors = '';
 
   constructor(process: ChildProcessWithoutNullStreams) {

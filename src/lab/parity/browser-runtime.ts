@@ -58,7 +58,7 @@ class RemoteSession implements InferenceSession {
 
   async run(feeds: InferenceSession.FeedsType): Promise<InferenceSession.ReturnType> {
     const remote = Object.fromEntries(
-      Object.entries(feeds).map(([name, value]) => [name, toRemote(value as Tensor)]),
+      Object.entries(feeds).map(([name, value]) => [name, toRemote(value)]),
     );
     const results = await this.page.evaluate((page, [id, sent]) => page.run(id, sent), [
       this.info.id,

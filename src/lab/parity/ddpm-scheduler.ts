@@ -51,7 +51,7 @@ function checkStep(
   const out = tensors.get(`${step.key}/model_output`).values;
   const noise = tensors.get(`${step.key}/noise`).values;
   const coefficients = stepCoefficients(diffusion, t, null);
-  const moments = stepMoments(coefficients, xt, out, shape as readonly number[] as ImageShape);
+  const moments = stepMoments(coefficients, xt, out, shape as ImageShape);
   const prev = moments.mean.map((mean, i) =>
     coefficients.hasNoise ? mean + Math.exp(moments.logVariance[i] / 2) * noise[i] : mean,
   );

@@ -7,9 +7,9 @@ import type { ParityBackend } from './family.js';
 /** Sessions and tensors of one runtime. */
 export interface Runtime {
   session(onnx: Uint8Array): Promise<InferenceSession>;
-  floats(tensor: CaseTensor): Tensor;
+  readonly floats: (tensor: CaseTensor) => Tensor;
   /** Class labels: int32, as the graphs take them. */
-  labels(tensor: CaseTensor): Tensor;
+  readonly labels: (tensor: CaseTensor) => Tensor;
 }
 
 /**

@@ -100,7 +100,7 @@ export async function readTrace(folder: string): Promise<Trace> {
   return {
     walk,
     tensors,
-    shape: shape as readonly number[] as ImageShape,
+    shape: shape as ImageShape,
     plan,
     diffusion: createDiffusion(guidedDiffusionConfig(walk.conf), plan.timesteps),
   };

@@ -13,7 +13,7 @@ import { meanOf } from './statistics.js';
 export interface ReadRun {
   readonly plan: RunPlan;
   readonly records: readonly UnitRecord[];
-  picture(unit: Unit): string;
+  readonly picture: (unit: Unit) => string;
 }
 
 /** Throws: RepaintError badRequest when a folder holds no run, or the folders hold different ones. */

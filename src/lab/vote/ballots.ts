@@ -45,15 +45,21 @@ export interface Preference extends Estimate {
   readonly voters: number;
 }
 
+interface PairVotes {
+  /** By hole: 1 where `method` was preferred, 0 where the other. */
+  readonly shares: Map<string, number[]>;
+  readonly voters: Set<number>;
+}
+
 /** Counts ballots; a hole counts once, however many voted on it. */
 export function preferences(ballots: readonly (readonly Vote[])[]): Preference[] {
-  const pairs = new Map<string, { shares: Map<string, number[]>; voters: Set<number> }>();
+  const pairs = new Map<string, PairVotes>();
   ballots.forEach((votes, voter) => {
     for (const vote of votes) {
       if (winner(vote) === null) continue;
       const [method, other] = [vote.left, vote.right].sort();
       const key = JSON.stringify([method, other]);
-      const pair = pairs.get(key) ?? { shares: new Map(), voters: new Set() };
+      const pair: PairVotes = pairs.get(key) ?? { shares: new Map(), voters: new Set() };
       const share = pair.shares.get(vote.case) ?? [];
       pair.shares.set(vote.case, [...share, winner(vote) === method ? 1 : 0]);
       pair.voters.add(voter);

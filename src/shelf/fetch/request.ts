@@ -168,7 +168,7 @@ async function atMost(
   for (let piece = await reader?.read(); piece?.value; piece = await reader?.read()) {
     count += piece.value.byteLength;
     if (count > maxBytes) return null;
-    pieces.push(piece.value as Uint8Array<ArrayBuffer>);
+    pieces.push(piece.value);
   }
   return new Uint8Array(await new Blob(pieces).arrayBuffer());
 }
@@ -222,7 +222,7 @@ export function pulse(signal: AbortSignal, stallMs: number) {
   let timer = start();
   return {
     signal: controller.signal,
-    beat(): void {
+    beat: (): void => {
       clearTimeout(timer);
       timer = start();
     },

@@ -23,7 +23,7 @@ import type { CancelSignal } from './unusable.js';
 
 export interface ConvertOptions {
   readonly storage: WeightStorage;
-  createHasher(): Hasher;
+  readonly createHasher: () => Hasher;
   /** `done` and `total` are values; of a file taken over as it is, shares of its values. */
   readonly onProgress?: (done: number, total: number) => void;
   readonly signal?: CancelSignal;

@@ -35,7 +35,7 @@ function admDiffusion(config: unknown): DiffusionConfig {
   const result = guidedDiffusionArguments.safeParse(nested.success ? nested.data.args : config);
   if (!result.success) {
     const [issue] = result.error.issues;
-    throw unusable(`The config's ${issue!.path.join('.')} is wrong: ${issue!.message}.`);
+    throw unusable(`The config's ${issue.path.join('.')} is wrong: ${issue.message}.`);
   }
   const given = Object.entries(result.data).filter(([, value]) => value !== undefined);
   const usual = isImproved(config) ? { rescale_timesteps: true } : {};
@@ -73,7 +73,7 @@ function cardDiffusion(config: DiffusionConfig): ModelCard['diffusion'] {
   });
   if (!result.success) {
     const [issue] = result.error.issues;
-    throw unusable(`The noise schedule's ${issue!.path.join('.')} is wrong: ${issue!.message}.`);
+    throw unusable(`The noise schedule's ${issue.path.join('.')} is wrong: ${issue.message}.`);
   }
   const said = Object.entries(result.data).filter(([, value]) => value !== undefined);
   return Object.fromEntries(said) as ModelCard['diffusion'];
@@ -201,5 +201,5 @@ export function draftCard(parts: DraftParts): ModelCard {
   });
   if (result.success) return result.data;
   const [issue] = result.error.issues;
-  throw unusable(`No model card can be made: ${issue!.path.join('.')}: ${issue!.message}.`);
+  throw unusable(`No model card can be made: ${issue.path.join('.')}: ${issue.message}.`);
 }

@@ -28,6 +28,6 @@ export function parseGivenCard(json: unknown): GivenCard {
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   throw unusable(
-    `The card.json is not a model card: ${issue!.path.join('.')}: ${issue!.message}; correct it.`,
+    `The card.json is not a model card: ${issue.path.join('.')}: ${issue.message}; correct it.`,
   );
 }

@@ -23,7 +23,7 @@ function networkAmong(opened: readonly OpenedWeights[]): OpenedWeights {
   const [network, second] = networks;
   if (!network) {
     throw unusable(
-      `${opened[0]!.file.name} is a classifier, which only steers another network; add it ` +
+      `${opened[0].file.name} is a classifier, which only steers another network; add it ` +
         'together with one.',
     );
   }
@@ -46,7 +46,7 @@ function presetOf({ file, networks: [{ checkpoint }] }: OpenedWeights): {
 } {
   const fitting = fittingPresets(checkpoint);
   const byName = fitting.find((name) => knownCheckpoints[name].file === baseName(file));
-  const preset = byName ?? (fitting.length === 1 ? fitting[0]! : null);
+  const preset = byName ?? (fitting.length === 1 ? fitting[0] : null);
   if (preset) return { preset, questions: [] };
   if (fitting.length === 0) return { preset: null, questions: missingFiles(['config.json']) };
   const presets = fitting.map((id) => ({ id, title: knownCheckpoints[id].title }));

@@ -41,7 +41,7 @@ export async function openClassifier(
   graphs: readonly SourceFile[],
   config: unknown,
 ): Promise<Found> {
-  const ofCheckpoints = checkpoints.map(({ files }) => files[0]!);
+  const ofCheckpoints = checkpoints.map(({ files }) => files[0]);
   const [first, second] = [...ofCheckpoints, ...graphs];
   if (!first) return { classifier: null, classifierParameters: null };
   if (second) {

@@ -13,7 +13,7 @@ import { unusable } from './unusable.js';
 /** A second graph counts as a classifier when it is called one. */
 function networkAmong(graphs: readonly SourceFile[]): SourceFile {
   const networks = graphs.filter((file) => !/classifier/i.test(baseName(file)));
-  if (networks.length === 1) return networks[0]!;
+  if (networks.length === 1) return networks[0];
   const names = graphs.map(({ name }) => name).join(', ');
   throw unusable(
     `Of ${names} one must be the network; a classifier beside it is called classifier.onnx.`,

@@ -55,5 +55,5 @@ export interface WriteJob {
   readonly sink: HashingSink;
   readonly storage: WeightStorage;
   readonly signal: CancelSignal | undefined;
-  onValues(done: number): void;
+  readonly onValues: (done: number) => void;
 }

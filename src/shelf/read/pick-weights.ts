@@ -86,11 +86,11 @@ const byShard = (a: SourceFile, b: SourceFile) => parsed(a).shard - parsed(b).sh
 
 function asWeights(group: readonly SourceFile[]): WeightsFiles {
   const files = [...group].sort(byShard);
-  const { shards } = parsed(files[0]!);
+  const { shards } = parsed(files[0]);
   const present = new Set(files.map((file) => parsed(file).shard));
   const numbers = Array.from({ length: Math.min(shards, 1000) }, (_, i) => i + 1);
   const nameOf = (shard: number) =>
-    baseName(files[0]!).replace(/-\d{5}-of-/, `-${String(shard).padStart(5, '0')}-of-`);
+    baseName(files[0]).replace(/-\d{5}-of-/, `-${String(shard).padStart(5, '0')}-of-`);
   return { files, missing: numbers.filter((n) => !present.has(n)).map(nameOf) };
 }
 
@@ -107,7 +107,7 @@ function variantsIn(files: readonly SourceFile[], isRaw: boolean): WeightsFiles[
   }
   return [...byStem.values()].map((variants) => {
     const whole = [...variants].sort(([a], [b]) => a - b).map(([, group]) => asWeights(group));
-    return whole.find(({ missing }) => missing.length === 0) ?? whole[0]!;
+    return whole.find(({ missing }) => missing.length === 0) ?? whole[0];
   });
 }
 
@@ -129,7 +129,7 @@ function folderRank(folder: string, isRaw: boolean): readonly number[] {
 }
 
 function compare(a: readonly number[], b: readonly number[]): number {
-  return a.map((value, i) => value - b[i]!).find((difference) => difference !== 0) ?? 0;
+  return a.map((value, i) => value - b[i]).find((difference) => difference !== 0) ?? 0;
 }
 
 export interface PickedWeights {

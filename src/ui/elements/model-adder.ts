@@ -177,7 +177,12 @@ export class ModelAdder extends LitElement {
       }
       ${
         problem.code === 'selfTestFailed'
-          ? smallButton('use-anyway', msg('Add it anyway'), () => this.adding.add(false), !canAdd)
+          ? smallButton(
+              'use-anyway',
+              msg('Add it anyway'),
+              () => void this.adding.add(false),
+              !canAdd,
+            )
           : nothing
       }</repaint-notice
     >`;

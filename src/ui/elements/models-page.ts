@@ -110,7 +110,11 @@ export class ModelsPage extends LitElement {
   }
 
   /** The keyboard begins where the page does. */
-  override async firstUpdated(): Promise<void> {
+  override firstUpdated(): void {
+    void this._focusBack();
+  }
+
+  private async _focusBack(): Promise<void> {
     const back = this.renderRoot.querySelector<ActionButton>('[data-testid=close-models]');
     await back?.updateComplete;
     back?.focus();
@@ -142,7 +146,7 @@ export class ModelsPage extends LitElement {
       variant="error"
       ><span slot="sentence">${sentence}</span> <span>${nextStep}</span>
       ${problem.detail ? html`<span slot="detail">${problem.detail}</span>` : nothing}
-      ${smallButton('read-shelf', msg('Try again'), () => this.session.library.shelf.read())}
+      ${smallButton('read-shelf', msg('Try again'), () => void this.session.library.shelf.read())}
     </repaint-notice>`;
   }
 

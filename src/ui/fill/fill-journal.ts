@@ -86,7 +86,7 @@ function jobFrom({ value, note, isNoteDamaged }: FoundEntry): FillJob | null {
   const noted = noteSchema.safeParse(note);
   const nothing = { seedsLeft: request.seeds, remainingMs: null, snapshot: null };
   const isLost = isNoteDamaged || (note !== undefined && !noted.success);
-  const { seedsLeft, remainingMs, snapshot } = noted.success
+  const { seedsLeft, remainingMs, snapshot }: JobNote = noted.success
     ? (noted.data as unknown as JobNote)
     : nothing;
   return {

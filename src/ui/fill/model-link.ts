@@ -52,7 +52,7 @@ export class ModelLink extends Observed {
       this._port = null;
       return this._become({
         kind: 'failed',
-        problem: { code: 'workerCrashed', detail: `${error}` },
+        problem: { code: 'workerCrashed', detail: String(error) },
       });
     }
     this._listen(this._port);

@@ -21,8 +21,8 @@ async function entriesOf(folder: FileSystemDirectoryEntry): Promise<FileSystemEn
 
 async function filesOf(entry: FileSystemEntry): Promise<DroppedFile[]> {
   if (entry.isFile) {
-    const { file: take } = entry as FileSystemFileEntry;
-    const file = await new Promise<File>((resolve, reject) => take.call(entry, resolve, reject));
+    const fileEntry = entry as FileSystemFileEntry;
+    const file = await new Promise<File>((resolve, reject) => fileEntry.file(resolve, reject));
     return [{ file, path: entry.fullPath.replace(/^\/+/, '') || file.name }];
   }
   const entries = await entriesOf(entry as FileSystemDirectoryEntry);

@@ -40,7 +40,7 @@ export class ShelfLink {
         .then(() => ask(this._api()))
         .then(resolve, (error: unknown) =>
           reject(
-            error instanceof ProblemError ? error : new ProblemError('shelfFailed', `${error}`),
+            error instanceof ProblemError ? error : new ProblemError('shelfFailed', String(error)),
           ),
         )
         .finally(() => this._waiting.delete(reject));
@@ -53,7 +53,7 @@ export class ShelfLink {
     try {
       port = this._startWorker();
     } catch (error) {
-      throw new ProblemError('shelfCrashed', `${error}`);
+      throw new ProblemError('shelfCrashed', String(error));
     }
     port.onCrash = (reason) => {
       if (port === this._port) this.giveUp(new ProblemError('shelfCrashed', reason));

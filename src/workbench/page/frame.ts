@@ -1,7 +1,7 @@
 /** The add-on's panel: a sandboxed frame on another origin, and the line to it. */
 import type { FromRealm, ToRealm } from '../document.js';
 import { ClientStore } from './client-store.js';
-import { wireTag, type FromFrame, type HostSettings, type ToFrame } from '../sdk/wire.js';
+import { tagged, wireTag, type FromFrame, type HostSettings, type ToFrame } from '../sdk/wire.js';
 
 /** One build of the add-on, as the server tells of it. */
 export interface AddOn {
@@ -54,7 +54,8 @@ export class PanelFrame {
   private readonly listen = (event: MessageEvent): void => {
     const { origin } = this.options.addOn;
     const isOurs = event.source === this.element.contentWindow && event.origin === origin;
-    if (isOurs && event.data?.tag === wireTag) this.receive(event.data.message as FromFrame);
+    const message = isOurs ? tagged<FromFrame>(event.data) : null;
+    if (message) this.receive(message);
   };
 
   /** Theme or locale has changed. */

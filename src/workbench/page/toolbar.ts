@@ -23,16 +23,16 @@ export interface PanelBarState {
 }
 
 export interface ToolbarActions {
-  choose(tool: ToolName): void;
-  undo(): void;
-  redo(): void;
-  openFile(file: File): void;
-  openSample(sample: Sample): void;
-  setTheme(theme: 'light' | 'dark'): void;
-  setLocale(locale: string): void;
-  openPage(index: number): void;
-  openBuild(addOn: AddOn): void;
-  reloadPanel(): void;
+  readonly choose: (tool: ToolName) => void;
+  readonly undo: () => void;
+  readonly redo: () => void;
+  readonly openFile: (file: File) => void;
+  readonly openSample: (sample: Sample) => void;
+  readonly setTheme: (theme: 'light' | 'dark') => void;
+  readonly setLocale: (locale: string) => void;
+  readonly openPage: (index: number) => void;
+  readonly openBuild: (addOn: AddOn) => void;
+  readonly reloadPanel: () => void;
 }
 
 function selected(event: Event): string {

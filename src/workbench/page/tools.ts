@@ -49,7 +49,9 @@ export class Tools {
   ) {
     const { stage, overlay } = canvas;
     overlay.add(this.outline);
-    stage.on('mousedown touchstart', (event) => this.begin(event));
+    stage.on('mousedown touchstart', (event: Konva.KonvaEventObject<MouseEvent | TouchEvent>) =>
+      this.begin(event),
+    );
     stage.on('mousemove touchmove', () => this.follow());
     window.addEventListener('mouseup', () => this.finish());
     window.addEventListener('touchend', () => this.finish());

@@ -39,5 +39,5 @@ export class BitmapView implements Part<Sdk.BitmapImage, 'width' | 'height' | 'd
 }
 
 export function bitmapView(bitmap: number, width: number, height: number): Sdk.BitmapImage {
-  return new BitmapView(bitmap, width, height) as unknown as Sdk.BitmapImage;
+  return new BitmapView(bitmap, width, height);
 }

@@ -50,6 +50,6 @@ export class PathView extends NodeView implements Part<Sdk.PathNode, 'path' | 'f
   }
 
   get fillRule(): Sdk.PathNode['fillRule'] {
-    return (this.geometry('path').fillRule === 'evenodd' ? 1 : 0) as Sdk.PathNode['fillRule'];
+    return this.geometry('path').fillRule === 'evenodd' ? 1 : 0;
   }
 }

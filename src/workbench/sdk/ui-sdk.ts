@@ -5,6 +5,7 @@
 import type * as Sdk from '@adobe/ccweb-add-on-sdk-types/iframe-ui';
 import { checkTransferable } from './transferable.js';
 import {
+  tagged,
   wireTag,
   type FromFrame,
   type HostSettings,
@@ -32,8 +33,8 @@ class Line {
 
   constructor() {
     window.addEventListener('message', (event) => {
-      if (event.source === window.parent && event.data?.tag === wireTag)
-        this.receive(event.data.message as ToFrame);
+      const message = event.source === window.parent ? tagged<ToFrame>(event.data) : null;
+      if (message) this.receive(message);
     });
     this.post({ kind: 'hello' });
   }

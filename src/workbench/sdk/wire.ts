@@ -30,3 +30,9 @@ export type ToFrame =
   | { kind: 'reply'; id: number; value?: unknown; error?: string };
 
 export const wireTag = 'repaint-workbench';
+
+/** Returns the message that a window sent under our tag, or null: others post to windows too. */
+export function tagged<Message>(data: unknown): Message | null {
+  const { tag, message } = (data ?? {}) as { tag?: unknown; message?: Message };
+  return tag === wireTag ? (message ?? null) : null;
+}

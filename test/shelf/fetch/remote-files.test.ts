@@ -40,7 +40,7 @@ test('a download is known by its folder, not by a name that begins like one', as
   };
   await downloads.fetch({ origin, model, signal, onProgress: () => undefined });
   const [left] = await downloads.list();
-  expect(await downloads.owns(left!.id)).toBe(true);
+  expect(await downloads.owns(left.id)).toBe(true);
   // "download (1).pt" makes a model of this id.
   expect(await downloads.owns('download-1')).toBe(false);
 });

@@ -17,7 +17,6 @@ import { identify } from '../../../src/shelf/read/identify.js';
 import type { ModelSink } from '../../../src/shelf/read/model-sink.js';
 import type { SourceFile } from '../../../src/shelf/read/source-file.js';
 import { manifestFiles, modelManifestSchema } from '../../../src/protocol/model-card.js';
-import type { ModelFile } from '../../../src/protocol/model-card.js';
 import { createHasher, fixture, json, named, shipped } from '../files.js';
 import { shippedCard, shippedWeights, TestSink } from '../files.js';
 import { hollowCheckpoint } from './hollow-checkpoint.js';
@@ -179,12 +178,10 @@ describe('an .onnx', () => {
     const files = [...data].map(([name, bytes]) => named(name, bytes));
     const sink = new TestSink();
     const manifest = await convert([named('net.onnx', onnx), ...files, card], sink);
-    expect(manifestFiles(manifest)).toEqual(
-      expect.arrayContaining(sink.described() as ModelFile[]),
-    );
+    expect(manifestFiles(manifest)).toEqual(expect.arrayContaining(sink.described()));
     expect(sink.files.get('model.onnx')).toEqual(onnx);
     const { 'model.onnx': graph, ...beside } = Object.fromEntries(sink.files);
-    const got = await answer(graph!, new Map(Object.entries(beside)), null);
+    const got = await answer(graph, new Map(Object.entries(beside)), null);
     expect(got).toEqual(await answer(onnx, data, null));
   });
 
@@ -219,13 +216,13 @@ describe('an .onnx', () => {
     ['no timestep', ({ inputs }) => ({ inputs: inputs.slice(0, 1) }), /must take 'timestep'/],
     [
       'an image of half precision',
-      ({ inputs: [sample, ...rest] }) => ({ inputs: [{ ...sample!, type: 'float16' }, ...rest] }),
+      ({ inputs: [sample, ...rest] }) => ({ inputs: [{ ...sample, type: 'float16' }, ...rest] }),
       /as float32 \[N, C, H, W\], and has 'sample' float16/,
     ],
     [
       'a batch size above one',
       ({ inputs: [sample, ...rest] }) => ({
-        inputs: [{ ...sample!, dims: [4, ...sample!.dims.slice(1)] }, ...rest],
+        inputs: [{ ...sample, dims: [4, ...sample.dims.slice(1)] }, ...rest],
       }),
       /takes 4 images at once/,
     ],
@@ -236,7 +233,7 @@ describe('an .onnx', () => {
     ],
     [
       'two outputs',
-      ({ outputs }) => ({ outputs: [...outputs, { ...outputs[0]!, name: 'b' }] }),
+      ({ outputs }) => ({ outputs: [...outputs, { ...outputs[0], name: 'b' }] }),
       /must have one output, the prediction, and has out, b/,
     ],
   ])('is refused with %s', async (_, change, sentence) => {

@@ -46,10 +46,10 @@ describe('identify', () => {
     });
     expect(found.weights.name).toBe(shippedWeights);
     const asked = async (kept: readonly SourceFile[]) => (await identify(kept, null)).questions;
-    expect(await asked([files[0]!])).toEqual([
+    expect(await asked([files[0]])).toEqual([
       { kind: 'missingFiles', names: ['config.json', 'scheduler_config.json'] },
     ]);
-    expect(await asked([files[0]!, files[1]!])).toEqual([
+    expect(await asked([files[0], files[1]])).toEqual([
       { kind: 'missingFiles', names: ['scheduler_config.json'] },
     ]);
   });
@@ -113,21 +113,21 @@ describe('identify', () => {
 
   it('finds the classifier among two checkpoints', async () => {
     const [, , known] = knownClassifiers;
-    const config256 = parseAdmClassifierConfig(known!.arguments);
+    const config256 = parseAdmClassifierConfig(known.arguments);
     const files = [
       hollow('256x256_classifier.pt', (weights) => admClassifier(weights, config256)),
       hollow('256x256_diffusion_uncond.pt', published('openai-256-uncond')),
     ];
     const found = await identify(files, null);
     expect(found.weights.name).toBe('256x256_diffusion_uncond.pt');
-    expect(found.classifier).toMatchObject({ config: known!.arguments });
+    expect(found.classifier).toMatchObject({ config: known.arguments });
     // The published file has 216,385,440 bytes of float32.
     expect(found.classifierParameters).toBe(216_385_440 / 4);
-    await expect(identify([files[0]!], null)).rejects.toThrow(/only steers another network/);
+    await expect(identify([files[0]], null)).rejects.toThrow(/only steers another network/);
     const [strange] = [fixture('adm-classifier/attention-pool/checkpoint.pt', 'c.pt')];
-    await expect(identify([files[1]!, strange!], null)).rejects.toThrow(/classifier_config.json/);
+    await expect(identify([files[1], strange], null)).rejects.toThrow(/classifier_config.json/);
     const config = fixture('adm-classifier/attention-pool/config.json', 'classifier_config.json');
-    const own = await identify([files[1]!, strange!, config], null);
+    const own = await identify([files[1], strange, config], null);
     expect(own.classifierParameters).toBe(397_928);
   });
 

@@ -343,7 +343,7 @@ describe("diffusers' folders", () => {
         `{"_class_name": "${_class_name}", "beta_start": 0.0002, "variance_type": null, "lambda_min_clipped": -Infinity}`,
       );
       const [net, unetConfig] = pipeline();
-      const found = await identify([net!, unetConfig!, scheduler], null);
+      const found = await identify([net, unetConfig, scheduler], null);
       const checkpoint = { path: 'm', sizeBytes: 1, sha256: '0'.repeat(64) };
       const card = await describeModel(found, { id: 'm', words: found.words, checkpoint });
       expect(card.diffusion).toMatchObject({ betaStart: 0.0002, varianceType: 'fixed_small' });
