@@ -26,7 +26,8 @@ class Damage {
       return copy;
     }
     if (value instanceof Blob) {
-      return new Blob([this._bytes(await value.arrayBuffer())], { type: this._text(value.type) });
+      // Not its type: a Blob makes capitals small again.
+      return new Blob([this._bytes(await value.arrayBuffer())], { type: value.type });
     }
     if (typeof value !== 'object' || value === null) return this._isHere(1) ? 'damage' : value;
     if (Array.isArray(value)) return this._each(value);
