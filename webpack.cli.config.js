@@ -6,7 +6,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import CopyPlugin from 'copy-webpack-plugin';
 import { Notices } from './scripts/notices.mjs';
-import { common, typescriptRule } from './scripts/webpack-common.mjs';
+import { common, shippedHashes, typescriptRule } from './scripts/webpack-common.mjs';
 
 const root = path.dirname(fileURLToPath(import.meta.url));
 const settings = common(root, true);
@@ -34,7 +34,8 @@ export default {
   externalsType: 'module',
   externals: ['sharp', 'onnxruntime-node', 'onnxruntime-web', 'playwright', 'vite'],
   plugins: [
-    new Notices(root),
+    shippedHashes(root),
+    new Notices(root, { withRuntime: true }),
     // The lab finds these beside its own code.
     new CopyPlugin({ patterns: ['src/lab/evaluation/baselines.py', 'src/lab/vote/page.html'] }),
   ],

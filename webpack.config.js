@@ -13,7 +13,7 @@ import CopyPlugin from 'copy-webpack-plugin';
 import webpack from 'webpack';
 import { manifestFor } from './scripts/manifest.mjs';
 import { Notices } from './scripts/notices.mjs';
-import { common, ortRule, page, typescriptRule } from './scripts/webpack-common.mjs';
+import { common, ortRule, page, shippedHashes, typescriptRule } from './scripts/webpack-common.mjs';
 
 const root = path.dirname(fileURLToPath(import.meta.url));
 const isPublic = process.env.NODE_ENV === 'production';
@@ -108,8 +108,9 @@ export default () => {
         __HAS_EXPERIMENTAL_APIS__: JSON.stringify(!isPublic),
         __BUILD_ID__: JSON.stringify(makeBuildId()),
       }),
+      shippedHashes(root),
       copyPlugin(),
-      new Notices(root, ['onnxruntime-web']),
+      new Notices(root, { extra: ['onnxruntime-web'] }),
       ...(isExpressServer ? [surviveErrors] : []),
     ],
   };

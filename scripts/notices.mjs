@@ -1,10 +1,12 @@
 /**
  * Writes `THIRD-PARTY-NOTICES.txt` beside a bundle: the licence of every package whose code is in
- * it, as those licences ask. Fails the build where a package has none that is known to allow it.
+ * it, as those licences ask, and beside a release its SBOM. Fails the build where a package has no
+ * licence that is known to allow it.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import webpack from 'webpack';
+import { sbomName, sbomOf } from './sbom.mjs';
 
 const fileName = 'THIRD-PARTY-NOTICES.txt';
 const permissive = [
@@ -49,10 +51,15 @@ export function noticeOf(folder) {
 }
 
 export class Notices {
-  /** @param {string} root - of the project; `extra`: packages whose files are copied, not bundled */
-  constructor(root, extra = []) {
+  /**
+   * @param {string} root - of the project
+   * @param {{ extra?: string[], withRuntime?: boolean }} what - `extra`: packages whose files are
+   * copied, not bundled; `withRuntime`: npm installs more beside the bundle
+   */
+  constructor(root, { extra = [], withRuntime = false }) {
     this.root = root;
     this.extra = extra;
+    this.withRuntime = withRuntime;
   }
 
   apply(compiler) {
@@ -72,6 +79,9 @@ export class Notices {
           `\n${'-'.repeat(80)}\n\n`,
         );
         compilation.emitAsset(fileName, new sources.RawSource(text));
+        if (compiler.options.mode !== 'production') return;
+        const sbom = sbomOf(this.root, folders, this.withRuntime);
+        compilation.emitAsset(sbomName, new sources.RawSource(sbom));
       });
     });
   }

@@ -54,6 +54,9 @@ export function problemsOf({ sizeBytes, files }) {
   }
   if (!names.some((name) => ortWasm.test(name))) problems.push('ONNX Runtime is missing.');
   if (!names.some((name) => name.endsWith('.onnx'))) problems.push('The model is missing.');
+  for (const name of ['THIRD-PARTY-NOTICES.txt', 'sbom.cdx.json']) {
+    if (!files.has(name)) problems.push(`${name} is missing.`);
+  }
   for (const name of names) {
     if (name.endsWith('.map')) problems.push(`${name} is a source map.`);
     if (name.split('/').some((part) => part.startsWith('.'))) problems.push(`${name} is hidden.`);

@@ -45,6 +45,7 @@ const stages = [
   { name: 'browser', run: () => vitest('browser') },
   { name: 'e2e', run: () => vitest('e2e') },
   { name: 'package', run: () => vitest('package') },
+  { name: 'audit', run: () => npmRun('audit') },
 ];
 
 /** Runs one stage and says how long it took; an error is a failed stage with its message. */

@@ -1,7 +1,8 @@
 /** What the add-on's and the workbench's webpack configurations share. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import HtmlPlugin from 'html-webpack-plugin';
+import webpack from 'webpack';
 
 /**
  * ONNX Runtime finds itself by its URL. webpack would emit a second copy of its loader and write
@@ -79,4 +80,26 @@ export function common(root, isPublic) {
       ],
     },
   };
+}
+
+/** The checkpoint's and the files' SHA-256 of a built model: what `expectShipped` compares. */
+function hashesOf({ card, onnx, externalData, classifier }) {
+  const beside = classifier ? [classifier.onnx, ...classifier.externalData] : [];
+  return [card.checkpoint, onnx, ...externalData, ...beside].map(({ sha256 }) => sha256);
+}
+
+/**
+ * Returns the plugin that writes into the code which weights it ships with.
+ * @param {string} root
+ */
+export function shippedHashes(root) {
+  const folder = path.join(root, 'build/models');
+  const files = readdirSync(folder).map((id) => path.join(folder, id, 'model.json'));
+  const manifests = files
+    .filter((file) => existsSync(file))
+    .map((file) => readFileSync(file, 'utf8'));
+  const hashes = manifests.map((text) => JSON.parse(text)).map((it) => [it.card.id, hashesOf(it)]);
+  return new webpack.DefinePlugin({
+    __SHIPPED_HASHES__: JSON.stringify(Object.fromEntries(hashes)),
+  });
 }

@@ -15,7 +15,13 @@ import type { FillRuntime, LevelSetup } from '../fill/runtime.js';
 import { RepaintError } from '../protocol/failure.js';
 import type { ModelCard, ModelManifest } from '../protocol/model-card.js';
 import { DiskFileStore } from '../shelf/store/disk-files.js';
-import { manifestIn, ModelLibrary, openModelFiles, shippedIds } from '../shelf/store/library.js';
+import {
+  expectShipped,
+  manifestIn,
+  ModelLibrary,
+  openModelFiles,
+  shippedIds,
+} from '../shelf/store/library.js';
 import { shippedFolder } from './model-build.js';
 import { modelsFolder } from './places.js';
 import { sessionOptions } from '../engine/session-options.js';
@@ -43,14 +49,16 @@ function parsed(json: string): unknown {
   }
 }
 
-async function openFolder(folder: string): Promise<StoredModel> {
+async function openFolder(folder: string, isShipped = false): Promise<StoredModel> {
   const store = new DiskFileStore(path.dirname(path.resolve(folder)));
-  return openModelFiles(store, path.basename(path.resolve(folder)), await readManifest(folder));
+  const manifest = await readManifest(folder);
+  if (isShipped) expectShipped(manifest);
+  return openModelFiles(store, path.basename(path.resolve(folder)), manifest);
 }
 
 /** A folder with a `model.json`, the id of a model that ships, or of one that was added. */
 async function openModel(folderOrId: string): Promise<StoredModel> {
-  if (shippedIds.includes(folderOrId)) return openFolder(await shippedFolder(folderOrId));
+  if (shippedIds.includes(folderOrId)) return openFolder(await shippedFolder(folderOrId), true);
   if (existsSync(folderOrId)) return openFolder(folderOrId);
   const library = new ModelLibrary(new DiskFileStore(modelsFolder()), 'added-');
   if (await library.has(folderOrId)) return library.open(folderOrId);

@@ -22,6 +22,16 @@ const experimentalCalls = [
   'hasDescendant',
 ];
 
+interface Sbom {
+  readonly metadata: { readonly component: { readonly name: string } };
+  readonly components: readonly {
+    readonly type: string;
+    readonly name: string;
+    readonly version: string;
+    readonly hashes: readonly { readonly content: string }[];
+  }[];
+}
+
 let contents: PackageContents;
 const text = (name: string) => strFromU8(contents.files.get(name)!);
 const namesEnding = (end: string) => [...contents.files.keys()].filter((n) => n.endsWith(end));
@@ -88,6 +98,22 @@ describe('dist.zip', () => {
       expect(contents.files.has(name.replace(/\.wasm$/, '.mjs'))).toBe(true);
     }
     expect(namesEnding('.mjs').length).toBe(2);
+  });
+
+  it('tells in its SBOM of each bundled package once, and of the weights by their hash', () => {
+    const { components, ...sbom } = JSON.parse(text('sbom.cdx.json')) as Sbom;
+    expect(sbom).toMatchObject({ bomFormat: 'CycloneDX', specVersion: '1.5' });
+    expect(sbom.metadata.component.name).toBe('repaint-fill');
+    const noticed = text('THIRD-PARTY-NOTICES.txt').matchAll(/^-{80}\n+(\S+) (\S+) \(/gm);
+    const packages = components.filter(({ type }) => type === 'library');
+    const names = packages.map(({ name, version }) => `${name}@${version}`);
+    expect(names).toEqual(expect.arrayContaining(['onnxruntime-web@1.30.0', 'lit@3.3.3']));
+    expect(names.sort()).toEqual(
+      [...noticed].map(([, name, version]) => `${name}@${version}`).sort(),
+    );
+    const weights = components.filter(({ type }) => type === 'machine-learning-model');
+    const { onnx } = JSON.parse(text('models/garden-64/model.json'));
+    expect(weights.map(({ hashes }) => hashes[0].content)).toEqual([onnx.sha256]);
   });
 
   it('carries the model with its manifest, and that manifest fits the file', () => {

@@ -3,7 +3,17 @@
  * who has no checkout does.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -72,7 +82,14 @@ describe('the npm package, installed in an empty folder', () => {
     for (const name of ['onnxruntime-web', 'lit', 'vega', 'webpack', 'tsx', 'zod']) {
       expect(packages).not.toContain(name);
     }
-    expect(readdirSync(path.join(installed, 'build/cli'))).toContain('THIRD-PARTY-NOTICES.txt');
+    const built = path.join(installed, 'build/cli');
+    expect(readdirSync(built)).toContain('THIRD-PARTY-NOTICES.txt');
+    const sbom = JSON.parse(readFileSync(path.join(built, 'sbom.cdx.json'), 'utf8')) as {
+      components: { name: string }[];
+    };
+    const told = sbom.components.map(({ name }) => name);
+    expect(told).toEqual(expect.arrayContaining(['onnxruntime-node', 'sharp', 'zod', 'garden-64']));
+    expect(told).not.toContain('webpack');
   });
 
   it('lists its commands', () => {
@@ -105,6 +122,24 @@ describe('the npm package, installed in an empty folder', () => {
       image.subarray(at(0, from), at(0, to));
     expect(rows(after, 0, 30).equals(rows(before, 0, 30))).toBe(true);
     expect(rows(after, 40, 60).equals(rows(before, 40, 60))).toBe(false);
+  });
+
+  it('refuses shipped weights that are not its own, even where their manifest vouches for them', () => {
+    const model = path.join(installed, 'build/models/garden-64');
+    const whole = path.join(folder, 'whole');
+    cpSync(model, whole, { recursive: true });
+    const graph = readFileSync(path.join(model, 'model.onnx'));
+    graph[graph.length - 1] ^= 1;
+    writeFileSync(path.join(model, 'model.onnx'), graph);
+    const manifest = readFileSync(path.join(model, 'model.json'), 'utf8');
+    const { onnx } = JSON.parse(manifest) as { onnx: { sha256: string } };
+    const changed = createHash('sha256').update(graph).digest('hex');
+    writeFileSync(path.join(model, 'model.json'), manifest.replace(onnx.sha256, changed));
+    const line = 'repaint-fill fill photo.png --region mask.png --prior model --preset draft';
+    const { code, stderr } = call(line);
+    cpSync(whole, model, { recursive: true });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^The weights of the model "garden-64" are not those .*\n$/);
   });
 
   it('adds a checkpoint after trying it on the sample photos, lists it and fills with it', () => {

@@ -1,5 +1,6 @@
 import { strToU8 } from 'fflate';
 import { describe, expect, it } from 'vitest';
+import { holesIn } from '../../scripts/audit.mjs';
 import { maxPackageBytes, problemsOf } from '../../scripts/package-check.mjs';
 
 const manifest = JSON.stringify({
@@ -11,6 +12,8 @@ const good: Record<string, string> = {
   'code.js': 'export {};',
   'ort/ort-wasm-simd-threaded.jspi.wasm': 'wasm',
   'models/garden-64/model.onnx': 'onnx',
+  'THIRD-PARTY-NOTICES.txt': 'licences',
+  'sbom.cdx.json': '{}',
 };
 
 function check(files: Record<string, string>, sizeBytes = 1000) {
@@ -37,6 +40,8 @@ describe('problemsOf', () => {
     ['manifest.json', /not at the root/],
     ['ort/ort-wasm-simd-threaded.jspi.wasm', /ONNX Runtime is missing/],
     ['models/garden-64/model.onnx', /model is missing/],
+    ['THIRD-PARTY-NOTICES.txt', /^THIRD-PARTY-NOTICES.txt is missing/],
+    ['sbom.cdx.json', /^sbom.cdx.json is missing/],
   ])('misses %s', (name, sentence) => {
     expect(check(without(name))).toEqual([expect.stringMatching(sentence)]);
   });
@@ -53,5 +58,22 @@ describe('problemsOf', () => {
   it('refuses a package above the limit', () => {
     expect(check(good, maxPackageBytes)).toEqual([]);
     expect(check(good, maxPackageBytes + 1)).toEqual([expect.stringMatching(/are allowed/)]);
+  });
+});
+
+describe('holesIn', () => {
+  const found = (...names: string[]) => ({
+    vulnerabilities: Object.fromEntries(
+      names.map((name) => [name, { severity: 'high', range: '<2.0.0' }]),
+    ),
+  });
+
+  it('tells of packages that are installed or bundled, and of no tool', () => {
+    const all = found('sharp', 'lit', 'webpack');
+    expect(holesIn(found('sharp'), all, new Set(['lit', 'zod']))).toEqual([
+      'sharp <2.0.0 ships and has a known hole (high).',
+      'lit <2.0.0 ships and has a known hole (high).',
+    ]);
+    expect(holesIn(found(), found('webpack'), new Set(['lit']))).toEqual([]);
   });
 });

@@ -43,6 +43,26 @@ async function entryIn(json: unknown): Promise<LibraryEntry | null> {
 /** Ids of models that come with RePaint Fill. */
 export const shippedIds: readonly string[] = ['garden-64'];
 
+/** By id, as the build found them: the card's checkpoint, then each file. Without a build, unknown. */
+declare const __SHIPPED_HASHES__: Readonly<Record<string, readonly string[]>> | undefined;
+
+/**
+ * Holds a shipped model to what this build was made with: its own manifest would vouch for anything.
+ * Throws: RepaintError modelHash when its card or its files are others.
+ */
+export function expectShipped(manifest: ModelManifest): void {
+  if (typeof __SHIPPED_HASHES__ === 'undefined') return;
+  const { id, checkpoint } = manifest.card;
+  const found = [checkpoint, ...manifestFiles(manifest)].map(({ sha256 }) => sha256);
+  const expected = __SHIPPED_HASHES__[id] ?? [];
+  if (expected.join() === found.join()) return;
+  throw new RepaintError(
+    'modelHash',
+    `The weights of the model "${id}" are not those that RePaint Fill was built with ` +
+      `(SHA-256 ${found.join(', ')}, not ${expected.join(', ') || 'known'}): install it again.`,
+  );
+}
+
 type OnnxFiles = Pick<ModelManifest, 'onnx' | 'externalData'>;
 
 /** The manifest in a `model.json`, as it is or in an entry; null for anything else. */

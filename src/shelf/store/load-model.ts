@@ -6,7 +6,7 @@ import type { ModelFile, ModelManifest } from '../../protocol/model-card.js';
 import type { ModelSource } from '../../protocol/model-shelf-api.js';
 import { download } from '../fetch/download.js';
 import type { FileStore } from './file-store.js';
-import { ModelLibrary } from './library.js';
+import { expectShipped, ModelLibrary } from './library.js';
 import { MemoryFileStore } from './memory-files.js';
 import { fetchSmall } from '../fetch/request.js';
 
@@ -121,6 +121,7 @@ async function loadShipped(
   onProgress: LoadProgress,
 ): Promise<StoredModel> {
   const manifest = await fetchManifest(url).catch((error: unknown) => keptManifest(store, error));
+  expectShipped(manifest);
   try {
     return await new ShippedModel(store, url, manifest, onProgress).load();
   } catch (error) {

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { sha256Hex } from '../../../src/shelf/store/hasher.js';
 import { loadModel } from '../../../src/shelf/store/load-model.js';
 import { writeFile } from '../../../src/shelf/store/file-store.js';
@@ -54,6 +54,35 @@ test('the second time only the manifest is fetched', async () => {
   const again = await loadModel({ kind: 'shipped', manifestUrl }, store, silent);
   expect(again.onnx.graph).toEqual(bytes);
   expect(requests()).toEqual(['/m/model.json', '/m/model.onnx', '/m/model.json']);
+});
+
+describe('a shipped model held to its build', () => {
+  const load = (store: FileStore) => loadModel({ kind: 'shipped', manifestUrl }, store, silent);
+  const built = [card.checkpoint.sha256, sha256];
+  afterEach(() => vi.unstubAllGlobals());
+
+  test('is loaded when card and files are those it was built with', async () => {
+    vi.stubGlobal('__SHIPPED_HASHES__', { tiny: built });
+    expect((await load(new MemoryFileStore())).onnx.graph).toEqual(bytes);
+  });
+
+  test.each([
+    ['weights', { tiny: [card.checkpoint.sha256, '0'.repeat(64)] }],
+    ['a checkpoint', { tiny: ['0'.repeat(64), sha256] }],
+    ['a name', { another: built }],
+  ])('is refused in a sentence with %s of another, new or kept', async (_, hashes) => {
+    const store = new MemoryFileStore();
+    await load(store);
+    vi.stubGlobal('__SHIPPED_HASHES__', hashes);
+    for (const kept of [store, new MemoryFileStore()]) {
+      await expect(load(kept)).rejects.toMatchObject({
+        code: 'modelHash',
+        message: expect.stringMatching(
+          /^The weights of the model "tiny" are not those .* built with .*install it again\.$/,
+        ) as string,
+      });
+    }
+  });
 });
 
 test.each([
