@@ -6,7 +6,7 @@
  * source maps). Adobe's CLI runs plain `webpack` and sets NODE_ENV=production to package, so the
  * environment, not an argument, decides. The workbench has its own `webpack.workbench.config.js`.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import CopyPlugin from 'copy-webpack-plugin';
@@ -21,7 +21,11 @@ const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'ut
 
 /** Both of ONNX Runtime's WebGPU builds; the worker picks one. Each also runs without a GPU. */
 const ortBuilds = ['asyncify', 'jspi'];
-const modelFolder = path.join(root, 'build/models/garden-64');
+/** Every folder of `models/` with a card ships; `npm run model:build` makes it. */
+const modelIds = readdirSync(path.join(root, 'models')).filter((id) =>
+  existsSync(path.join(root, 'models', id, 'card.json')),
+);
+const modelFolder = (id) => path.join(root, 'build/models', id);
 
 /** Changes with every build, so that the panel notices a stale `code.js` after a reload. */
 function makeBuildId() {
@@ -29,13 +33,14 @@ function makeBuildId() {
   return `${version}-${isPublic ? 'public' : 'dev'}-${Math.round(seconds).toString(36)}`;
 }
 
-/** Fails with a sentence where the model was not built: a bundle without it cannot fill. */
-function requireModel() {
-  for (const file of ['model.json', 'model.onnx']) {
-    if (!existsSync(path.join(modelFolder, file))) {
-      throw new Error(
-        `${path.relative(root, path.join(modelFolder, file))} is missing: run "npm run model:build".`,
-      );
+/** Fails with a sentence where a model was not built: a bundle without it cannot fill. */
+function requireModels() {
+  for (const id of modelIds) {
+    for (const file of ['model.json', 'model.onnx']) {
+      const built = path.join(modelFolder(id), file);
+      if (!existsSync(built)) {
+        throw new Error(`${path.relative(root, built)} is missing: run "npm run model:build".`);
+      }
     }
   }
 }
@@ -54,7 +59,7 @@ const copyPlugin = () =>
         to: 'ort/[name][ext]',
         info: { minimized: true },
       })),
-      { from: modelFolder, to: 'models/garden-64/' },
+      ...modelIds.map((id) => ({ from: modelFolder(id), to: `models/${id}/` })),
       { from: 'assets/icons/*.png', to: 'icons/[name][ext]' },
       // An added model is tried on these.
       { from: 'assets/samples/', to: 'samples/' },
@@ -76,7 +81,7 @@ const surviveErrors = {
 const isExpressServer = process.env.npm_lifecycle_event === 'start:express';
 
 export default () => {
-  requireModel();
+  requireModels();
   return {
     ...common(root, isPublic),
     name: 'add-on',

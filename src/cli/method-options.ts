@@ -4,7 +4,7 @@ import { photoRuntime, type FillRuntime } from '../fill/runtime.js';
 import { settingsWithin } from '../fill/settings.js';
 import type { FillSettings, PriorName, SamplerName } from '../protocol/fill.js';
 import { priorNames, samplerNames } from '../protocol/fill.js';
-import type { ModelCard } from '../protocol/model-card.js';
+import { defaultModelId, type ModelCard } from '../protocol/model-card.js';
 import { presetNames, presets, type PresetName } from '../protocol/presets.js';
 import { UsageError } from './cli-error.js';
 import { openNodeRuntime } from './node-runtime.js';
@@ -92,7 +92,7 @@ export async function openMethod(options: MethodOptions): Promise<Method> {
     const release = async () => undefined;
     return { runtime: photoRuntime, name: 'this photo', device: 'cpu, 1 thread', release };
   }
-  const { model = 'garden-64', threads } = options;
+  const { model = defaultModelId, threads } = options;
   const runtime = await openNodeRuntime(model, threads);
   const { card, device } = runtime;
   const name = priorOf(options) === 'both' ? `${card.id} and this photo` : card.id;
@@ -120,6 +120,9 @@ export function withMethodOptions(command: Command): Command {
     .option('--jump-length <n>', 'j of the first level', integer(1, 1000))
     .option('--jump-samples <n>', 'r of the first level', integer(1, 100))
     .option('--eta <n>', 'DDIM denoiser with this eta instead of DDPM', real(0, 1))
-    .option('--model <id>', 'id of a model, or a folder with a model.json; garden-64 if none')
+    .option(
+      '--model <id>',
+      `id of a model, or a folder with a model.json; ${defaultModelId} if none`,
+    )
     .option('--threads <n>', 'processor threads', integer(1, 256));
 }

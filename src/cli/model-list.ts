@@ -1,8 +1,7 @@
 /** The models of the command line: listed, removed. */
 import { plainText } from '../checkpoint/checkpoint.js';
-import { manifestBytes } from '../protocol/model-card.js';
+import { manifestBytes, shippedIds } from '../protocol/model-card.js';
 import { originText } from '../protocol/hub-address.js';
-import { shippedIds } from '../shelf/store/library.js';
 import { UsageError } from './cli-error.js';
 import { shippedFolder } from './model-build.js';
 import { openShelf, valueOf } from './model-shelf.js';

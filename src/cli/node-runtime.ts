@@ -13,15 +13,10 @@ import { OrtClassifier } from '../engine/ort-classifier.js';
 import { OrtNetwork } from '../engine/ort-network.js';
 import type { FillRuntime, LevelSetup } from '../fill/runtime.js';
 import { RepaintError } from '../protocol/failure.js';
+import { shippedIds } from '../protocol/model-card.js';
 import type { ModelCard, ModelManifest } from '../protocol/model-card.js';
 import { DiskFileStore } from '../shelf/store/disk-files.js';
-import {
-  expectShipped,
-  manifestIn,
-  ModelLibrary,
-  openModelFiles,
-  shippedIds,
-} from '../shelf/store/library.js';
+import { expectShipped, manifestIn, ModelLibrary, openModelFiles } from '../shelf/store/library.js';
 import { shippedFolder } from './model-build.js';
 import { modelsFolder } from './places.js';
 import { sessionOptions } from '../engine/session-options.js';

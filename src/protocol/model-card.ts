@@ -5,6 +5,13 @@ import english from 'zod/v4/locales/en.js';
 // The small build of zod says "Invalid input" of everything otherwise.
 z.config(english());
 
+/**
+ * Ids of the models that come with RePaint Fill, folders of `models/`. The first is used where a
+ * model takes part and none is asked for.
+ */
+export const shippedIds: readonly [string, ...string[]] = ['garden-64'];
+export const [defaultModelId] = shippedIds;
+
 const sha256 = z.string().check(z.regex(/^[0-9a-f]{64}$/));
 
 /** A file beside the card: a name, never a way to another folder. */

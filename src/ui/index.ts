@@ -2,6 +2,7 @@
 import addOnUISdk, {
   type RuntimeType,
 } from 'https://new.express.adobe.com/static/add-on-sdk/sdk.js';
+import { shippedIds } from '../protocol/model-card.js';
 import { startWorker } from './fill/start-worker.js';
 import { keptIn } from './host/kept.js';
 import { Journal } from './host/journal.js';
@@ -15,8 +16,6 @@ import { Session } from './session.js';
 
 /** Set by the build, as in the document sandbox. */
 declare const __BUILD_ID__: string;
-
-const modelUrl = 'models/garden-64/model.json';
 
 async function meetSandbox(bell: SelectionBell): Promise<SandboxClient> {
   const { runtime } = addOnUISdk.instance;
@@ -70,7 +69,10 @@ async function start(): Promise<void> {
     journal,
     documentId,
     version: __BUILD_ID__,
-    manifestUrl: new URL(modelUrl, document.baseURI).href,
+    shippedModels: shippedIds.map((id) => ({
+      id,
+      manifestUrl: new URL(`models/${id}/model.json`, document.baseURI).href,
+    })),
   });
   session.hostProblem = problem;
   const panel = document.createElement('repaint-panel');

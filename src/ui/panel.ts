@@ -2,7 +2,7 @@
 import { LitElement, html, nothing, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import { keyed } from 'lit/directives/keyed.js';
-import type { ModelCard } from '../protocol/model-card.js';
+import { defaultModelId, type ModelCard } from '../protocol/model-card.js';
 import { settingsOf } from './fill/choices.js';
 import type { FillJob } from './fill/fill-queue.js';
 import '@spectrum-web-components/button/sp-button.js';
@@ -152,7 +152,8 @@ export class RepaintPanel extends LitElement {
 
   private _modelRow(card: ModelCard | null) {
     const { choices, library } = this.session;
-    const name = card?.name ?? choices.model?.name ?? library.shelf.shipped?.card.name ?? '';
+    const name =
+      card?.name ?? choices.model?.name ?? library.shelf.card(defaultModelId)?.name ?? '';
     return html`<repaint-model-row
       .name=${name}
       .status=${addingText(library.adding.state)}

@@ -233,7 +233,7 @@ export class Session extends Observed {
    * add-on.
    */
   useModel(id: string | null): void {
-    const name = id === null ? null : this.library.shelf.find(id)?.manifest.card.name;
+    const name = id === null ? null : this.library.shelf.card(id)?.name;
     if (name === undefined) return;
     this.lostModel = null;
     const { prior } = this.choices;

@@ -1,11 +1,11 @@
 /** A scriptable worker: records what it is sent, says what the test tells it to. */
 import type { FillRequest } from '../../src/protocol/fill.js';
-import type { ModelCard } from '../../src/protocol/model-card.js';
+import { defaultModelId, type ModelCard } from '../../src/protocol/model-card.js';
 import type { DeviceInfo, FromWorker, ToWorker } from '../../src/protocol/worker-api.js';
 import type { WorkerPort } from '../../src/ui/fill/worker-port.js';
 
 export const card: ModelCard = {
-  id: 'test-model',
+  id: defaultModelId,
   name: 'Test',
   checkpoint: { path: 'test.safetensors', sizeBytes: 1, sha256: 'a'.repeat(64) },
   network: {

@@ -1,7 +1,8 @@
 import { page, userEvent } from 'vitest/browser';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { ModelManifest } from '../../src/protocol/model-card.js';
+import { defaultModelId, type ModelManifest } from '../../src/protocol/model-card.js';
 import { firstChoices } from '../../src/ui/fill/choices.js';
+import type { ShippedModel } from '../../src/ui/models/model-shelf.js';
 import type { RepaintPanel } from '../../src/ui/panel.js';
 import { FakeSandbox } from './fake-host.js';
 import { FakeShelf, failure, look, shelfModel } from './fake-shelf.js';
@@ -9,7 +10,7 @@ import { card, type FakeWorkers } from './fake-worker.js';
 import { eventually, focused, redPng, visit, type Visit } from './visit.js';
 
 const shipped: ModelManifest = {
-  card: { ...card, name: 'Garden' },
+  card: { ...card, id: defaultModelId, name: 'Garden' },
   onnx: { path: 'model.onnx', sizeBytes: 26_000_000, sha256: 'c'.repeat(64) },
   externalData: [],
   classifier: null,
@@ -19,6 +20,7 @@ let sandbox: FakeSandbox;
 let shelf: FakeShelf;
 let stored: Map<string, unknown>;
 let manifestUrl: string;
+let second: ShippedModel | undefined;
 let workers: FakeWorkers;
 let panel: RepaintPanel;
 let app: Visit['app'];
@@ -28,7 +30,7 @@ const element = (testId: string) => at(testId).element() as HTMLElement;
 const cardOf = (name: string) => at('model').filter({ hasText: name });
 
 async function openPanel(): Promise<void> {
-  ({ workers, panel, app } = await visit({ sandbox, stored, shelf, manifestUrl }));
+  ({ workers, panel, app } = await visit({ sandbox, stored, shelf, manifestUrl, second }));
 }
 
 async function openModels(): Promise<void> {
@@ -72,6 +74,7 @@ beforeEach(async () => {
   sandbox = new FakeSandbox();
   shelf = new FakeShelf();
   stored = new Map();
+  second = undefined;
   manifestUrl = URL.createObjectURL(new Blob([JSON.stringify(shipped)]));
 });
 
@@ -137,7 +140,21 @@ describe('the models', () => {
     const png = await redPng(80, 60);
     workers.last.say({ kind: 'filled', jobId, fill: 0, seed: seeds[0], png });
     await eventually(() => expect(sandbox.added).toHaveLength(1));
-    expect(sandbox.added[0].record.modelId).toBe('test-model');
+    expect(sandbox.added[0].record.modelId).toBe('garden-64');
+  });
+
+  test('that come with the add-on are offered beside the first, and stay', async () => {
+    const card = { ...shipped.card, id: 'second', name: 'Second' };
+    const blob = new Blob([JSON.stringify({ ...shipped, card })]);
+    second = { id: 'second', manifestUrl: URL.createObjectURL(blob) };
+    await openModels();
+    await cardOf('Second').getByTestId('use-model').click();
+    expect(workers.last.sent[0]).toMatchObject({
+      model: { kind: 'shipped', manifestUrl: second.manifestUrl },
+    });
+    expect(stored.get('choices')).toMatchObject({ model: { id: 'second', name: 'Second' } });
+    await expect.element(cardOf('Second').getByTestId('use-model')).not.toBeInTheDocument();
+    expect(page.getByTestId('remove-model').elements()).toEqual([]);
   });
 
   test('that were chosen and are gone give way to the add-on’s own, which is said', async () => {

@@ -300,7 +300,7 @@ describe('a fill', () => {
       image: { id: photo.id, pageId: photo.page.id },
       pixelsToPage: [1, 0, 0, 1, 96, 56],
       size: { width: 88, height: 68 },
-      record: { seed: seeds[0], modelId: 'test-model', modelSha256: 'a'.repeat(64) },
+      record: { seed: seeds[0], modelId: 'garden-64', modelSha256: 'a'.repeat(64) },
     });
     await expect.poll(() => sandbox.shown).toEqual(['layer-2']);
     await at('fill').nth(0).click();

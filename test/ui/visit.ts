@@ -10,7 +10,9 @@ import type { RepaintPanel } from '../../src/ui/panel.js';
 import { originalFrame } from '../../src/ui/selection/frame.js';
 import { drawRaster } from '../../src/ui/selection/raster.js';
 import type { PixelSource } from '../../src/ui/selection/pixels.js';
+import { defaultModelId } from '../../src/protocol/model-card.js';
 import { firstChoices } from '../../src/ui/fill/choices.js';
+import type { ShippedModel } from '../../src/ui/models/model-shelf.js';
 import { Session } from '../../src/ui/session.js';
 import type { FakeSandbox } from './fake-host.js';
 import type { FakeShelf } from './fake-shelf.js';
@@ -84,6 +86,8 @@ export interface Before {
   readonly journalName?: string;
   readonly documentId?: string;
   readonly manifestUrl?: string;
+  /** A second model that comes with the add-on. */
+  readonly second?: ShippedModel;
   readonly pixels?: PixelSource;
 }
 
@@ -115,7 +119,7 @@ export async function visit(before: Before): Promise<Visit> {
     startShelf: shelf.start,
     journal,
     documentId: before.documentId ?? null,
-    manifestUrl,
+    shippedModels: [{ id: defaultModelId, manifestUrl }, ...(before.second ? [before.second] : [])],
     version: '1.2.3-test',
   });
   earlier.push(session);

@@ -5,7 +5,7 @@
 import * as z from 'zod/mini';
 import { modelSpeedSchema } from '../../protocol/compute-device.js';
 import { RepaintError } from '../../protocol/failure.js';
-import { manifestFiles, modelManifestSchema } from '../../protocol/model-card.js';
+import { manifestFiles, modelManifestSchema, shippedIds } from '../../protocol/model-card.js';
 import type { ModelFile, ModelManifest } from '../../protocol/model-card.js';
 import type { OnnxModel, StoredModel } from '../../engine/onnx-model.js';
 import type { FileStore } from './file-store.js';
@@ -39,9 +39,6 @@ async function entryIn(json: unknown): Promise<LibraryEntry | null> {
   const written = { ...(json as object), seal: undefined };
   return seal === (await sha256Hex(jsonBytes(written))) ? entry : null;
 }
-
-/** Ids of models that come with RePaint Fill. */
-export const shippedIds: readonly string[] = ['garden-64'];
 
 /** By id, as the build found them: the card's checkpoint, then each file. Without a build, unknown. */
 declare const __SHIPPED_HASHES__: Readonly<Record<string, readonly string[]>> | undefined;

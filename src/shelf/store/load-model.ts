@@ -108,10 +108,12 @@ class ShippedModel {
 }
 
 /** Offline, what was kept is as good as what is not to be had. Throws: `error` where nothing was. */
-async function keptManifest(store: FileStore, error: unknown): Promise<ModelManifest> {
-  const kept = await new ModelLibrary(store, 'shipped-').list();
+async function keptManifest(store: FileStore, url: string, error: unknown): Promise<ModelManifest> {
   const isMissing = error instanceof RepaintError && error.code === 'modelFetch';
-  if (isMissing && kept.length === 1) return kept[0].manifest;
+  const kept = isMissing ? await new ModelLibrary(store, 'shipped-').list() : [];
+  // A shipped model lies in a folder that has its id as name.
+  const found = kept.find(({ manifest }) => url.endsWith(`/${manifest.card.id}/model.json`));
+  if (found) return found.manifest;
   throw error;
 }
 
@@ -120,7 +122,9 @@ async function loadShipped(
   store: FileStore,
   onProgress: LoadProgress,
 ): Promise<StoredModel> {
-  const manifest = await fetchManifest(url).catch((error: unknown) => keptManifest(store, error));
+  const manifest = await fetchManifest(url).catch((error: unknown) =>
+    keptManifest(store, url, error),
+  );
   expectShipped(manifest);
   try {
     return await new ShippedModel(store, url, manifest, onProgress).load();

@@ -3,7 +3,7 @@ import { LitElement, html, nothing } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import '@spectrum-web-components/button/sp-button.js';
 import '@spectrum-web-components/icons-workflow/icons/sp-icon-checkmark.js';
-import type { ModelManifest } from '../../protocol/model-card.js';
+import { defaultModelId, type ModelManifest } from '../../protocol/model-card.js';
 import type { ModelSpeed } from '../../protocol/compute-device.js';
 import { localized, msg, str } from '../host/localisation.js';
 import { cardDetails, factsText, speedText } from '../text/model-text.js';
@@ -124,7 +124,8 @@ export class ModelCardElement extends LitElement {
   }
 
   private readonly _use = (): void => {
-    this.dispatchEvent(new UseModelEvent(this.isShipped ? null : this.manifest.card.id));
+    const { id } = this.manifest.card;
+    this.dispatchEvent(new UseModelEvent(id === defaultModelId ? null : id));
   };
 
   private readonly _ask = (): void => {

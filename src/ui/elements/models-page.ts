@@ -5,7 +5,7 @@ import { repeat } from 'lit/directives/repeat.js';
 import '@spectrum-web-components/action-button/sp-action-button.js';
 import '@spectrum-web-components/icons-workflow/icons/sp-icon-chevron-left.js';
 import type { ActionButton } from '@spectrum-web-components/action-button';
-import type { ModelManifest } from '../../protocol/model-card.js';
+import { defaultModelId, type ModelManifest } from '../../protocol/model-card.js';
 import type { UnfinishedDownload } from '../../protocol/model-shelf-api.js';
 import { localized, msg, str } from '../host/localisation.js';
 import { originText } from '../../protocol/hub-address.js';
@@ -94,7 +94,7 @@ export class ModelsPage extends LitElement {
       </div>
       ${this._storage()} ${this._problem()}
       <ul>
-        ${shelf.shipped ? html`<li>${this._card(shelf.shipped, true)}</li>` : nothing}
+        ${shelf.shipped.map((manifest) => html`<li>${this._card(manifest, true)}</li>`)}
         ${repeat(
           shelf.models,
           ({ manifest }) => manifest.card.id,
@@ -153,7 +153,7 @@ export class ModelsPage extends LitElement {
   private _card(manifest: ModelManifest, isShipped: boolean) {
     const { choices, library, model } = this.session;
     const { id } = manifest.card;
-    const isInUse = isShipped ? choices.model === null : choices.model?.id === id;
+    const isInUse = id === (choices.model?.id ?? defaultModelId);
     return html`<repaint-model-card
       .manifest=${manifest}
       .speed=${library.speed(id)}

@@ -1,5 +1,5 @@
 /** Everything the panel knows of models: those on the shelf, one being added, how fast each is. */
-import type { ModelCard } from '../../protocol/model-card.js';
+import { defaultModelId, type ModelCard } from '../../protocol/model-card.js';
 import type { ModelSpeed } from '../../protocol/compute-device.js';
 import type { ModelSource } from '../../protocol/model-shelf-api.js';
 import type { DeviceInfo } from '../../protocol/worker-api.js';
@@ -7,7 +7,7 @@ import type { ChosenModel } from '../fill/choices.js';
 import type { Kept } from '../host/kept.js';
 import { Observed } from '../observed.js';
 import { ModelAdding } from './model-adding.js';
-import { ModelShelf } from './model-shelf.js';
+import { ModelShelf, type ShippedModel } from './model-shelf.js';
 import { ModelSpeeds } from './model-speeds.js';
 import { ShelfLink } from './shelf-link.js';
 import type { ShelfPort } from './shelf-port.js';
@@ -15,28 +15,28 @@ import type { ShelfPort } from './shelf-port.js';
 export interface LibraryPorts {
   readonly kept: Kept;
   readonly startShelf: () => ShelfPort;
-  /** Absolute URL of the shipped model's `model.json`. */
-  readonly manifestUrl: string;
+  /** Models that come with the add-on. */
+  readonly shippedModels: readonly ShippedModel[];
 }
 
 export class ModelLibrary extends Observed {
   readonly shelf: ModelShelf;
   readonly adding: ModelAdding;
   private readonly _speeds: ModelSpeeds;
-  private readonly _shippedSource: ModelSource;
   /** Outlives the shelf's worker, which holds a model of this visit only. */
   private readonly _sources = new Map<string, ModelSource>();
 
-  constructor({ kept, startShelf, manifestUrl }: LibraryPorts) {
+  constructor({ kept, startShelf, shippedModels }: LibraryPorts) {
     super();
     const link = new ShelfLink(startShelf);
-    this.shelf = new ModelShelf(link, manifestUrl);
+    this.shelf = new ModelShelf(link, shippedModels);
     this.adding = new ModelAdding(link, (model) => {
       if (model) this.shelf.put(model);
       void this.shelf.read();
     });
     this._speeds = new ModelSpeeds(kept);
-    this._shippedSource = { kind: 'shipped', manifestUrl };
+    for (const { id, manifestUrl } of shippedModels)
+      this._sources.set(id, { kind: 'shipped', manifestUrl });
     this.shelf.subscribe(() => this._shelfChanged());
     this.adding.subscribe(() => this.changed());
   }
@@ -47,8 +47,8 @@ export class ModelLibrary extends Observed {
 
   /** Where the files of a chosen model are; one the shelf has not told of is looked for in storage. */
   source(chosen: ChosenModel | null): ModelSource {
-    if (!chosen) return this._shippedSource;
-    return this._sources.get(chosen.id) ?? { kind: 'stored', id: chosen.id };
+    const id = chosen?.id ?? defaultModelId;
+    return this._sources.get(id) ?? { kind: 'stored', id };
   }
 
   /** As measured last, or when it was added; null before it was ever run. */

@@ -1,12 +1,21 @@
 /** The models on this machine, as last read. */
-import { modelManifestSchema, type ModelManifest } from '../../protocol/model-card.js';
+import {
+  modelManifestSchema,
+  type ModelCard,
+  type ModelManifest,
+} from '../../protocol/model-card.js';
 import type { Shelf, ShelfModel, UnfinishedDownload } from '../../protocol/model-shelf-api.js';
 import { Observed } from '../observed.js';
 import { problemOf, type Problem } from '../problem.js';
 import type { ShelfLink } from './shelf-link.js';
 
-/** Reads the model that comes with the add-on. */
-async function readShipped(manifestUrl: string): Promise<ModelManifest> {
+/** A model that comes with the add-on. `manifestUrl`: of its `model.json`, absolute. */
+export interface ShippedModel {
+  readonly id: string;
+  readonly manifestUrl: string;
+}
+
+async function readShipped({ manifestUrl }: ShippedModel): Promise<ModelManifest> {
   const response = await fetch(manifestUrl);
   return modelManifestSchema.parse(await response.json());
 }
@@ -14,14 +23,14 @@ async function readShipped(manifestUrl: string): Promise<ModelManifest> {
 export class ModelShelf extends Observed {
   /** Null until it has been read. */
   shelf: Shelf | null = null;
-  /** The model that comes with the add-on; null until it has been read. */
-  shipped: ModelManifest | null = null;
+  /** The models that come with the add-on, as far as they have been read. */
+  shipped: readonly ModelManifest[] = [];
   /** What went wrong with the last call. */
   problem: Problem | null = null;
 
   constructor(
     private readonly _link: ShelfLink,
-    private readonly _manifestUrl: string,
+    private readonly _shippedModels: readonly ShippedModel[],
   ) {
     super();
   }
@@ -38,6 +47,13 @@ export class ModelShelf extends Observed {
     return this.shelf?.damaged ?? [];
   }
 
+  /** Of a shipped model or one that was added. */
+  card(id: string): ModelCard | undefined {
+    const shipped = this.shipped.find(({ card }) => card.id === id);
+    return (shipped ?? this.find(id)?.manifest)?.card;
+  }
+
+  /** One that was added. */
   find(id: string): ShelfModel | undefined {
     return this.models.find(({ manifest }) => manifest.card.id === id);
   }
@@ -71,7 +87,10 @@ export class ModelShelf extends Observed {
 
   /** A card that cannot be shown is no reason to fail: the model itself says so when it is loaded. */
   private async _readShipped(): Promise<void> {
-    this.shipped ??= await readShipped(this._manifestUrl).catch(() => null);
+    if (this.shipped.length < this._shippedModels.length) {
+      const read = this._shippedModels.map((model) => readShipped(model).catch(() => null));
+      this.shipped = (await Promise.all(read)).filter((manifest) => manifest !== null);
+    }
     this.changed();
   }
 

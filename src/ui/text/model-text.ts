@@ -196,9 +196,12 @@ export function addingText(state: AddingState): string {
   return msg(str`Adding ${state.words.name}. ${stageText(state.progress)}`);
 }
 
+/** What shipped models know, in the panel's language; others say it in their card. */
+const shippedKnows: Record<string, (() => string) | undefined> = {
+  'garden-64': () => msg('garden-64 knows garden flowers and landscapes, nothing else.'),
+};
+
 /** One line on what a model can be asked for. */
 export function knowsText({ id, name, summary }: ModelCard): string {
-  if (id === 'garden-64')
-    return msg('garden-64 knows garden flowers and landscapes, nothing else.');
-  return `${name}: ${summary}`;
+  return shippedKnows[id]?.() ?? `${name}: ${summary}`;
 }

@@ -2,13 +2,20 @@
 import { RepaintError } from '../../../src/protocol/failure.js';
 import { randomStream } from '../../../src/lab/masks/random.js';
 import { mutationCount } from '../../checkpoint/mutations.js';
+import { existsSync, readdirSync } from 'node:fs';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { writeFile } from '../../../src/shelf/store/file-store.js';
 import { ModelLibrary } from '../../../src/shelf/store/library.js';
 import type { LibraryEntry } from '../../../src/shelf/store/library.js';
 import { MemoryFileStore } from '../../../src/shelf/store/memory-files.js';
-import { modelManifestSchema } from '../../../src/protocol/model-card.js';
+import { modelManifestSchema, shippedIds } from '../../../src/protocol/model-card.js';
 import { cardOf, fileOf } from './tiny-manifest.js';
+
+test('the models that ship are the folders of models/ with a card', () => {
+  const folder = new URL('../../../models/', import.meta.url);
+  const ids = readdirSync(folder).filter((id) => existsSync(new URL(`${id}/card.json`, folder)));
+  expect(ids).toEqual([...shippedIds].sort());
+});
 
 const content: Readonly<Record<string, Uint8Array>> = {
   'model.onnx': Uint8Array.from({ length: 3000 }, (_, i) => i % 251),

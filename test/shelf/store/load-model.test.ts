@@ -19,13 +19,13 @@ let manifestUrl: string;
 beforeEach(async () => {
   server = await FileServer.start();
   manifestUrl = putManifest({ card, onnx: file });
-  server.put('/m/model.onnx', bytes);
+  server.put('/tiny/model.onnx', bytes);
 });
 
 afterEach(() => server.stop());
 
 function putManifest(manifest: object): string {
-  return server.put('/m/model.json', JSON.stringify(manifest));
+  return server.put('/tiny/model.json', JSON.stringify(manifest));
 }
 
 const requests = () => server.requests.map(({ path }) => path);
@@ -53,7 +53,7 @@ test('the second time only the manifest is fetched', async () => {
   await loadModel({ kind: 'shipped', manifestUrl }, store, silent);
   const again = await loadModel({ kind: 'shipped', manifestUrl }, store, silent);
   expect(again.onnx.graph).toEqual(bytes);
-  expect(requests()).toEqual(['/m/model.json', '/m/model.onnx', '/m/model.json']);
+  expect(requests()).toEqual(['/tiny/model.json', '/tiny/model.onnx', '/tiny/model.json']);
 });
 
 describe('a shipped model held to its build', () => {
@@ -96,12 +96,21 @@ test.each([
   expect(onnx.graph).toEqual(bytes);
 });
 
-test('a model that was kept is there without the network', async () => {
+test('a model that was kept is there without the network, and no other in its place', async () => {
   const store = new MemoryFileStore();
   await loadModel({ kind: 'shipped', manifestUrl }, store, silent);
+  const second = server.put(
+    '/second/model.json',
+    JSON.stringify({ card: cardOf('second'), onnx: file }),
+  );
+  server.put('/second/model.onnx', bytes);
+  await loadModel({ kind: 'shipped', manifestUrl: second }, store, silent);
   server.files.clear();
-  const { onnx } = await loadModel({ kind: 'shipped', manifestUrl }, store, silent);
-  expect(onnx.graph).toEqual(bytes);
+  const first = await loadModel({ kind: 'shipped', manifestUrl }, store, silent);
+  expect(first.onnx.graph).toEqual(bytes);
+  expect(first.manifest.card.id).toBe('tiny');
+  const again = await loadModel({ kind: 'shipped', manifestUrl: second }, store, silent);
+  expect(again.manifest.card.id).toBe('second');
 });
 
 test('a new version of the shipped model replaces the old one', async () => {
@@ -110,7 +119,7 @@ test('a new version of the shipped model replaces the old one', async () => {
   const newer = bytes.map((byte) => byte ^ 1);
   const newFile = { ...file, path: 'model-2.onnx', sha256: await sha256Hex(newer) };
   putManifest({ card, onnx: newFile });
-  server.put('/m/model-2.onnx', newer);
+  server.put('/tiny/model-2.onnx', newer);
   const { onnx } = await loadModel({ kind: 'shipped', manifestUrl }, store, silent);
   expect(onnx.graph).toEqual(newer);
   expect((await store.files('shipped-tiny')).map(({ name }) => name).sort()).toEqual([
@@ -124,12 +133,12 @@ test('what an earlier visit left of the file is not fetched twice', async () => 
   await writeFile(store, 'shipped-tiny', 'model.onnx', bytes);
   const { onnx } = await loadModel({ kind: 'shipped', manifestUrl }, store, silent);
   expect(onnx.graph).toEqual(bytes);
-  expect(requests()).toEqual(['/m/model.json']);
+  expect(requests()).toEqual(['/tiny/model.json']);
 });
 
 test('weights in files beside the graph come as blobs', async () => {
   const weights = { ...file, path: 'weights-0.bin' };
-  server.put('/m/weights-0.bin', bytes);
+  server.put('/tiny/weights-0.bin', bytes);
   putManifest({ card, onnx: file, externalData: [weights] });
   const { onnx } = await loadModel({ kind: 'shipped', manifestUrl }, new MemoryFileStore(), silent);
   const [data] = onnx.externalData;
@@ -149,7 +158,7 @@ test('a part that an earlier visit left of a shipped file is gone on with', asyn
   await writeFile(store, 'shipped-tiny', 'model.onnx', bytes.subarray(0, 4000));
   const { onnx } = await loadModel({ kind: 'shipped', manifestUrl }, store, silent);
   expect(onnx.graph).toEqual(bytes);
-  expect(server.requests.at(-1)).toEqual({ path: '/m/model.onnx', range: 'bytes=4000-' });
+  expect(server.requests.at(-1)).toEqual({ path: '/tiny/model.onnx', range: 'bytes=4000-' });
 });
 
 test.each(['storageFull', 'internal'] as const)(
@@ -210,7 +219,7 @@ describe('a model of this visit only', () => {
 
 test('bytes that are not the manifest’s are refused as modelHash', async () => {
   const changed = bytes.map((byte) => byte ^ 1);
-  server.put('/m/model.onnx', changed);
+  server.put('/tiny/model.onnx', changed);
   await expect(
     loadModel({ kind: 'shipped', manifestUrl }, new MemoryFileStore(), silent),
   ).rejects.toMatchObject({
@@ -220,11 +229,16 @@ test('bytes that are not the manifest’s are refused as modelHash', async () =>
 });
 
 test.each([
-  ['a missing manifest', '/m/model.json', undefined, /model\.json answered 404/],
-  ['a missing model', '/m/model.onnx', undefined, /model\.onnx answered 404/],
-  ['a manifest that is not JSON', '/m/model.json', '<html>', /is not JSON/],
-  ['a manifest of another shape', '/m/model.json', '{"card":{}}', /not a model manifest: card\.id/],
-  ['a model cut short', '/m/model.onnx', 'short', /has 5 bytes; expected 10000/],
+  ['a missing manifest', '/tiny/model.json', undefined, /model\.json answered 404/],
+  ['a missing model', '/tiny/model.onnx', undefined, /model\.onnx answered 404/],
+  ['a manifest that is not JSON', '/tiny/model.json', '<html>', /is not JSON/],
+  [
+    'a manifest of another shape',
+    '/tiny/model.json',
+    '{"card":{}}',
+    /not a model manifest: card\.id/,
+  ],
+  ['a model cut short', '/tiny/model.onnx', 'short', /has 5 bytes; expected 10000/],
 ])('%s fails as modelFetch and says what came', async (_name, path, answer, message) => {
   if (answer === undefined) server.files.delete(path);
   else server.put(path, answer);
