@@ -3,32 +3,22 @@ import { InvalidArgumentError } from 'commander';
 import type { DeepImage } from '../image/composite.js';
 import { maxImageSide } from '../image/file-kind.js';
 import type { Size } from '../image/geometry.js';
+import { expandedSize, hasMargins, type Margins } from '../image/margins.js';
 import type { Coverage } from '../image/raster.js';
 import { UsageError } from './cli-error.js';
 import type { Photo, RegionFile } from './image-files.js';
-
-/** Pixels to add on each side. */
-export interface Margins {
-  readonly top: number;
-  readonly right: number;
-  readonly bottom: number;
-  readonly left: number;
-}
 
 /** Reads "top,right,bottom,left". Throws: InvalidArgumentError. */
 export function parseMargins(text: string): Margins {
   const sides = text.split(',').map((side) => (side.trim() === '' ? NaN : Number(side)));
   const isMeant = sides.length === 4 && sides.every((side) => Number.isInteger(side) && side >= 0);
-  if (!isMeant || sides.every((side) => side === 0))
+  const [top, right, bottom, left] = sides;
+  const margins = { top, right, bottom, left };
+  if (!isMeant || !hasMargins(margins))
     throw new InvalidArgumentError(
       'expected four whole numbers of pixels, top,right,bottom,left, one of them above 0.',
     );
-  const [top, right, bottom, left] = sides;
-  return { top, right, bottom, left };
-}
-
-function expandedSize({ width, height }: Size, { top, right, bottom, left }: Margins): Size {
-  return { width: width + left + right, height: height + top + bottom };
+  return margins;
 }
 
 /** The rows of one image within a larger one of zeros. */

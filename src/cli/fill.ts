@@ -4,11 +4,12 @@ import { planFill } from '../fill/plan.js';
 import { runFill, type CallEvent } from '../fill/run.js';
 import { contextRequest } from '../fill/request.js';
 import { coverageBounds, coversEverything, growCoverage, hasSoftEdges } from '../image/coverage.js';
+import type { Margins } from '../image/margins.js';
 import { cropCoverage } from '../image/planar.js';
 import type { Coverage, RgbaImage } from '../image/raster.js';
 import type { FillSettings } from '../protocol/fill.js';
 import { rangeChecked, UsageError } from './cli-error.js';
-import { expandPhoto, expandRegion, parseMargins, type Margins } from './expand.js';
+import { expandPhoto, expandRegion, parseMargins } from './expand.js';
 import { FillReport } from './fill-report.js';
 import { readChosen, readPhoto, readRegion, type Photo, type RegionFile } from './image-files.js';
 import {

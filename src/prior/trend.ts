@@ -14,8 +14,17 @@ const reach = 0.3;
 /** Root mean square that a quadratic may leave: some 6 of 255 levels. */
 const mostLeft = 0.05;
 
+/** Where a trend was measured, pixels of the picture; beyond it stays as it is at the edge. */
+interface Span {
+  readonly left: number;
+  readonly top: number;
+  readonly right: number;
+  readonly bottom: number;
+}
+
 /** A quadratic for each channel over the picture's pixels, centred and scaled. */
 export interface Trend {
+  readonly span: Span;
   readonly coefficients: readonly Float64Array[];
   readonly centre: { readonly x: number; readonly y: number };
   readonly scale: number;
@@ -82,7 +91,12 @@ export function findTrend(images: PhotoImages): Trend | null {
   const rights = [0, 1, 2].map(() => new Float64Array(terms));
   const at = new Float64Array(terms);
   let [count, squares] = [0, 0];
+  let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
   eachNear(images, (x, y, i) => {
+    left = Math.min(left, x);
+    right = Math.max(right, x);
+    top = Math.min(top, y);
+    bottom = Math.max(bottom, y);
     basis(place, x, y, at);
     count++;
     for (let row = 0; row < terms; row++) {
@@ -99,11 +113,19 @@ export function findTrend(images: PhotoImages): Trend | null {
     (sum, found, c) => sum + found.reduce((dot, value, k) => dot + value * rights[c][k], 0),
     0,
   );
-  const left = Math.sqrt(Math.max(0, squares - explained) / (3 * count));
-  return left <= mostLeft ? { coefficients, ...place } : null;
+  const unexplained = Math.sqrt(Math.max(0, squares - explained) / (3 * count));
+  const span = { left, top, right, bottom };
+  return unexplained <= mostLeft ? { coefficients, ...place, span } : null;
 }
 
-/** Adds `sign` times the trend to a window of the picture, in a copy. */
+function within(value: number, least: number, most: number): number {
+  return Math.min(most, Math.max(least, value));
+}
+
+/**
+ * Adds `sign` times the trend to a window of the picture, in a copy. Beside all that is known, where
+ * a picture is expanded, a quadratic would run away: there it goes on as it is at the last known place.
+ */
 export function withTrend(
   image: PlanarImage,
   window: Rect,
@@ -113,9 +135,11 @@ export function withTrend(
   const data = image.data.slice();
   const plane = image.width * image.height;
   const at = new Float64Array(terms);
+  const { left, top, right, bottom } = trend.span;
   for (let y = 0; y < image.height; y++) {
+    const v = within(window.y + y, top, bottom);
     for (let x = 0; x < image.width; x++) {
-      basis(trend, window.x + x, window.y + y, at);
+      basis(trend, within(window.x + x, left, right), v, at);
       for (let c = 0; c < 3; c++) {
         let value = 0;
         for (let k = 0; k < terms; k++) value += trend.coefficients[c][k] * at[k];

@@ -29,6 +29,12 @@ export interface PlacedMedia {
   readonly opacity: number;
 }
 
+/** A fill that belongs to the picture. */
+export interface KeptFill extends PlacedMedia {
+  /** Made for this image, not for one below: it may reach past its edge. */
+  readonly isOwn: boolean;
+}
+
 /** The image the region lies on. */
 export interface TargetImage extends PlacedMedia {
   readonly isLocked: boolean;
@@ -36,7 +42,7 @@ export interface TargetImage extends PlacedMedia {
   /** Page space bounds of the artboard, the origin of page space for renditions. */
   readonly artboardBounds: Rect;
   /** Kept fills shown over the image, bottom to top: part of the picture that is continued. */
-  readonly kept: readonly PlacedMedia[];
+  readonly kept: readonly KeptFill[];
 }
 
 /** What a rendition of the page would show. */

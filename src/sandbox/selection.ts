@@ -3,6 +3,7 @@ import { editor } from 'express-document-sdk';
 import type { MediaContainerNode, Node, VisualNode } from 'express-document-sdk';
 import { overlaps } from '../image/geometry.js';
 import type {
+  KeptFill,
   PlacedMedia,
   SelectionProblem,
   SelectionReading,
@@ -25,13 +26,22 @@ function candidateImages(root: VisualNode): MediaContainerNode[] {
   return images;
 }
 
-/** The topmost image that one of the shapes touches. */
+/** The kept fills of an image, which may reach past its edge. */
+function keptOf(image: MediaContainerNode): Node[] {
+  return [...fillLayers()]
+    .filter(({ node, record }) => record.targetId === image.id && isKept(node) && isVisible(node))
+    .map(({ node }) => node);
+}
+
+/** The topmost image that one of the shapes touches, else the one that a kept fill has expanded there. */
 function imageUnder(shapes: readonly VisualNode[]): MediaContainerNode | 'none' | 'elsewhere' {
   const images = candidateImages(shapes[0].visualRoot);
   if (images.length === 0) return 'none';
   const marks = shapes.map((shape) => pageBounds(shape as Node));
-  const under = images.filter((image) => marks.some((mark) => overlaps(mark, pageBounds(image))));
-  return under.length > 0 ? under[under.length - 1] : 'elsewhere';
+  const isMarked = (node: Node) => marks.some((mark) => overlaps(mark, pageBounds(node)));
+  images.reverse();
+  const expanded = (image: MediaContainerNode) => keptOf(image).some(isMarked);
+  return images.find(isMarked) ?? images.find(expanded) ?? 'elsewhere';
 }
 
 function placedMedia(container: MediaContainerNode): PlacedMedia | null {
@@ -48,14 +58,15 @@ function placedMedia(container: MediaContainerNode): PlacedMedia | null {
 }
 
 /** Kept fills over an image: made for it, or for one below. */
-function keptOver(image: MediaContainerNode): PlacedMedia[] {
+function keptOver(image: MediaContainerNode): KeptFill[] {
   const bounds = pageBounds(image);
   const order = [...descendants(image.visualRoot)].map(({ id }) => id);
   const place = order.indexOf(image.id);
-  return [...fillLayers()].flatMap(({ node }) => {
+  return [...fillLayers()].flatMap(({ node, record }) => {
     const isOver = isKept(node) && isVisible(node) && order.indexOf(node.id) > place;
     if (!isOver || !isMediaContainer(node) || !overlaps(pageBounds(node), bounds)) return [];
-    return placedMedia(node) ?? [];
+    const media = placedMedia(node);
+    return media ? { ...media, isOwn: record.targetId === image.id } : [];
   });
 }
 

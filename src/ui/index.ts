@@ -50,7 +50,15 @@ async function openDocumentId(): Promise<string | null> {
   }
 }
 
+/** In the page it would need a hash in the policy, which changes with each minifier. */
+function stylePage(): void {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync('html, body { margin: 0; min-height: 100%; }');
+  document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
+}
+
 async function start(): Promise<void> {
+  stylePage();
   await addOnUISdk.ready;
   const bell = new SelectionBell();
   const sandbox = await meetSandbox(bell);

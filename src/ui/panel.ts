@@ -2,6 +2,7 @@
 import { LitElement, html, nothing, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import { keyed } from 'lit/directives/keyed.js';
+import { compose, invert, mapBounds } from '../image/geometry.js';
 import { defaultModelId, type ModelCard } from '../protocol/model-card.js';
 import { settingsOf } from './fill/choices.js';
 import type { FillJob } from './fill/fill-queue.js';
@@ -144,6 +145,7 @@ export class RepaintPanel extends LitElement {
     const { growPx, featherPx } = settingsOf(choices);
     return html`<repaint-selection-card
       .state=${selection.state}
+      .choices=${choices}
       .grow=${growPx}
       .feather=${featherPx}
       .preview=${queue.active ? previewOf(queue.active, selection.state) : null}
@@ -288,7 +290,10 @@ export class RepaintPanel extends LitElement {
 function previewOf({ region, request, previews, progress }: FillJob, state: SelectionState) {
   const image = previews[progress?.fill ?? 0];
   const isMarked = state.kind === 'ready' && state.region.id === region.id;
-  return image && isMarked ? { image, bounds: request.plan.contextBounds } : null;
+  if (!image || !isMarked) return null;
+  // The picture may have been expanded since, which moves its corner.
+  const toNow = compose(invert(state.region.raster.pixelsToPage), region.raster.pixelsToPage);
+  return { image, bounds: mapBounds(toNow, request.plan.contextBounds) };
 }
 
 declare global {

@@ -8,6 +8,7 @@ export const panelProblems = [
   'regionCoversEverything',
   'imageTooSmall',
   'imageTooLarge',
+  'expandedTooLarge',
   'imageUnreadable',
   'imageKindUnreadable',
   'imageCutOff',

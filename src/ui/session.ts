@@ -1,7 +1,7 @@
 /** One visit of the panel: selection, model, choices, queue and gallery, tied together. */
 import { compose, translation } from '../image/geometry.js';
 import { digitalSource, withProvenance } from './gallery/provenance.js';
-import type { FillRequest } from '../protocol/fill.js';
+import type { FillPlan, FillRequest } from '../protocol/fill.js';
 import type { RgbaImage } from '../image/raster.js';
 import type { FillRecord, NewLayer } from '../protocol/sandbox-api.js';
 import { chosenFill } from './fill/chosen-fill.js';
@@ -47,6 +47,7 @@ import { KeptMarks } from './marking/kept-marks.js';
 import { Observed } from './observed.js';
 import type { Problem } from './problem.js';
 import type { PixelSource } from './selection/pixels.js';
+import { isExpanded } from './selection/expansion.js';
 import { filledRegion, type Region } from './selection/region.js';
 import { SelectionWatch } from './selection/selection-watch.js';
 
@@ -121,6 +122,7 @@ export class Session extends Observed {
     const { sandbox, pixels, kept, startWorker } = _ports;
     const keptMarks = new KeptMarks(kept, _ports.documentId);
     this.selection = new SelectionWatch(sandbox, pixels, keptMarks);
+    pixels.fillPng = (layerId) => this.gallery.pngs.get(layerId);
     this.model = new ModelLink(startWorker);
     this.library = new ModelLibrary(_ports);
     this.gallery = new FillGallery(sandbox, kept);
@@ -176,6 +178,7 @@ export class Session extends Observed {
   async start(): Promise<void> {
     const kept = await this._ports.kept.read(choicesKey);
     this.choices = parseChoices(kept);
+    this.selection.expands = this.choices.expands;
     this.closedNotices = parseClosed(await this._ports.kept.read(closedKey));
     await this.library.restore();
     this.restartModel();
@@ -215,6 +218,10 @@ export class Session extends Observed {
   choose(choices: Choices): void {
     const needsLoad = isOtherLoad(choices, this.choices);
     this.choices = choices;
+    if (choices.expands !== this.selection.expands) {
+      this.selection.expands = choices.expands;
+      void this.selection.read();
+    }
     this.changed();
     void this._ports.kept.write(choicesKey, choices);
     if (needsLoad && !this.queue.active) this.restartModel();
@@ -415,7 +422,7 @@ export class Session extends Observed {
       seeds,
       chosen,
     };
-    void this._rememberOriginal(region);
+    void this._rememberOriginal(region, plan);
     this.queue.add(filledRegion(region), request, model, origin);
   }
 
@@ -428,8 +435,8 @@ export class Session extends Observed {
     return { id: state.card.id, sha256: state.card.checkpoint.sha256, chosen };
   }
 
-  private async _rememberOriginal(region: Region): Promise<void> {
-    const url = await regionThumbnail(region).catch(() => null);
+  private async _rememberOriginal(region: Region, plan: FillPlan): Promise<void> {
+    const url = await regionThumbnail(region, plan).catch(() => null);
     if (url !== null) this.gallery.rememberOriginal(region.id, url);
   }
 
@@ -451,11 +458,12 @@ export class Session extends Observed {
 
   private async _addLayer(fill: FinishedFill): Promise<void> {
     const { job, seed } = fill;
-    const png = await this._signed(fill);
     const { region, request } = job;
+    // Before any wait: the job may end during it, and its marker would come back.
+    this._awaited.delete(region.id);
+    const png = await this._signed(fill);
     const { x, y, width, height } = request.plan.maskBounds;
     const { id, mediaSize, mediaToPage, page } = region.target;
-    this._awaited.delete(region.id);
     const layer: NewLayer = {
       image: { id, mediaSize, mediaToPage, pageId: page.id },
       png,
@@ -473,13 +481,16 @@ export class Session extends Observed {
 
 function recordOf(job: FillJob, seed: number): NewLayer['record'] {
   const { id, model, origin, region, request } = job;
+  const { settings } = request;
+  // Fills past the edge fill what is transparent, whatever was chosen.
+  const chosen = isExpanded(region) ? { ...settings, fillTransparent: false } : settings;
   return {
     targetId: region.target.id,
     jobId: id,
     seed,
     modelId: model.id,
     modelSha256: model.sha256,
-    settings: JSON.stringify(request.settings),
+    settings: JSON.stringify(chosen),
     madeAt: Date.now(),
     ...origin,
   };

@@ -129,4 +129,58 @@ describe.each([
     expect(Math.hypot(left + 4 - x, top + 4 - y)).toBeLessThan(5);
     expect(bench.problems).toEqual([]);
   });
+
+  /** A layer's left edge, top, width and height on the page. */
+  async function placeOf(index: number): Promise<number[]> {
+    const layer = (await layers()).at(index)!;
+    const { geometry } = layer.children[0];
+    if (geometry.kind !== 'image') throw new Error('the layer is no image');
+    return [layer.matrix[4], layer.matrix[5], geometry.width, geometry.height];
+  }
+
+  function expectPlace(place: readonly number[], expected: readonly number[]): void {
+    // A rendition's pixels are not the page's: half a pixel, and another for what is rounded out.
+    place.forEach((value, k) =>
+      expect(Math.abs(value - expected[k]), String(place)).toBeLessThan(1.5),
+    );
+  }
+
+  it('expands a photo where a shape reaches past its edge, and again past a kept expansion', async () => {
+    await bench.page.reload();
+    await bench.page.getByTestId('layer').first().waitFor();
+    const [photo] = (await bench.artboard()).children;
+    const matrix = [0.6, 0, 0, 0.6, 60, 80] as const;
+    await bench.command({ kind: 'transform', changes: [{ id: photo.id, matrix }] });
+    await bench.page.getByTestId('tool-rectangle').click();
+    await bench.drag([410, 120], [500, 180]);
+    const past = /^Reaches \d+ px past the right edge: the picture will be expanded there\.$/;
+    await expect.poll(() => at('expansion').innerText(), patient).toMatch(past);
+    await at('fills').getByText('1', { exact: true }).click();
+    await bench.chooseDraft();
+    await press('generate');
+    await waitForLayers(1);
+    await bench.screenshot(`9-loop-expanded-${name}`);
+    // The photo ends at 60 + 0.6 * 640 = 444. Grown by 4 pixels, of the photo or of a rendition twice
+    // the page's size, but not past the shape.
+    const grown = name === 'public' ? 4 / 2 : 4 * 0.6;
+    expectPlace(await placeOf(0), [410 - grown, 120 - grown, 90 + grown, 60 + 2 * grown]);
+    await press('keep');
+    await expect.poll(() => at('original').innerText()).toMatch(/Kept/);
+    // Beyond the photo, on what was kept, the picture goes on.
+    await bench.drag([480, 140], [540, 170]);
+    await expect.poll(() => at('gallery').first().innerText(), patient).toMatch(/another region/);
+    await expect.poll(() => at('expansion').innerText(), patient).toMatch(past);
+    expect(await bench.pictureAt({ x: 495, y: 150 })).not.toEqual([0, 0, 0]);
+    await press('generate');
+    await waitForLayers(2);
+    expectPlace(await placeOf(1), [480 - grown, 140 - grown, 60 + grown, 30 + 2 * grown]);
+    expect(bench.problems).toEqual([]);
+  });
+
+  it('refuses a shape that lies wholly beside the photo', async () => {
+    await bench.drag([560, 20], [600, 60]);
+    await expect
+      .poll(() => at('selection-problem').getAttribute('data-code'), patient)
+      .toBe('regionOutsideImage');
+  });
 });

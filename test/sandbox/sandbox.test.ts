@@ -479,6 +479,26 @@ describe('the view for a picture of the page', () => {
 });
 
 describe('kept fills', () => {
+  it('expand their photo: a shape that lies on one alone lies on the photo', async () => {
+    const past = await added({ pixelsToPage: [2, 0, 0, 2, 600, 20] });
+    addShape(rectangle, [1, 0, 0, 1, 660, 30]);
+    expect(await host.api.readSelection()).toMatchObject({ problem: 'regionOutsideImage' });
+    await host.api.editPage({ keep: [past.id] });
+    const { target } = ready(await host.api.readSelection());
+    expect(target).toMatchObject({ id: photo().id, kept: [{ id: past.id, isOwn: true }] });
+    addShape(rectangle, [1, 0, 0, 1, 730, 30]);
+    expect(await host.api.readSelection()).toMatchObject({ problem: 'regionOutsideImage' });
+  });
+
+  it('tell which photo they were made for', async () => {
+    const record = { ...layer().record, targetId: 'another' };
+    const over = await added({ record });
+    await host.api.editPage({ keep: [over.id] });
+    addShape(rectangle, [1, 0, 0, 1, 40, 40]);
+    const { target } = ready(await host.api.readSelection());
+    expect(target.kept).toMatchObject([{ id: over.id, isOwn: false }]);
+  });
+
   it('are part of the picture that is continued, as long as they are seen', async () => {
     const [kept, tried] = [await added(), await added()];
     await host.api.editPage({ keep: [kept.id], show: [kept.id, tried.id] });

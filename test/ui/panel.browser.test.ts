@@ -376,6 +376,17 @@ describe('a fill', () => {
     expect(sandbox.markers).toMatchObject([{ isVisible: true }]);
   });
 
+  test('has its marker out of the way also where it ends before its fill is added', async () => {
+    await openPanel();
+    const { jobId, seeds } = await startFill();
+    const png = await redPng(80, 60);
+    workers.last.say({ kind: 'filled', jobId, fill: 0, seed: seeds[0], png });
+    workers.last.say({ kind: 'done', jobId, outcome: 'complete' });
+    await expect.poll(() => sandbox.added.length).toBe(1);
+    await expect.element(at('marker')).toHaveTextContent('Show marker');
+    expect(sandbox.edits.filter(({ show }) => show?.includes('shape'))).toEqual([]);
+  });
+
   test('takes the marker out of the way, and gives it back when nothing comes', async () => {
     await openPanel();
     const { jobId } = await startFill();

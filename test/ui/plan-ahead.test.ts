@@ -62,7 +62,9 @@ test('a plan is made once for the same region, choices and model', () => {
     height,
     data: new Uint8Array(width * height).fill(255),
   });
-  const region = { raster: { width: 640, height: 480 }, maskBounds: bounds, coverage } as Region;
+  const size = { width: 640, height: 480 };
+  const raster = { ...size, photo: { x: 0, y: 0, ...size } };
+  const region = { raster, maskBounds: bounds, coverage } as Region;
   const model = { kind: 'ready', card } as ModelState;
   const plan = planner(planState);
   const first = plan(region, firstChoices, model);

@@ -8,7 +8,12 @@ import { checkImageSize, type Raster } from '../../src/ui/selection/raster.js';
 import { photo, rectangle } from './fake-host.js';
 
 /** The photo at two pixels a unit; its pixels are not read here. */
-const raster = { width: 800, height: 600, pixelsToPage: scaling(0.5, 0.5) } as Raster;
+const size = { width: 800, height: 600 };
+const raster = {
+  ...size,
+  photo: { x: 0, y: 0, ...size },
+  pixelsToPage: scaling(0.5, 0.5),
+} as Raster;
 
 function mark(shapes: RegionShape[], crop = photo.crop) {
   const marked = { target: { ...photo, crop }, raster, marks: new Marks(raster) };

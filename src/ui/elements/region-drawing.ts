@@ -4,7 +4,7 @@ import type { Rect } from '../../image/geometry.js';
 import type { Coverage, RgbaImage } from '../../image/raster.js';
 import type { Polygon } from '../../image/region-path.js';
 import type { View } from '../marking/view.js';
-import type { Raster } from '../selection/raster.js';
+import { transparencyPattern, type Raster } from '../selection/raster.js';
 
 /** What is drawn. Units: CSS pixels of the picture; photo pixels where it says so. */
 export interface Drawn {
@@ -166,6 +166,16 @@ function cursorPath({ x, y, radius }: NonNullable<Drawn['cursor']>): Path2D {
   return path;
 }
 
+/** Where there is no picture, a chequered ground says so. */
+function drawBackground(
+  context: CanvasRenderingContext2D,
+  { scale, x, y }: View,
+  { width, height }: Drawn['raster'],
+): void {
+  context.fillStyle = transparencyPattern(context);
+  context.fillRect(x, y, width * scale, height * scale);
+}
+
 /** Draws into a canvas of the picture's size. */
 export function drawRegion(
   canvas: HTMLCanvasElement,
@@ -179,6 +189,7 @@ export function drawRegion(
   const { scale, x, y } = drawn.view;
   const view = { scale: scale * density, x: x * density, y: y * density };
   const context = canvas.getContext('2d')!;
+  drawBackground(context, view, raster);
   context.imageSmoothingEnabled = view.scale < 4;
   context.imageSmoothingQuality = 'high';
   const isClose = raster.width * view.scale > 1.5 * copySide;

@@ -2,13 +2,18 @@
 import { LitElement, css, html, nothing } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import '@spectrum-web-components/icons-workflow/icons/sp-icon-lasso-select.js';
+import '@spectrum-web-components/switch/sp-switch.js';
+import type { Switch } from '@spectrum-web-components/switch';
 import { localized, msg, str } from '../host/localisation.js';
-import type { Size } from '../../image/geometry.js';
+import { firstChoices, type Choices } from '../fill/choices.js';
 import type { Problem } from '../problem.js';
+import { isExpanded, isOffPage } from '../selection/expansion.js';
 import type { Region } from '../selection/region.js';
 import type { SelectionState } from '../selection/selection-watch.js';
 import { size } from '../text/format.js';
+import { expansionText } from '../text/plan-text.js';
 import { problemText } from '../text/problems.js';
+import { ChooseEvent } from './choose-event.js';
 import { isOtherPreview, type Drawn } from './region-drawing.js';
 import './region-editor.js';
 import { shared } from './styles.js';
@@ -17,6 +22,7 @@ import { shared } from './styles.js';
 @customElement('repaint-selection-card')
 export class SelectionCard extends LitElement {
   @property({ attribute: false }) state: SelectionState = { kind: 'reading' };
+  @property({ attribute: false }) choices: Choices = firstChoices;
   /** By which the region is grown, and over which the fill fades in, photo pixels. */
   @property({ type: Number }) grow = 0;
   @property({ type: Number }) feather = 0;
@@ -71,6 +77,33 @@ export class SelectionCard extends LitElement {
     </div>`;
   }
 
+  /** What goes past the photo's edge; what is only cut off there is told where it was chosen. */
+  private _renderExpansion(region: Region) {
+    const { choices } = this;
+    const isLarger = isExpanded(region);
+    if (!isLarger && choices.expands) return nothing;
+    return html`${
+        isLarger ? html`<p data-testid="expansion">${expansionText(region.past)}</p>` : nothing
+      }
+      ${
+        isLarger && isOffPage(region)
+          ? html`<p class="quiet">
+              ${msg('What lies outside the page is seen once the page is enlarged.')}
+            </p>`
+          : nothing
+      }
+      <sp-switch
+        data-testid="expands"
+        ?checked=${choices.expands}
+        @change=${(event: Event) => this._expand((event.target as Switch).checked)}
+        >${msg('Fill past the photo’s edge')}</sp-switch
+      >`;
+  }
+
+  private _expand(expands: boolean): void {
+    this.dispatchEvent(new ChooseEvent({ ...this.choices, expands }));
+  }
+
   private _renderProblem(problem: Problem) {
     const { sentence, nextStep } = problemText(problem);
     return html`<div class="card empty" data-testid="selection-problem" data-code=${problem.code}>
@@ -86,13 +119,15 @@ export class SelectionCard extends LitElement {
       <p class="quiet">${nextStep}</p>`;
   }
 
-  private _renderRegion({ marked, photo, target, isExact }: Region) {
+  private _renderRegion(region: Region) {
+    const { marked, photo, target, isExact } = region;
     return html`<p>
         <span class="sentence" data-testid="region-size">${msg(str`Region ${size(marked)}`)}</span>
         <span class="quiet">${msg(str`in a photo of ${size(photo)}`)}</span>
       </p>
+      ${this._renderExpansion(region)}
       ${
-        isLarge(marked, photo)
+        isLarge(region)
           ? html`<p class="quiet" data-testid="region-large">
               ${msg('A region of more than half the photo comes out soft. Mark a smaller part, or fill it in two steps.')}
             </p>`
@@ -103,7 +138,12 @@ export class SelectionCard extends LitElement {
   }
 }
 
-/** More than half of the picture leaves too little to continue from. */
-function isLarge(region: Size, photo: Size): boolean {
-  return region.width > photo.width / 2 || region.height > photo.height / 2;
+/**
+ * More than half of the picture leaves too little to continue from; what expands the photo lies
+ * beside it, however long its edge is.
+ */
+function isLarge(region: Region): boolean {
+  const { marked, photo } = region;
+  if (isExpanded(region)) return marked.width * marked.height > (photo.width * photo.height) / 2;
+  return marked.width > photo.width / 2 || marked.height > photo.height / 2;
 }

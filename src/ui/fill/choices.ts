@@ -51,6 +51,7 @@ const choicesSchema = z.object({
   fills: z.int().check(z.minimum(1), z.maximum(maxFills)),
   /** Seed of the first fill; null = new ones each time. */
   seed: z.nullable(z.int().check(z.minimum(0), z.maximum(0xffffffff))),
+  expands: z._default(z.boolean(), true),
   backend: z.enum(backendChoices),
   precision: z._default(z.enum(precisionChoices), 'automatic'),
 });
@@ -73,6 +74,8 @@ export interface Choices {
   readonly model: ChosenModel | null;
   readonly fills: number;
   readonly seed: number | null;
+  /** Whether shapes that reach past the photo's edge expand it, or end there. */
+  readonly expands: boolean;
   readonly backend: BackendChoice;
   readonly precision: PrecisionChoice;
 }
@@ -86,6 +89,7 @@ export const firstChoices: Choices = {
   model: null,
   fills: 3,
   seed: null,
+  expands: true,
   backend: 'automatic',
   precision: 'automatic',
 };

@@ -38,7 +38,11 @@ const recordSchema = z.object({
     target: z.looseObject({ id: z.string() }),
     maskBounds: z.looseObject(size),
     markerIds: z.array(z.string()),
-    raster: z.looseObject({ ...size, pixelsToPage: z.array(z.number()).check(z.length(6)) }),
+    raster: z.looseObject({
+      ...size,
+      pixelsToPage: z.array(z.number()).check(z.length(6)),
+      photo: z.looseObject(size),
+    }),
   }),
   request: z
     .looseObject({

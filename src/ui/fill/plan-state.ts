@@ -4,6 +4,7 @@ import { growReach } from '../../image/coverage.js';
 import { widen } from '../../image/geometry.js';
 import type { FillPlan, FillSettings } from '../../protocol/fill.js';
 import type { Problem } from '../problem.js';
+import { isExpanded } from '../selection/expansion.js';
 import type { Region } from '../selection/region.js';
 import { presetNames } from '../../protocol/presets.js';
 import { settingsFor, type Choices, type PresetChoice } from './choices.js';
@@ -24,7 +25,9 @@ export function planState(
 ): PlanState {
   const card = model.kind === 'ready' ? model.card : null;
   if (!region || (!card && choices.prior !== 'photo')) return { kind: 'none' };
-  const settings = settingsFor(choices, card);
+  const chosen = settingsFor(choices, card);
+  // What lies past the photo's edge is transparent so far.
+  const settings = isExpanded(region) ? { ...chosen, fillTransparent: true } : chosen;
   try {
     const { raster: imageSize } = region;
     const maskBounds = widen(region.maskBounds, growReach(settings.growPx), imageSize);

@@ -1,6 +1,7 @@
 /** Small pictures: the marked region, and a fill seen in its surroundings. */
-import { intersect, type Point, type Rect, type Size } from '../../image/geometry.js';
-import type { FillRequest } from '../../protocol/fill.js';
+import { intersect, widen, type Point, type Rect, type Size } from '../../image/geometry.js';
+import type { FillPlan, FillRequest } from '../../protocol/fill.js';
+import { transparencyPattern } from '../selection/raster.js';
 import type { FilledRegion, Region } from '../selection/region.js';
 
 /** Longest side of a kept picture, device pixels: large enough to compare fills by. */
@@ -15,20 +16,13 @@ export function fitWithin({ width, height }: Size, side: number): Size {
   };
 }
 
-/** Cuts the surroundings shown with a region to a square where the image allows. */
-export function surroundings({ maskBounds, raster }: FilledRegion): Rect {
-  const side = Math.round(1.5 * Math.max(maskBounds.width, maskBounds.height));
-  const width = Math.min(raster.width, side);
-  const height = Math.min(raster.height, side);
-  const centreX = maskBounds.x + maskBounds.width / 2;
-  const centreY = maskBounds.y + maskBounds.height / 2;
-  const clamp = (value: number, most: number) => Math.min(Math.max(0, Math.round(value)), most);
-  return {
-    x: clamp(centreX - width / 2, raster.width - width),
-    y: clamp(centreY - height / 2, raster.height - height),
-    width,
-    height,
-  };
+/** Of the region's longer side: how much around it is shown, less than any plan sees. */
+const around = 0.25;
+
+/** Cuts the surroundings shown with a region, within what is seen of the photo. */
+export function surroundings({ maskBounds, raster }: FilledRegion, seen: Rect): Rect {
+  const margin = Math.round(around * Math.max(maskBounds.width, maskBounds.height));
+  return intersect(widen(maskBounds, margin, raster), seen);
 }
 
 async function dataUrl(canvas: OffscreenCanvas): Promise<string> {
@@ -42,9 +36,9 @@ async function dataUrl(canvas: OffscreenCanvas): Promise<string> {
 }
 
 /** Draws a region without a fill. Returns: a data URL. */
-export function regionThumbnail(region: Region): Promise<string> {
+export function regionThumbnail(region: Region, { contextBounds }: FillPlan): Promise<string> {
   const { canvas } = region.raster;
-  return thumbnail(surroundings(region), [{ image: canvas, at: { x: 0, y: 0 } }]);
+  return thumbnail(surroundings(region, contextBounds), [{ image: canvas, at: { x: 0, y: 0 } }]);
 }
 
 /** Draws a fill over what its request shows of the surroundings. Returns: a data URL. */
@@ -55,7 +49,7 @@ export async function fillThumbnail(
 ): Promise<string> {
   const pixels = new ImageData(source.data, source.width, source.height);
   const [under, layer] = await Promise.all([createImageBitmap(pixels), createImageBitmap(png)]);
-  const crop = intersect(surroundings(region), plan.contextBounds);
+  const crop = surroundings(region, plan.contextBounds);
   const url = await thumbnail(crop, [
     { image: under, at: plan.contextBounds },
     { image: layer, at: plan.maskBounds },
@@ -76,6 +70,8 @@ async function thumbnail(crop: Rect, images: readonly PlacedImage[]): Promise<st
   const canvas = new OffscreenCanvas(width, height);
   const context = canvas.getContext('2d')!;
   context.imageSmoothingQuality = 'high';
+  context.fillStyle = transparencyPattern(context);
+  context.fillRect(0, 0, width, height);
   context.scale(width / crop.width, height / crop.height);
   context.translate(-crop.x, -crop.y);
   for (const { image, at } of images) context.drawImage(image, at.x, at.y);

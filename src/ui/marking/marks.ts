@@ -1,15 +1,30 @@
 /** What is marked on one photo: the host's shapes, and what was added or taken away in the panel. */
 import { checkCrop } from '../../image/planar.js';
 import { coverageBounds } from '../../image/coverage.js';
-import { unionOf, type Rect, type Size } from '../../image/geometry.js';
+import { moved, unionOf, type Rect, type Size } from '../../image/geometry.js';
 import type { Coverage } from '../../image/raster.js';
 
 export type MarkMode = 'add' | 'subtract';
 
-/** Coverage of a part of the photo. Units: whole photo pixels. */
+/** Coverage of a part of the picture. Units: whole pixels of it. */
 export interface Stamp {
   readonly window: Rect;
   readonly coverage: Coverage;
+}
+
+/** What is marked on: a photo, with what there is around it. Units: whole pixels. */
+export interface MarkedPicture extends Size {
+  /** All of it where it is not given. */
+  readonly photo?: Rect;
+}
+
+/**
+ * What was marked in the panel. Shapes: planes [2*height*width] of the window, what was added and
+ * what was erased. Units: pixels from the photo's corner, so negative beyond it.
+ */
+export interface Painted {
+  readonly window: Rect;
+  readonly planes: Uint8Array<ArrayBuffer>;
 }
 
 /** Sides of the squares that are kept for undoing, pixels. */
@@ -28,6 +43,8 @@ type Step = Map<number, Planes>;
 export class Marks {
   /** What is marked; changed in place. Shapes: [height*width]. */
   readonly coverage: Coverage;
+  /** Where the photo lies in what is marked on. */
+  readonly photo: Rect;
   private readonly _planes: Planes;
   private _shapes: Stamp | null = null;
   private _crop: Coverage | null = null;
@@ -36,7 +53,8 @@ export class Marks {
   private _undone: Step[] = [];
   private _open: Step | null = null;
 
-  constructor({ width, height }: Size) {
+  constructor({ width, height, photo = { x: 0, y: 0, width, height } }: MarkedPicture) {
+    this.photo = photo;
     const plane = () => new Uint8Array(width * height);
     this.coverage = { width, height, data: plane() };
     this._planes = [plane(), plane()];
@@ -122,28 +140,34 @@ export class Marks {
     });
   }
 
-  /**
-   * Copies out what was marked in the panel, null where nothing was. Shapes: planes [2*height*width]
-   * of the window, what was added and what was erased.
-   */
-  painted(): { window: Rect; planes: Uint8Array<ArrayBuffer> } | null {
-    const bounds = this._planes.flatMap((data) => coverageBounds({ ...this.coverage, data }) ?? []);
-    if (bounds.length === 0) return null;
-    const window = unionOf(bounds);
+  /** Where anything was marked in the panel. Units: pixels from the photo's corner. */
+  get paintedBounds(): Rect | null {
+    const bounds = this._paintedWindow;
+    return bounds && moved(bounds, this.photo);
+  }
+
+  /** Copies out what was marked in the panel, null where nothing was. */
+  painted(): Painted | null {
+    const window = this._paintedWindow;
+    if (!window) return null;
     const area = window.width * window.height;
     const planes = new Uint8Array(2 * area);
     this._planes.forEach((plane, at) =>
       eachPixel(this.coverage, window, (i, k) => (planes[at * area + k] = plane[i])),
     );
-    return { window, planes };
+    return { window: moved(window, this.photo), planes };
   }
 
-  /** Puts back what `painted` copied; nothing to undo. Throws: RangeError when it leaves the photo. */
-  restore(window: Rect, planes: Uint8Array): void {
+  /** Puts back what `painted` copied; nothing to undo. Throws: RangeError when it leaves the picture. */
+  restore({ window: { x, y, width, height }, planes }: Painted): void {
+    const window = { x: x + this.photo.x, y: y + this.photo.y, width, height };
     checkCrop(this.coverage, window);
-    const area = window.width * window.height;
     this._planes.forEach((plane, at) =>
-      eachPixel(this.coverage, window, (i, k) => (plane[i] = planes[at * area + k])),
+      eachPixel(
+        this.coverage,
+        window,
+        (i, k) => (plane[i] = planes[at * window.width * window.height + k]),
+      ),
     );
     this._compose(window);
   }
@@ -156,6 +180,13 @@ export class Marks {
   redo(): void {
     const step = this._undone.pop();
     if (step) this._steps.push(this._swap(step));
+  }
+
+  private get _paintedWindow(): Rect | null {
+    if (!this.isPainted) return null;
+    return unionOf(
+      this._planes.flatMap((data) => coverageBounds({ ...this.coverage, data }) ?? []),
+    );
   }
 
   private get _whole(): Rect {

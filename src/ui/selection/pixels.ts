@@ -3,12 +3,13 @@
  * the document sandbox can read it, otherwise a rendition of the page cut to the image.
  */
 import type { Size } from '../../image/geometry.js';
-import type { Backdrop, TargetImage } from '../../protocol/sandbox-api.js';
+import type { Backdrop, KeptFill, TargetImage } from '../../protocol/sandbox-api.js';
 import type { AddOnSdk } from '../host/sdk.js';
 import type { SandboxClient } from '../host/sandbox-client.js';
 import { ProblemError, problemOf } from '../problem.js';
+import { withRoomFor } from './expansion.js';
 import { originalFrame, renditionFrame } from './frame.js';
-import { checkImageSize, decodeBitmap, drawOver, drawRaster, type Raster } from './raster.js';
+import { checkImageSize, decodeBitmap, drawKept, drawRaster, type Raster } from './raster.js';
 
 export interface PixelSource {
   /**
@@ -17,6 +18,8 @@ export interface PixelSource {
    * Throws: ProblemError when the image cannot be read or filled.
    */
   read(target: TargetImage, backdrop: Backdrop, isFresh: boolean): Promise<Raster>;
+  /** Hands out the PNG of a fill of this visit, where the source has no other way to it. */
+  fillPng?: (layerId: string) => Blob | undefined;
   /** Gets ready for a region to be marked, where that does not touch the document. */
   lookAhead?(backdrop: Backdrop): void;
 }
@@ -48,11 +51,12 @@ class OriginalPixels implements PixelSource {
   private async _draw(target: TargetImage): Promise<Raster> {
     const bitmap = await this._bitmap(target.id);
     checkImageSize(bitmap);
-    const raster = drawRaster(bitmap, originalFrame(target, bitmap));
+    const photo = drawRaster(bitmap, originalFrame(target, bitmap));
     bitmap.close();
+    const raster = withRoomFor(photo, ownOf(target));
     for (const fill of target.kept) {
       const layer = await this._bitmap(fill.id);
-      drawOver(raster, layer, fill);
+      drawKept(raster, layer, fill);
       layer.close();
     }
     return raster;
@@ -68,11 +72,17 @@ class OriginalPixels implements PixelSource {
   }
 }
 
+/** Kept fills that may have expanded the image. */
+function ownOf({ kept }: TargetImage): readonly KeptFill[] {
+  return kept.filter(({ isOwn }) => isOwn);
+}
+
 /** Longest side of a rendition that is asked for; what comes is measured. */
 const renditionSide = 4096;
 
 /** Reads a rendition of the page; keeps the last one, since shapes move more often than the rest. */
 class RenditionPixels implements PixelSource {
+  fillPng?: PixelSource['fillPng'];
   private _last: { readonly key: string; readonly bitmap: Promise<ImageBitmap> } | null = null;
   /** Something was not brought back: its page was left at that moment. */
   private _isOwing = false;
@@ -86,7 +96,24 @@ class RenditionPixels implements PixelSource {
     const bitmap = await this._bitmap(backdrop, isFresh);
     const frame = renditionFrame(target, bitmap);
     // The page's own pixels are the nearest to the photo's that a rendition tells.
-    return drawRaster(bitmap, frame, Math.hypot(frame.pixelsToPage[0], frame.pixelsToPage[1]));
+    const scale = Math.hypot(frame.pixelsToPage[0], frame.pixelsToPage[1]);
+    return this._drawBeyond(drawRaster(bitmap, frame, scale), target);
+  }
+
+  /**
+   * Past the photo's edge a rendition shows the page: of a kept fill only its own pixels are known
+   * there, and only to the visit that made it.
+   */
+  private async _drawBeyond(photo: Raster, target: TargetImage): Promise<Raster> {
+    const known = ownOf(target).filter(({ id }) => this.fillPng?.(id) !== undefined);
+    const raster = withRoomFor(photo, known);
+    if (raster === photo) return photo;
+    for (const fill of [...known].reverse()) {
+      const layer = await decodeBitmap(this.fillPng!(fill.id)!);
+      drawKept(raster, layer, fill, 'under');
+      layer.close();
+    }
+    return raster;
   }
 
   lookAhead(backdrop: Backdrop): void {

@@ -10,10 +10,12 @@ import {
   compose,
   invert,
   scaling,
+  translation,
   type Mat2d,
   type Rect,
   type Size,
 } from '../../image/geometry.js';
+import { expandedSize, hasMargins, type Margins } from '../../image/margins.js';
 import type { RgbaImage } from '../../image/raster.js';
 import type { PlacedMedia } from '../../protocol/sandbox-api.js';
 import { ProblemError } from '../problem.js';
@@ -21,6 +23,8 @@ import type { RasterFrame } from './frame.js';
 
 export interface Raster extends Size {
   readonly pixelsToPage: Mat2d;
+  /** The photo within it: all of it, unless there is more around. Units: whole raster pixels. */
+  readonly photo: Rect;
   /** How many of the photo's own pixels a pixel is wide, as far as they are known. */
   readonly pixelSize: number;
   /** For drawing; not to be drawn on. */
@@ -59,27 +63,66 @@ export async function decodeBitmap(file: Blob): Promise<ImageBitmap> {
   }
 }
 
-/** Draws a bitmap into its frame. Throws: ProblemError for sizes that cannot be filled. */
-export function drawRaster(bitmap: ImageBitmap, frame: RasterFrame, pixelSize = 1): Raster {
-  const { width, height, pixelsToPage } = frame;
-  checkImageSize(frame);
-  const canvas = new OffscreenCanvas(width, height);
-  const context = canvas.getContext('2d', { willReadFrequently: true });
-  if (!context) throw new ProblemError('imageUnreadable', 'no 2D canvas is available');
-  context.imageSmoothingQuality = 'high';
-  context.setTransform(...frame.bitmapToRaster);
-  context.drawImage(bitmap, 0, 0);
+/** A canvas as a raster of its size; `photo` is all of it where none is given. */
+function rasterOf(
+  canvas: OffscreenCanvas,
+  place: Pick<Raster, 'pixelsToPage' | 'pixelSize'> & { readonly photo?: Rect },
+): Raster {
+  const { width, height } = canvas;
+  const context = contextOf(canvas);
   const read = ({ x, y, width: w, height: h }: Rect): RgbaImage => ({
     width: w,
     height: h,
     data: new Uint8ClampedArray(context.getImageData(x, y, w, h).data),
   });
-  return { width, height, pixelsToPage, pixelSize, canvas, read };
+  return { width, height, photo: { x: 0, y: 0, width, height }, ...place, canvas, read };
 }
 
-/** Draws a kept fill where it lies over the image, within its crop. */
-export function drawOver({ canvas, pixelsToPage }: Raster, bitmap: ImageBitmap, fill: PlacedMedia) {
-  const context = canvas.getContext('2d')!;
+function contextOf(canvas: OffscreenCanvas): OffscreenCanvasRenderingContext2D {
+  const context = canvas.getContext('2d', { willReadFrequently: true });
+  if (!context) throw new ProblemError('imageUnreadable', 'no 2D canvas is available');
+  return context;
+}
+
+/** Draws a bitmap into its frame. Throws: ProblemError for sizes that cannot be filled. */
+export function drawRaster(bitmap: ImageBitmap, frame: RasterFrame, pixelSize = 1): Raster {
+  checkImageSize(frame);
+  const canvas = new OffscreenCanvas(frame.width, frame.height);
+  const context = contextOf(canvas);
+  context.imageSmoothingQuality = 'high';
+  context.setTransform(...frame.bitmapToRaster);
+  context.drawImage(bitmap, 0, 0);
+  return rasterOf(canvas, { pixelsToPage: frame.pixelsToPage, pixelSize });
+}
+
+/**
+ * Returns the raster with transparent margins, itself where they are none.
+ * Units: whole raster pixels. Throws: ProblemError expandedTooLarge.
+ */
+export function expandRaster(raster: Raster, margins: Margins): Raster {
+  if (!hasMargins(margins)) return raster;
+  const { width, height } = expandedSize(raster, margins);
+  if (Math.max(width, height) > maxImageSide)
+    throw new ProblemError('expandedTooLarge', `${width} x ${height} px`);
+  const { left, top } = margins;
+  const { photo, pixelSize, pixelsToPage } = raster;
+  const canvas = new OffscreenCanvas(width, height);
+  contextOf(canvas).drawImage(raster.canvas, left, top);
+  return rasterOf(canvas, {
+    pixelsToPage: compose(pixelsToPage, translation(-left, -top)),
+    pixelSize,
+    photo: { ...photo, x: photo.x + left, y: photo.y + top },
+  });
+}
+
+/** Draws a kept fill where it lies over the image, within its crop; or under what is there already. */
+export function drawKept(
+  { canvas, pixelsToPage }: Raster,
+  bitmap: ImageBitmap,
+  fill: PlacedMedia,
+  place: 'over' | 'under' = 'over',
+): void {
+  const context = contextOf(canvas);
   const pageToRaster = invert(pixelsToPage);
   const { mediaSize, mediaToPage, crop, opacity } = fill;
   context.save();
@@ -88,6 +131,24 @@ export function drawOver({ canvas, pixelsToPage }: Raster, bitmap: ImageBitmap, 
   const perUnit = scaling(mediaSize.width / bitmap.width, mediaSize.height / bitmap.height);
   context.setTransform(...compose(compose(pageToRaster, mediaToPage), perUnit));
   context.globalAlpha = opacity;
+  if (place === 'under') context.globalCompositeOperation = 'destination-over';
   context.drawImage(bitmap, 0, 0);
   context.restore();
+}
+
+/** Sides of the squares, device pixels. */
+const side = 8;
+const greys = ['#c8c8c8', '#a8a8a8'] as const;
+
+type Context = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D;
+
+/** Returns what is shown where a picture has no pixels: squares, as image editors draw them. */
+export function transparencyPattern(context: Context): CanvasPattern {
+  const tile = new OffscreenCanvas(2 * side, 2 * side);
+  const squares = tile.getContext('2d')!;
+  for (const [at, grey] of [0, side, side, 0].entries()) {
+    squares.fillStyle = greys[grey / side];
+    squares.fillRect(side * (at % 2), side * Math.floor(at / 2), side, side);
+  }
+  return context.createPattern(tile, 'repeat')!;
 }

@@ -11,11 +11,13 @@ import {
   intersect,
   invert,
   isEmptyRect,
+  moved,
   roundOut,
   type Mat2d,
   type Rect,
   type Size,
 } from '../../image/geometry.js';
+import { reachPast, type Margins } from '../../image/margins.js';
 import { cropCoverage } from '../../image/planar.js';
 import type { Coverage } from '../../image/raster.js';
 import { rasterise } from '../../image/rasterise.js';
@@ -23,6 +25,7 @@ import { pathToPolygons, type Polygon } from '../../image/region-path.js';
 import type { RegionShape, TargetImage } from '../../protocol/sandbox-api.js';
 import type { Marks, Stamp } from '../marking/marks.js';
 import { ProblemError } from '../problem.js';
+import { isExpanded, isRectangular } from './expansion.js';
 import { shapeBounds } from './frame.js';
 import type { Raster } from './raster.js';
 
@@ -50,6 +53,8 @@ export interface Region {
   /** Sizes to tell, in the photo's own pixels: the photo's, and of what is marked. */
   readonly photo: Size;
   readonly marked: Size;
+  /** How far it reaches past the photo's edges, in the photo's own pixels. */
+  readonly past: Margins;
   /** Raster pixels. */
   readonly maskBounds: Rect;
   /** False when a shape gave only its bounds. */
@@ -60,13 +65,13 @@ export interface Region {
 
 /** What a job keeps of its region, as plain data: where its fills belong. */
 export type FilledRegion = Pick<Region, 'id' | 'target' | 'maskBounds' | 'markerIds'> & {
-  readonly raster: Pick<Raster, 'width' | 'height' | 'pixelsToPage'>;
+  readonly raster: Pick<Raster, 'width' | 'height' | 'pixelsToPage' | 'photo'>;
 };
 
 export function filledRegion({ raster, ...region }: Region): FilledRegion {
   const { id, target, maskBounds, markerIds } = region;
-  const { width, height, pixelsToPage } = raster;
-  return { id, target, maskBounds, markerIds, raster: { width, height, pixelsToPage } };
+  const { width, height, pixelsToPage, photo } = raster;
+  return { id, target, maskBounds, markerIds, raster: { width, height, pixelsToPage, photo } };
 }
 
 function outline({ path, fillRule, localToPage }: RegionShape, pageToRaster: Mat2d): Outline {
@@ -113,8 +118,12 @@ class Hash {
   }
 }
 
-/** Names a region by its shapes and where they lie on the photo. */
-export function regionId(target: TargetImage, shapes: readonly RegionShape[]): string {
+/** Names a region by its shapes, where they lie on the photo, and whether they expand it. */
+export function regionId(
+  target: TargetImage,
+  shapes: readonly RegionShape[],
+  expands = false,
+): string {
   const pageToMedia = invert(target.mediaToPage);
   const text = JSON.stringify([
     target.id,
@@ -124,12 +133,18 @@ export function regionId(target: TargetImage, shapes: readonly RegionShape[]): s
       // Without -0.00, which is elsewhere 0.00.
       compose(pageToMedia, localToPage).map((value) => Math.round(value * 100) / 100 || 0),
     ]),
+    ...(expands ? ['expanded'] : []),
   ]);
   return new Hash().addText(text).hex;
 }
 
 function told({ width, height }: Size, scale: number): Size {
   return { width: Math.round(width * scale), height: Math.round(height * scale) };
+}
+
+function toldMargins({ top, right, bottom, left }: Margins, scale: number): Margins {
+  const [t, r, b, l] = [top, right, bottom, left].map((pixels) => Math.round(pixels * scale));
+  return { top: t, right: r, bottom: b, left: l };
 }
 
 /** Names a region by its pixels: what was painted has no shapes. */
@@ -139,17 +154,13 @@ function paintedId(targetId: string, bounds: Rect, { data }: Coverage): string {
   return hash.hex;
 }
 
-/** The crop as coverage; null where it is the whole raster. */
-function cropOf({ crop }: TargetImage, raster: Raster, pageToRaster: Mat2d): Coverage | null {
-  const { polygons, fillRule } = outline(crop, pageToRaster);
-  const near = (value: number, ...edges: number[]) =>
-    edges.some((edge) => Math.abs(value - edge) < 0.01);
-  const isWhole =
-    polygons.length === 1 &&
-    polygons[0].length <= 5 &&
-    polygons[0].every(({ x, y }) => near(x, 0, raster.width) && near(y, 0, raster.height));
-  if (isWhole) return null;
-  return rasterise(polygons, fillRule, { x: 0, y: 0, width: raster.width, height: raster.height });
+/** The crop as coverage; null where it is the whole raster, or the rectangle that is expanded. */
+function cropOf(target: TargetImage, raster: Raster, pageToRaster: Mat2d): Coverage | null {
+  const { width, height, photo } = raster;
+  const isLarger = width > photo.width || height > photo.height;
+  if (isRectangular(target, raster, isLarger ? 1 : 0.01)) return null;
+  const { polygons, fillRule } = outline(target.crop, pageToRaster);
+  return rasterise(polygons, fillRule, { x: 0, y: 0, width, height });
 }
 
 function shapesStamp(
@@ -185,16 +196,20 @@ export function regionOf(photo: Photo, shapes: readonly RegionShape[]): Region {
   const maskBounds = coverageBounds(coverage);
   const hasShapes = shapes.length > 0;
   if (!maskBounds) throw new ProblemError(hasShapes ? 'regionEmpty' : 'imageWithoutShapes');
-  if (coversEverything(coverage)) throw new ProblemError('regionCoversEverything');
+  const isLarger = isExpanded({ maskBounds, raster });
+  const onPhoto = isLarger ? cropCoverage(coverage, raster.photo) : coverage;
+  if (coversEverything(onPhoto)) throw new ProblemError('regionCoversEverything');
+  const place = moved(maskBounds, raster.photo);
   return {
     id: marks.isPainted
-      ? paintedId(target.id, maskBounds, cropCoverage(coverage, maskBounds))
-      : regionId(target, shapes),
+      ? paintedId(target.id, place, cropCoverage(coverage, maskBounds))
+      : regionId(target, shapes, isLarger),
     target,
     raster,
     markerIds: shapes.map(({ nodeId }) => nodeId),
-    photo: told(raster, raster.pixelSize),
+    photo: told(raster.photo, raster.pixelSize),
     marked: told(maskBounds, raster.pixelSize),
+    past: toldMargins(reachPast(maskBounds, raster.photo), raster.pixelSize),
     maskBounds,
     isExact: shapes.every((shape) => shape.isExact),
     coverage: (window, growPx = 0) => {

@@ -1,10 +1,12 @@
 /** Follows the host's selection: what is marked now, or why nothing can be filled. */
+import type { Rect } from '../../image/geometry.js';
 import type { SandboxClient } from '../host/sandbox-client.js';
 import { Observed } from '../observed.js';
 import { problemOf, type Problem } from '../problem.js';
 import type { RegionShape, SelectionReading, TargetImage } from '../../protocol/sandbox-api.js';
 import type { KeptMarks } from '../marking/kept-marks.js';
-import { Marks } from '../marking/marks.js';
+import { Marks, type Painted } from '../marking/marks.js';
+import { Expander } from './expansion.js';
 import type { PixelSource } from './pixels.js';
 import type { Raster } from './raster.js';
 import { regionOf, takeShapes, type Photo, type Region } from './region.js';
@@ -36,9 +38,27 @@ function markable(
   return selection.target && { target: selection.target, shapes: [] };
 }
 
+/** What is known to be marked on a photo: in this visit, or kept from an earlier one. */
+interface KnownMarks {
+  readonly marks: Marks | null;
+  readonly painted: Painted | null;
+  /** Units: pixels from the photo's corner. */
+  readonly bounds: Rect | null;
+}
+
+const noMarks: KnownMarks = { marks: null, painted: null, bounds: null };
+
+function isSameFrame({ coverage, photo }: Marks, raster: Raster): boolean {
+  const isAt = photo.x === raster.photo.x && photo.y === raster.photo.y;
+  return isAt && coverage.width === raster.width && coverage.height === raster.height;
+}
+
 /** Reads the selection when told that it changed; readings that come late are dropped. */
 export class SelectionWatch extends Observed {
   state: SelectionState = { kind: 'reading' };
+  /** Shapes that reach past the photo's edge expand it; else they end there. */
+  expands = true;
+  private readonly _expander = new Expander();
   private _shapes: readonly RegionShape[] = [];
   private _shapesProblem: Error | null = null;
   private readonly _marks = new Map<string, Marks>();
@@ -87,11 +107,15 @@ export class SelectionWatch extends Observed {
         return { kind: 'problem', problem: { code }, photo: null };
       }
       const { target, shapes } = marked;
-      const raster = await this._pixels.read(target, selection.backdrop, isFresh);
+      const picture = await this._pixels.read(target, selection.backdrop, isFresh);
       if (!isCurrent()) return this.state;
-      const marks = await this._marksOn(target, raster);
+      const painted = await this._paintedOn(target, picture);
       if (!isCurrent()) return this.state;
-      const photo = { target, raster, marks };
+      const raster = this._expander.expand(target, picture, {
+        shapes: this.expands ? shapes : [],
+        painted: painted.bounds,
+      });
+      const photo = { target, raster, marks: this._marksOn(target, raster, painted) };
       this._shapes = shapes;
       this._shapesProblem = takeShapes(photo, shapes);
       return this._stateOf(photo);
@@ -117,16 +141,26 @@ export class SelectionWatch extends Observed {
   }
 
   /** What was marked on a photo stays while another is selected, as long as its size does. */
-  private async _marksOn({ id }: TargetImage, raster: Raster): Promise<Marks> {
-    const known = this._marks.get(id);
-    const { width, height } = known?.coverage ?? { width: 0, height: 0 };
-    const isSame = known && width === raster.width && height === raster.height;
-    const marks = isSame ? known : new Marks(raster);
-    if (!known) await this._keptMarks?.restore(id, marks);
+  private async _paintedOn({ id }: TargetImage, { photo }: Raster): Promise<KnownMarks> {
+    const marks = this._marks.get(id) ?? null;
+    if (marks) {
+      const isSame = marks.photo.width === photo.width && marks.photo.height === photo.height;
+      return isSame ? { ...noMarks, marks, bounds: marks.paintedBounds } : noMarks;
+    }
+    const painted = (await this._keptMarks?.read(id, photo)) ?? null;
+    return { ...noMarks, painted, bounds: painted && painted.window };
+  }
+
+  /** The marks on a photo with what there is around it now; moved there they begin anew with undoing. */
+  private _marksOn({ id }: TargetImage, raster: Raster, { marks, painted }: KnownMarks): Marks {
+    const isThere = marks !== null && isSameFrame(marks, raster);
+    const current = isThere ? marks : new Marks(raster);
+    const moved = isThere ? null : (painted ?? marks?.painted() ?? null);
+    if (moved) current.restore(moved);
     this._marks.delete(id);
-    this._marks.set(id, marks);
+    this._marks.set(id, current);
     if (this._marks.size > maxMarkedPhotos) this._marks.delete([...this._marks.keys()][0]);
-    return marks;
+    return current;
   }
 
   private async _readSelection(isCurrent: () => boolean): Promise<SelectionReading> {

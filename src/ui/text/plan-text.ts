@@ -1,10 +1,11 @@
 /** What a fill will cost, in words. */
+import type { Margins } from '../../image/margins.js';
 import type { FillPlan, FillProgress } from '../../protocol/fill.js';
 import type { FillJob } from '../fill/fill-queue.js';
 import { estimateMs } from '../fill/estimate.js';
 import type { ReadyModel } from '../fill/model-link.js';
 import { msg, str } from '../host/localisation.js';
-import { duration, milliseconds, number } from './format.js';
+import { duration, listed, milliseconds, number } from './format.js';
 
 /** "About 50 s for 3 fills, 390 steps each". */
 export function planSummary(
@@ -18,6 +19,17 @@ export function planSummary(
   return fills === 1
     ? msg(str`About ${time} for 1 fill, ${steps} steps`)
     : msg(str`About ${time} for ${number(fills)} fills, ${steps} steps each`);
+}
+
+/** "Reaches 120 px past the right edge: the picture will be expanded there." */
+export function expansionText({ top, right, bottom, left }: Margins): string {
+  const sides = [
+    top > 0 ? msg(str`${number(top)} px past the top edge`) : '',
+    right > 0 ? msg(str`${number(right)} px past the right edge`) : '',
+    bottom > 0 ? msg(str`${number(bottom)} px past the bottom edge`) : '',
+    left > 0 ? msg(str`${number(left)} px past the left edge`) : '',
+  ];
+  return msg(str`Reaches ${listed(sides)}: the picture will be expanded there.`);
 }
 
 /** One line for each level: "64 × 64 px, 210 steps". */

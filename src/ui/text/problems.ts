@@ -38,7 +38,7 @@ const selectionTexts: Pick<
   }),
   regionOutsideImage: () => ({
     sentence: msg('The selected shape does not lie on a photo.'),
-    nextStep: msg('Move the shape over the photo.'),
+    nextStep: msg('Move the shape over the photo; it may reach past the edge, to expand it.'),
   }),
   severalImages: () => ({
     sentence: msg('More than one photo is selected.'),
@@ -66,6 +66,7 @@ const imageTexts: Pick<
   ProblemTexts,
   | 'imageTooSmall'
   | 'imageTooLarge'
+  | 'expandedTooLarge'
   | 'imageUnreadable'
   | 'imageKindUnreadable'
   | 'imageCutOff'
@@ -78,6 +79,12 @@ const imageTexts: Pick<
   imageTooLarge: () => ({
     sentence: msg(str`The photo is larger than ${number(maxImageSide)} px.`),
     nextStep: msg('Replace it with a smaller copy, then select again.'),
+  }),
+  expandedTooLarge: () => ({
+    sentence: msg(
+      str`Expanded as far as this, the photo would be larger than ${number(maxImageSide)} px.`,
+    ),
+    nextStep: msg('Let the shape reach less far past the photo’s edge.'),
   }),
   imageUnreadable: () => ({
     sentence: msg('The photo’s file cannot be read.'),
