@@ -10,8 +10,7 @@ import { parseUNet2DConfig } from './networks/unet2d-config.js';
 import { unet2d } from './networks/unet2d.js';
 import { CheckpointSource, Weights } from './nn/weights.js';
 import type { Graph } from './onnx/graph.js';
-import { writeModel } from './onnx/write-model.js';
-import type { ExternalFile, WriteOptions } from './onnx/write-model.js';
+import { writeModel, type ExternalFile, type WriteOptions } from './onnx/write-model.js';
 
 /** Networks whose architecture this project can build. */
 export type NetworkFamily = 'diffusers-unet2d' | 'adm-unet' | 'adm-classifier';

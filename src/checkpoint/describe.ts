@@ -1,8 +1,7 @@
 /** What a network's config says about its use: channels, sizes, classes. For model cards. */
 import type { NetworkFamily } from './convert.js';
 import { parseAdmUNetConfig } from './networks/adm-config.js';
-import { parseUNet2DConfig } from './networks/unet2d-config.js';
-import type { UNet2DConfig } from './networks/unet2d-config.js';
+import { parseUNet2DConfig, type UNet2DConfig } from './networks/unet2d-config.js';
 
 /** Families that denoise; a classifier only steers one. */
 export type DenoiserFamily = Exclude<NetworkFamily, 'adm-classifier'>;

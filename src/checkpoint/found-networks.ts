@@ -3,8 +3,7 @@
  * a tensor that no other has, and what stands before its name is where the network lies. Beside raw
  * weights, their running mean (EMA) is what papers sample from.
  */
-import { CheckpointError } from './checkpoint.js';
-import type { Checkpoint, Tensor } from './checkpoint.js';
+import { CheckpointError, type Checkpoint, type Tensor } from './checkpoint.js';
 import type { NetworkFamily } from './convert.js';
 import { ddimAsUNet2D } from './networks/ddim-names.js';
 

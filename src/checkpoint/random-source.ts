@@ -1,8 +1,7 @@
 /**
  * Made-up weights for any network: tests and benchmarks run real graphs of any size with no file.
  */
-import { elementCount } from './checkpoint.js';
-import type { Tensor } from './checkpoint.js';
+import { elementCount, type Tensor } from './checkpoint.js';
 import type { TensorSource } from './nn/weights.js';
 
 /** FNV-1a, so that each tensor's numbers depend on its name and not on the order of reading. */

@@ -11,51 +11,51 @@ interface FillRow {
 
 /** Counts calls and their measured times, level by level. */
 export class FillReport {
-  private readonly rows: FillRow[] = [];
-  private readonly times: number[][];
-  private readonly bar: SingleBar | null;
-  private last = performance.now();
-  private nfe = 0;
+  private readonly _rows: FillRow[] = [];
+  private readonly _times: number[][];
+  private readonly _bar: SingleBar | null;
+  private _last = performance.now();
+  private _nfe = 0;
 
   constructor(
-    private readonly plan: FillPlan,
+    private readonly _plan: FillPlan,
     seeds: readonly number[],
-    private readonly modelId: string,
-    private readonly device: string,
-    private readonly isJson: boolean,
+    private readonly _modelId: string,
+    private readonly _device: string,
+    private readonly _isJson: boolean,
   ) {
-    this.times = plan.levels.map(() => []);
-    this.bar = isJson ? null : startBar(plan.nfe * seeds.length);
+    this._times = _plan.levels.map(() => []);
+    this._bar = _isJson ? null : startBar(_plan.nfe * seeds.length);
   }
 
   call(event: Extract<FillEvent, { kind: 'call' }>): void {
     const now = performance.now();
     // A guided step reports its two calls at once, a batch one for each image; what is made again
     // because memory ran out counts anew.
-    const calls = event.nfe > this.nfe ? event.nfe - this.nfe : event.batch;
-    this.times[event.level].push((now - this.last) / calls);
-    this.last = now;
-    this.nfe = event.nfe;
-    this.bar?.update(event.nfe, { fill: event.fill + 1 });
+    const calls = event.nfe > this._nfe ? event.nfe - this._nfe : event.batch;
+    this._times[event.level].push((now - this._last) / calls);
+    this._last = now;
+    this._nfe = event.nfe;
+    this._bar?.update(event.nfe, { fill: event.fill + 1 });
   }
 
   filled(row: FillRow): void {
-    this.rows.push(row);
-    this.last = performance.now();
+    this._rows.push(row);
+    this._last = performance.now();
   }
 
   /** Stops the bar and prints what there is, also after a failure. */
   end(): void {
-    this.bar?.stop();
-    if (this.isJson) console.log(JSON.stringify(this.summary(), null, 2));
-    else this.print();
+    this._bar?.stop();
+    if (this._isJson) console.log(JSON.stringify(this._summary(), null, 2));
+    else this._print();
   }
 
-  private summary() {
-    const { contextBounds, maskBounds, levels, nfe } = this.plan;
+  private _summary() {
+    const { contextBounds, maskBounds, levels, nfe } = this._plan;
     return {
-      model: this.modelId,
-      device: this.device,
+      model: this._modelId,
+      device: this._device,
       contextBounds,
       maskBounds,
       nfe,
@@ -63,14 +63,14 @@ export class FillReport {
         width: level.width,
         height: level.height,
         nfe: level.nfe,
-        msPerCall: this.times[k].length > 0 ? Number(median(this.times[k]).toFixed(2)) : 0,
+        msPerCall: this._times[k].length > 0 ? Number(median(this._times[k]).toFixed(2)) : 0,
       })),
-      fills: this.rows,
+      fills: this._rows,
     };
   }
 
-  private print(): void {
-    const { levels, nfe, fills, device } = this.summary();
+  private _print(): void {
+    const { levels, nfe, fills, device } = this._summary();
     for (const { seed, files } of fills) console.log(`seed ${seed}: ${files.join(', ')}`);
     const parts = levels.map((l) => `${l.nfe} at ${l.width}x${l.height} (${l.msPerCall} ms)`);
     console.log(`${nfe} calls a fill: ${parts.join(', ')}; ${device}`);

@@ -10,8 +10,12 @@ import { cropCoverage } from '../image/planar.js';
 import type { Made, Maker, Task } from '../lab/evaluation/methods.js';
 import type { FillSettings } from '../protocol/fill.js';
 import { UsageError } from './cli-error.js';
-import { openMethod, settingsFrom, withMethodOptions } from './method-options.js';
-import type { MethodOptions } from './method-options.js';
+import {
+  openMethod,
+  settingsFrom,
+  withMethodOptions,
+  type MethodOptions,
+} from './method-options.js';
 
 function parseOptions(args: readonly string[]): MethodOptions {
   const command = withMethodOptions(new Command('method'))

@@ -6,8 +6,13 @@ import { Command, Option } from 'commander';
 import { SingleBar } from 'cli-progress';
 import { ablationMethods, ablationNames, type AblationName } from '../lab/evaluation/ablations.js';
 import { openFolderMaker } from '../lab/evaluation/folder-maker.js';
-import { expectDistinct, listed, parseMethod } from '../lab/evaluation/methods.js';
-import type { Maker, Method } from '../lab/evaluation/methods.js';
+import {
+  expectDistinct,
+  listed,
+  parseMethod,
+  type Maker,
+  type Method,
+} from '../lab/evaluation/methods.js';
 import { imageFiles } from '../lab/evaluation/photos.js';
 import { openPythonMaker } from '../lab/evaluation/python.js';
 import { runUnits, type RunEvent } from '../lab/evaluation/run.js';

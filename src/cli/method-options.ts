@@ -2,8 +2,13 @@
 import { Option, type Command } from 'commander';
 import { photoRuntime, type FillRuntime } from '../fill/runtime.js';
 import { settingsWithin } from '../fill/settings.js';
-import type { FillSettings, PriorName, SamplerName } from '../protocol/fill.js';
-import { priorNames, samplerNames } from '../protocol/fill.js';
+import {
+  type FillSettings,
+  type PriorName,
+  type SamplerName,
+  priorNames,
+  samplerNames,
+} from '../protocol/fill.js';
 import { defaultModelId, type ModelCard } from '../protocol/model-card.js';
 import { presetNames, presets, type PresetName } from '../protocol/presets.js';
 import { UsageError } from './cli-error.js';

@@ -15,8 +15,7 @@ import type { GivenAnswers, SourceOrigin } from '../shelf/model-adder.js';
 import { isPlainName } from '../shelf/read/words.js';
 import type { SelfTestLevel } from '../shelf/self-test.js';
 import { UsageError } from './cli-error.js';
-import { besideOrigin, folderNamed, gatherFiles } from './model-files.js';
-import type { ModelParts } from './model-files.js';
+import { besideOrigin, folderNamed, gatherFiles, type ModelParts } from './model-files.js';
 import { openShelf, valueOf } from './model-shelf.js';
 
 export interface AddOptions {

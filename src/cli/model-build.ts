@@ -4,12 +4,16 @@ import { mkdir, readdir, rename, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { RepaintError } from '../protocol/failure.js';
-import { manifestBytes, modelCardSchema } from '../protocol/model-card.js';
-import type { ModelCard, ModelFile, ModelManifest } from '../protocol/model-card.js';
+import {
+  manifestBytes,
+  modelCardSchema,
+  type ModelCard,
+  type ModelFile,
+  type ModelManifest,
+} from '../protocol/model-card.js';
 import { convertModel } from '../shelf/read/convert-model.js';
 import type { ModelSink } from '../shelf/read/model-sink.js';
-import { hashSource, readSettings } from '../shelf/read/source-file.js';
-import type { SourceFile } from '../shelf/read/source-file.js';
+import { hashSource, readSettings, type SourceFile } from '../shelf/read/source-file.js';
 import { createSha256, fileSource } from '../shelf/store/disk-files.js';
 import { builtFolder, checkpointsFolder, packageRoot } from './places.js';
 

@@ -50,124 +50,124 @@ export class CpuSamplerState implements SamplerState {
   readonly shape: ImageShape;
   readonly device: string;
   readonly callsPerStep: number;
-  private readonly region: KnownRegion | null;
-  private readonly xt: Float32Array;
-  private readonly z: Float32Array;
-  private readonly moments: StepMoments;
-  private hasX0Hat = false;
+  private readonly _region: KnownRegion | null;
+  private readonly _xt: Float32Array;
+  private readonly _z: Float32Array;
+  private readonly _moments: StepMoments;
+  private _hasX0Hat = false;
   /** Null: x_t is right everywhere. */
-  private late: LateMoves | null = null;
+  private _late: LateMoves | null = null;
 
-  constructor(private readonly options: CpuStateOptions) {
-    const { shape, pixels, guidance = noGuidance } = options;
+  constructor(private readonly _options: CpuStateOptions) {
+    const { shape, pixels, guidance = noGuidance } = _options;
     this.shape = shape;
-    this.device = options.device ?? 'cpu';
+    this.device = _options.device ?? 'cpu';
     this.callsPerStep = guidanceCalls(guidance, shape[0]).length;
-    this.region = pixels ? knownRegion(pixels, shape) : null;
+    this._region = pixels ? knownRegion(pixels, shape) : null;
     const length = shape[0] * shape[1] * shape[2] * shape[3];
-    this.xt = new Float32Array(length);
-    this.z = new Float32Array(length);
-    this.moments = emptyMoments(length);
+    this._xt = new Float32Array(length);
+    this._z = new Float32Array(length);
+    this._moments = emptyMoments(length);
   }
 
   async start(): Promise<void> {
-    this.xt.set(this.draw({ purpose: 'start', transition: 0 }));
-    this.forgetStep();
+    this._xt.set(this._draw({ purpose: 'start', transition: 0 }));
+    this._forgetStep();
   }
 
   async startFrom(x0: Float32Array, step: QSampleStep): Promise<void> {
-    if (x0.length !== this.xt.length) {
+    if (x0.length !== this._xt.length) {
       throw new RangeError(
-        `start image must hold ${this.xt.length} values for [${this.shape.join(', ')}], got ${x0.length}`,
+        `start image must hold ${this._xt.length} values for [${this.shape.join(', ')}], got ${x0.length}`,
       );
     }
-    addNoise(x0, step, this.draw({ purpose: 'start', transition: 0 }), this.xt);
-    this.forgetStep();
+    addNoise(x0, step, this._draw({ purpose: 'start', transition: 0 }), this._xt);
+    this._forgetStep();
   }
 
   async denoise(step: DenoiseStep): Promise<void> {
-    if (step.inject) this.injectKnown(step.inject, step.transition);
-    else this.catchUp();
-    const { network, guidance = noGuidance } = this.options;
-    const call = { xt: this.xt, shape: this.shape, timestep: step.timestep };
+    if (step.inject) this._injectKnown(step.inject, step.transition);
+    else this._catchUp();
+    const { network, guidance = noGuidance } = this._options;
+    const call = { xt: this._xt, shape: this.shape, timestep: step.timestep };
     const running = predictGuided(network, call, guidance);
     // Before the answer is awaited: a network that computes elsewhere goes on meanwhile.
-    if (step.coefficients.hasNoise) this.draw(stepDraw(step), this.region?.leavesXt);
+    if (step.coefficients.hasNoise) this._draw(stepDraw(step), this._region?.leavesXt);
     const out = await running;
     checkFinite(out, { ...step, device: this.device });
-    stepMoments(step.coefficients, this.xt, out, this.shape, this.moments);
-    this.hasX0Hat = true;
-    await this.shiftMean(step);
-    this.finishStep(step);
-    this.late = step.coefficients.hasNoise && this.region ? { step, renoises: [] } : null;
+    stepMoments(step.coefficients, this._xt, out, this.shape, this._moments);
+    this._hasX0Hat = true;
+    await this._shiftMean(step);
+    this._finishStep(step);
+    this._late = step.coefficients.hasNoise && this._region ? { step, renoises: [] } : null;
   }
 
   async renoise(step: RenoiseStep): Promise<void> {
-    this.addRenoise(step, this.late ? this.region?.leavesXt : undefined);
-    this.late?.renoises.push(step);
+    this._addRenoise(step, this._late ? this._region?.leavesXt : undefined);
+    this._late?.renoises.push(step);
   }
 
   async restart(step: QSampleStep): Promise<void> {
-    if (!this.hasX0Hat) throw new RangeError('a restart needs a network call before it');
-    const z = this.draw({ purpose: 'restart', transition: step.transition });
-    addNoise(this.moments.x0Hat, step, z, this.xt);
-    this.late = null;
+    if (!this._hasX0Hat) throw new RangeError('a restart needs a network call before it');
+    const z = this._draw({ purpose: 'restart', transition: step.transition });
+    addNoise(this._moments.x0Hat, step, z, this._xt);
+    this._late = null;
   }
 
   async readXt(): Promise<Float32Array> {
-    this.catchUp();
-    return this.xt.slice();
+    this._catchUp();
+    return this._xt.slice();
   }
 
   async readX0Hat(): Promise<Float32Array | null> {
-    return this.hasX0Hat ? this.moments.x0Hat.slice() : null;
+    return this._hasX0Hat ? this._moments.x0Hat.slice() : null;
   }
 
   readMemory(): Int32Array | null {
-    return this.options.network.memory?.() ?? null;
+    return this._options.network.memory?.() ?? null;
   }
 
   async restore(images: StateImages): Promise<void> {
-    this.forgetStep();
-    if (images.memory) this.options.network.recall?.(images.memory);
-    this.xt.set(images.xt);
+    this._forgetStep();
+    if (images.memory) this._options.network.recall?.(images.memory);
+    this._xt.set(images.xt);
     if (!images.x0Hat) return;
-    this.moments.x0Hat.set(images.x0Hat);
-    this.hasX0Hat = true;
+    this._moments.x0Hat.set(images.x0Hat);
+    this._hasX0Hat = true;
   }
 
-  private forgetStep(): void {
-    this.hasX0Hat = false;
-    this.late = null;
+  private _forgetStep(): void {
+    this._hasX0Hat = false;
+    this._late = null;
   }
 
   /** Known pixels at the noise level of the network's input (docs/sampler.md, "order"). */
-  private injectKnown(level: NoiseLevel, transition: number): void {
-    if (!this.region) return;
-    const { known, keepMask, takesKnown } = this.region;
+  private _injectKnown(level: NoiseLevel, transition: number): void {
+    if (!this._region) return;
+    const { known, keepMask, takesKnown } = this._region;
     const { fround } = Math;
     const { signal, sigma } = level;
-    const { xt } = this;
-    const z = this.draw({ purpose: 'known', transition }, takesKnown);
+    const { _xt: xt } = this;
+    const z = this._draw({ purpose: 'known', transition }, takesKnown);
     for (let i = 0; i < xt.length; i++) {
       const noisy = fround(signal * known[i] + sigma * z[i]);
       xt[i] = keepMask[i] * noisy + (1 - keepMask[i]) * xt[i];
     }
-    this.late = null;
+    this._late = null;
   }
 
   /** Classifier guidance: mean + variance * scale * gradient. */
-  private async shiftMean(step: DenoiseStep): Promise<void> {
-    const { classifier } = this.options;
+  private async _shiftMean(step: DenoiseStep): Promise<void> {
+    const { classifier } = this._options;
     if (!classifier) return;
     const gradient = await classifier.model.gradient({
-      xt: this.xt,
+      xt: this._xt,
       shape: this.shape,
       timestep: step.timestep,
       classLabels: classifier.classLabels,
     });
     const { gradientShift, variance } = step.coefficients;
-    const { mean, logVariance } = this.moments;
+    const { mean, logVariance } = this._moments;
     const shifts = gradientShift === null ? varianceOf(variance, logVariance) : null;
     for (let i = 0; i < mean.length; i++) {
       mean[i] += (shifts?.[i] ?? gradientShift ?? 0) * classifier.scale * gradient[i];
@@ -175,29 +175,30 @@ export class CpuSamplerState implements SamplerState {
   }
 
   /** x_{t-1} from the moments and the noise drawn. */
-  private finishStep({ coefficients }: DenoiseStep): void {
-    if (coefficients.hasNoise) addStepNoise(this.moments, coefficients.variance, this.z, this.xt);
-    else this.xt.set(this.moments.mean);
+  private _finishStep({ coefficients }: DenoiseStep): void {
+    if (coefficients.hasNoise)
+      addStepNoise(this._moments, coefficients.variance, this._z, this._xt);
+    else this._xt.set(this._moments.mean);
   }
 
-  private addRenoise(step: RenoiseStep, wanted?: Uint8Array): void {
-    const z = this.draw({ purpose: 'renoise', transition: step.transition }, wanted);
-    addNoise(this.xt, step, z, this.xt);
+  private _addRenoise(step: RenoiseStep, wanted?: Uint8Array): void {
+    const z = this._draw({ purpose: 'renoise', transition: step.transition }, wanted);
+    addNoise(this._xt, step, z, this._xt);
   }
 
   /** Makes x_t right everywhere. */
-  private catchUp(): void {
-    if (!this.late) return;
-    const { step, renoises } = this.late;
-    this.draw(stepDraw(step));
-    this.finishStep(step);
-    for (const renoise of renoises) this.addRenoise(renoise);
-    this.late = null;
+  private _catchUp(): void {
+    if (!this._late) return;
+    const { step, renoises } = this._late;
+    this._draw(stepDraw(step));
+    this._finishStep(step);
+    for (const renoise of renoises) this._addRenoise(renoise);
+    this._late = null;
   }
 
   /** Draws noise into z, where it is wanted. Shapes: wanted [N*C*H*W]. */
-  private draw(draw: NoiseDraw, wanted?: Uint8Array): Float32Array {
-    const { shape, z, options } = this;
+  private _draw(draw: NoiseDraw, wanted?: Uint8Array): Float32Array {
+    const { shape, _z: z, _options: options } = this;
     const size = z.length / shape[0];
     for (let n = 0; n < shape[0]; n++) {
       const [from, to] = [n * size, (n + 1) * size];

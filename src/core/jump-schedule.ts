@@ -22,28 +22,28 @@ export interface JumpParameters {
 /** A jump of one nesting depth: how often each of its points may still be climbed. */
 class JumpLevel {
   readonly length: number;
-  private readonly remaining: Int32Array;
+  private readonly _remaining: Int32Array;
 
   constructor(
-    private readonly total: number,
+    private readonly _total: number,
     length: number,
-    private readonly resamplings: number,
+    private readonly _resamplings: number,
   ) {
     this.length = length;
-    this.remaining = new Int32Array(total);
+    this._remaining = new Int32Array(_total);
     this.reset();
   }
 
   reset(): void {
-    for (let t = 0; t < this.total - this.length; t += this.length) {
-      this.remaining[t] = this.resamplings - 1;
+    for (let t = 0; t < this._total - this.length; t += this.length) {
+      this._remaining[t] = this._resamplings - 1;
     }
   }
 
   /** Uses up one climb from label t, if one is left. */
   take(t: number): boolean {
-    if (!(this.remaining[t] > 0)) return false;
-    this.remaining[t]--;
+    if (!(this._remaining[t] > 0)) return false;
+    this._remaining[t]--;
     return true;
   }
 }

@@ -2,8 +2,7 @@
 import type { ImageShape } from '../core/network.js';
 import { RepaintError } from '../protocol/failure.js';
 import type { Precision } from '../protocol/compute-device.js';
-import { choosePrecision } from './choose-precision.js';
-import type { ToHalf } from './choose-precision.js';
+import { choosePrecision, type ToHalf } from './choose-precision.js';
 import { CpuBackend } from './cpu-backend.js';
 import { GpuBackend } from './gpu/gpu-backend.js';
 import type { StoredModel } from './onnx-model.js';

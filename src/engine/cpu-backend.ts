@@ -4,16 +4,14 @@ import type { ImageShape } from '../core/network.js';
 import type { SamplerState } from '../core/sampler-state.js';
 import { RepaintError } from '../protocol/failure.js';
 import type { BatchQuestion } from '../protocol/fill.js';
-import { BatchChooser } from './batch-chooser.js';
-import type { IdleTime } from './batch-chooser.js';
+import { BatchChooser, type IdleTime } from './batch-chooser.js';
 import { batchShape, CpuTrials, idleCall } from './cpu-trials.js';
 import type { LevelSetup } from './level-setup.js';
 import type { OnnxModel } from './onnx-model.js';
 import { OrtClassifier } from './ort-classifier.js';
 import { OrtNetwork } from './ort-network.js';
 import type { OrtWeb } from './ort-web.js';
-import { SessionPool, sizeOf } from './session-pool.js';
-import type { BatchSize } from './session-pool.js';
+import { SessionPool, sizeOf, type BatchSize } from './session-pool.js';
 import type { StateBackend } from './state-backend.js';
 import { measureCalls } from './warm-up.js';
 

@@ -1,8 +1,7 @@
 /** Tries batches with a network whose tensors are on the CPU. Node and the browser share it. */
 import type { ImageShape, Network, NetworkCall } from '../core/network.js';
 import type { BatchQuestion } from '../protocol/fill.js';
-import { checkIdle } from './batch-chooser.js';
-import type { BatchTrials, IdleTime } from './batch-chooser.js';
+import { checkIdle, type BatchTrials, type IdleTime } from './batch-chooser.js';
 
 /** The first call of a shape plans its memory and is not counted. */
 const uncountedCalls = 1;

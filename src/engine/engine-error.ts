@@ -1,6 +1,5 @@
 /** Turns what ONNX Runtime and WebGPU throw into the product's failure codes. */
-import { RepaintError } from '../protocol/failure.js';
-import type { FailureCode } from '../protocol/failure.js';
+import { RepaintError, type FailureCode } from '../protocol/failure.js';
 
 const patterns: readonly (readonly [RegExp, FailureCode])[] = [
   [/device.*lost|lost.*device|MapAsyncStatus|^Aborted\(/i, 'deviceLost'],

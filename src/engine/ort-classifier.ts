@@ -1,11 +1,9 @@
 /** A classifier's gradient over an ONNX Runtime session, with tensors on the CPU. */
-import { Tensor } from 'onnxruntime-common';
-import type { InferenceSession } from 'onnxruntime-common';
+import { Tensor, type InferenceSession } from 'onnxruntime-common';
 import type { GradientModel, NetworkCall } from '../core/network.js';
 import { RepaintError } from '../protocol/failure.js';
 import { toEngineError } from './engine-error.js';
-import { readSignature } from './model-signature.js';
-import type { ModelSignature } from './model-signature.js';
+import { readSignature, type ModelSignature } from './model-signature.js';
 import { outputData, scalarTensor } from './ort-network.js';
 import { SerialQueue } from './serial-queue.js';
 

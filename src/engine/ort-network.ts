@@ -2,13 +2,11 @@
  * The sampler's network port over an ONNX Runtime session, with tensors on the CPU.
  * Works with sessions of onnxruntime-web and of onnxruntime-node alike: it imports neither.
  */
-import { Tensor } from 'onnxruntime-common';
-import type { InferenceSession, OnnxValue } from 'onnxruntime-common';
+import { Tensor, type InferenceSession, type OnnxValue } from 'onnxruntime-common';
 import type { Network, NetworkCall } from '../core/network.js';
 import { RepaintError } from '../protocol/failure.js';
 import { toEngineError } from './engine-error.js';
-import { readSignature } from './model-signature.js';
-import type { ModelSignature, ScalarInput } from './model-signature.js';
+import { readSignature, type ModelSignature, type ScalarInput } from './model-signature.js';
 import { SerialQueue } from './serial-queue.js';
 
 /** Makes a tensor of the input's own type. Shapes: values [N], or one value for a scalar. */

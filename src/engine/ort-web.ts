@@ -8,10 +8,8 @@ import type * as Ort from 'onnxruntime-web/webgpu';
 import { RepaintError } from '../protocol/failure.js';
 import type { Backend } from '../protocol/compute-device.js';
 import { toEngineError } from './engine-error.js';
-import { requestGpu } from './gpu-device.js';
-import type { GpuGrant } from './gpu-device.js';
-import { modelBytes } from './onnx-model.js';
-import type { OnnxModel } from './onnx-model.js';
+import { requestGpu, type GpuGrant } from './gpu-device.js';
+import { modelBytes, type OnnxModel } from './onnx-model.js';
 import { SerialQueue } from './serial-queue.js';
 
 export type OrtBuild = 'jspi' | 'asyncify';

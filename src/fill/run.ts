@@ -10,8 +10,16 @@ import { unknownPixels } from '../image/source-pixels.js';
 import { RepaintError } from '../protocol/failure.js';
 import type { FillGroup, FillRequest, FillSnapshot } from '../protocol/fill.js';
 import { batchQuestions, chooseBatches } from './batches.js';
-import { levelImages, resized, splitBatch, walkLevel, withKnown } from './level-walk.js';
-import type { LevelImages, LevelJob, LevelResult } from './level-walk.js';
+import {
+  levelImages,
+  resized,
+  splitBatch,
+  walkLevel,
+  withKnown,
+  type LevelImages,
+  type LevelJob,
+  type LevelResult,
+} from './level-walk.js';
 import { levelWindow } from './photo-walk.js';
 import type { FillRuntime } from './runtime.js';
 

@@ -9,56 +9,56 @@ function meanBefore(at: number, from: number, to: number): number {
 
 /** Units: x in pixels of the row; weights are parts of a pixel's height, negative where a shape ends. */
 export class CoverageRow {
-  private readonly changes: Float64Array;
-  private first: number;
-  private last = -1;
+  private readonly _changes: Float64Array;
+  private _first: number;
+  private _last = -1;
 
-  constructor(private readonly width: number) {
+  constructor(private readonly _width: number) {
     // Two more, so that what lies to the right of the row needs no test.
-    this.changes = new Float64Array(width + 2);
-    this.first = width;
+    this._changes = new Float64Array(_width + 2);
+    this._first = _width;
   }
 
   /** Covers everything to the right of x. */
   addCrossing(x: number, weight: number): void {
-    const inside = Math.min(this.width, Math.max(0, x));
+    const inside = Math.min(this._width, Math.max(0, x));
     const at = Math.floor(inside);
-    this.changes[at] += weight * (at + 1 - inside);
-    this.changes[at + 1] += weight * (inside - at);
-    this.touch(at, at + 1);
+    this._changes[at] += weight * (at + 1 - inside);
+    this._changes[at + 1] += weight * (inside - at);
+    this._touch(at, at + 1);
   }
 
   /** Covers everything to the right of a straight edge that crosses the row between two x. */
   addEdge(from: number, to: number, weight: number): void {
-    const start = Math.min(this.width, Math.max(0, Math.floor(from)));
-    const end = Math.min(this.width, Math.max(0, Math.floor(to) + 1));
+    const start = Math.min(this._width, Math.max(0, Math.floor(from)));
+    const end = Math.min(this._width, Math.max(0, Math.floor(to) + 1));
     let before = 0;
     let mean = meanBefore(start, from, to);
     for (let x = start; x <= end; x++) {
       const next = meanBefore(x + 1, from, to);
-      this.changes[x] += weight * (next - mean - before);
+      this._changes[x] += weight * (next - mean - before);
       before = next - mean;
       mean = next;
     }
-    this.touch(start, end);
+    this._touch(start, end);
   }
 
-  private touch(start: number, end: number): void {
-    if (start < this.first) this.first = start;
-    if (end > this.last) this.last = end;
+  private _touch(start: number, end: number): void {
+    if (start < this._first) this._first = start;
+    if (end > this._last) this._last = end;
   }
 
   /** Writes the row and begins a new one. Shapes: out [width], 255 = wholly covered. */
   moveTo(out: Uint8ClampedArray): void {
     let sum = 0;
-    const last = Math.min(this.last, this.width - 1);
-    for (let x = this.first; x <= last; x++) {
-      sum += this.changes[x];
+    const last = Math.min(this._last, this._width - 1);
+    for (let x = this._first; x <= last; x++) {
+      sum += this._changes[x];
       out[x] = 255 * sum;
     }
     out.fill(255 * sum, last + 1);
-    this.changes.fill(0, this.first, this.last + 1);
-    this.first = this.width;
-    this.last = -1;
+    this._changes.fill(0, this._first, this._last + 1);
+    this._first = this._width;
+    this._last = -1;
   }
 }

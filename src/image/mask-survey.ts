@@ -28,47 +28,47 @@ const greyChroma = 40;
 
 /** Colours counted in cubes of 16 levels a side. */
 class ColourCounts {
-  private readonly counts = new Uint32Array(4096);
-  private readonly sums = new Float64Array(3 * 4096);
+  private readonly _counts = new Uint32Array(4096);
+  private readonly _sums = new Float64Array(3 * 4096);
   total = 0;
 
   add(r: number, g: number, b: number): void {
     const cube = ((r >> 4) << 8) | ((g >> 4) << 4) | (b >> 4);
-    this.counts[cube]++;
-    this.sums[3 * cube] += r;
-    this.sums[3 * cube + 1] += g;
-    this.sums[3 * cube + 2] += b;
+    this._counts[cube]++;
+    this._sums[3 * cube] += r;
+    this._sums[3 * cube + 1] += g;
+    this._sums[3 * cube + 2] += b;
     this.total++;
   }
 
   /** How many cubes have more than a few of the pixels. */
   get variety(): number {
     const few = this.total / 2000;
-    return this.counts.reduce((sum, count) => sum + (count > few ? 1 : 0), 0);
+    return this._counts.reduce((sum, count) => sum + (count > few ? 1 : 0), 0);
   }
 
   /** The most frequent colour that is far from all of these. */
   mostFrequent(except: readonly Rgb[] = []): Rgb | null {
     let best = -1;
-    for (let cube = 0; cube < this.counts.length; cube++) {
-      if (this.counts[cube] === 0 || (best >= 0 && this.counts[cube] <= this.counts[best]))
+    for (let cube = 0; cube < this._counts.length; cube++) {
+      if (this._counts[cube] === 0 || (best >= 0 && this._counts[cube] <= this._counts[best]))
         continue;
-      if (except.every((colour) => distance(colour, this.meanOf(cube)) > apart)) best = cube;
+      if (except.every((colour) => distance(colour, this._meanOf(cube)) > apart)) best = cube;
     }
-    return best < 0 ? null : this.meanOf(best);
+    return best < 0 ? null : this._meanOf(best);
   }
 
   /** Part of the pixels that lie near one of these colours. */
   shareNear(colours: readonly Rgb[]): number {
     let near = 0;
-    this.counts.forEach((count, cube) => {
-      if (count && colours.some((c) => distance(c, this.meanOf(cube)) <= apart)) near += count;
+    this._counts.forEach((count, cube) => {
+      if (count && colours.some((c) => distance(c, this._meanOf(cube)) <= apart)) near += count;
     });
     return near / Math.max(1, this.total);
   }
 
-  private meanOf(cube: number): Rgb {
-    const mean = (c: number) => Math.round(this.sums[3 * cube + c] / this.counts[cube]);
+  private _meanOf(cube: number): Rgb {
+    const mean = (c: number) => Math.round(this._sums[3 * cube + c] / this._counts[cube]);
     return [mean(0), mean(1), mean(2)];
   }
 }

@@ -11,40 +11,40 @@ const scanlinesPerPixel = 16;
 
 /** Draws row after row, from the top. */
 class Sweep {
-  private active: Edge[] = [];
-  private next = 0;
+  private _active: Edge[] = [];
+  private _next = 0;
   /** Winding to the left of the edges still to be drawn: of all scanlines, and more on each. */
-  private winding = 0;
-  private readonly more = new Int32Array(scanlinesPerPixel);
-  private isSameOnAll = true;
+  private _winding = 0;
+  private readonly _more = new Int32Array(scanlinesPerPixel);
+  private _isSameOnAll = true;
 
   constructor(
-    private readonly edges: readonly Edge[],
-    private readonly rule: FillRule,
-    private readonly row: CoverageRow,
+    private readonly _edges: readonly Edge[],
+    private readonly _rule: FillRule,
+    private readonly _row: CoverageRow,
   ) {}
 
   /** Adds row y. Returns: false when no edge reaches it. */
   draw(y: number): boolean {
-    this.activate(y);
-    this.winding = 0;
-    this.more.fill(0);
-    this.isSameOnAll = true;
-    const { active } = this;
+    this._activate(y);
+    this._winding = 0;
+    this._more.fill(0);
+    this._isSameOnAll = true;
+    const { _active: active } = this;
     for (let start = 0; start < active.length;) {
-      const end = this.groupEnd(start);
-      if (this.isParallel(start, end, y)) this.drawParallel(start, end);
-      else this.drawGroup(start, end, y);
+      const end = this._groupEnd(start);
+      if (this._isParallel(start, end, y)) this._drawParallel(start, end);
+      else this._drawGroup(start, end, y);
       start = end;
     }
     return active.length > 0;
   }
 
   /** Finds the edges that reach row y, from left to right. */
-  private activate(y: number): void {
-    const { edges, active } = this;
-    while (this.next < edges.length && edges[this.next].top < y + 1)
-      active.push(edges[this.next++]);
+  private _activate(y: number): void {
+    const { _edges: edges, _active: active } = this;
+    while (this._next < edges.length && edges[this._next].top < y + 1)
+      active.push(edges[this._next++]);
     let count = 0;
     for (const edge of active) {
       if (edge.bottom <= y) continue;
@@ -58,8 +58,8 @@ class Sweep {
   }
 
   /** Returns where the edges end that overlap in x, one with the next. */
-  private groupEnd(start: number): number {
-    const { active } = this;
+  private _groupEnd(start: number): number {
+    const { _active: active } = this;
     let to = -Infinity;
     let end = start;
     do {
@@ -70,9 +70,9 @@ class Sweep {
   }
 
   /** True for edges that go through the whole row without crossing; sorts them. */
-  private isParallel(start: number, end: number, y: number): boolean {
-    if (!this.isSameOnAll) return false;
-    const { active } = this;
+  private _isParallel(start: number, end: number, y: number): boolean {
+    if (!this._isSameOnAll) return false;
+    const { _active: active } = this;
     for (let i = start; i < end; i++) {
       if (active[i].top > y || active[i].bottom < y + 1) return false;
       active[i].key = active[i].enter + active[i].leave;
@@ -86,42 +86,42 @@ class Sweep {
   }
 
   /** What changes from one side of an edge to the other: 1 = a shape begins, -1 = it ends. */
-  private change(left: number, right: number): number {
-    if (this.rule === 'evenodd') return (right & 1) - (left & 1);
+  private _change(left: number, right: number): number {
+    if (this._rule === 'evenodd') return (right & 1) - (left & 1);
     return Number(right !== 0) - Number(left !== 0);
   }
 
-  private drawParallel(start: number, end: number): void {
+  private _drawParallel(start: number, end: number): void {
     for (let i = start; i < end; i++) {
-      const { enter, leave, winding } = this.active[i];
-      const change = this.change(this.winding, this.winding + winding);
-      if (change !== 0) this.row.addEdge(Math.min(enter, leave), Math.max(enter, leave), change);
-      this.winding += winding;
+      const { enter, leave, winding } = this._active[i];
+      const change = this._change(this._winding, this._winding + winding);
+      if (change !== 0) this._row.addEdge(Math.min(enter, leave), Math.max(enter, leave), change);
+      this._winding += winding;
     }
   }
 
   /** Edges that may cross or end within the row. */
-  private drawGroup(start: number, end: number, y: number): void {
+  private _drawGroup(start: number, end: number, y: number): void {
     for (let k = 0; k < scanlinesPerPixel; k++) {
       const at = y + (k + 0.5) / scanlinesPerPixel;
-      for (let i = start; i < end; i++) this.active[i].key = xAt(this.active[i], at);
-      sortByKey(this.active, start, end);
-      this.more[k] += this.drawScanline(start, end, at, this.winding + this.more[k]);
+      for (let i = start; i < end; i++) this._active[i].key = xAt(this._active[i], at);
+      sortByKey(this._active, start, end);
+      this._more[k] += this._drawScanline(start, end, at, this._winding + this._more[k]);
     }
-    this.isSameOnAll = this.more.every((more) => more === this.more[0]);
-    if (!this.isSameOnAll) return;
-    this.winding += this.more[0];
-    this.more.fill(0);
+    this._isSameOnAll = this._more.every((more) => more === this._more[0]);
+    if (!this._isSameOnAll) return;
+    this._winding += this._more[0];
+    this._more.fill(0);
   }
 
   /** Returns: what the edges add to the winding. */
-  private drawScanline(start: number, end: number, at: number, left: number): number {
+  private _drawScanline(start: number, end: number, at: number, left: number): number {
     let winding = left;
     for (let i = start; i < end; i++) {
-      const edge = this.active[i];
+      const edge = this._active[i];
       if (at < edge.top || at >= edge.bottom) continue;
-      const change = this.change(winding, winding + edge.winding);
-      if (change !== 0) this.row.addCrossing(edge.key, change / scanlinesPerPixel);
+      const change = this._change(winding, winding + edge.winding);
+      if (change !== 0) this._row.addCrossing(edge.key, change / scanlinesPerPixel);
       winding += edge.winding;
     }
     return winding - left;

@@ -33,27 +33,27 @@ function flattenCubic(p0: Point, p1: Point, p2: Point, p3: Point): Point[] {
 /** Builds rings from absolute commands M, L, H, V, C, Q and Z. */
 class RingBuilder {
   readonly rings: Polygon[] = [];
-  private ring: Point[] = [];
-  private local: Point = { x: 0, y: 0 };
-  private start: Point = { x: 0, y: 0 };
+  private _ring: Point[] = [];
+  private _local: Point = { x: 0, y: 0 };
+  private _start: Point = { x: 0, y: 0 };
 
-  constructor(private readonly map: Mat2d) {}
+  constructor(private readonly _map: Mat2d) {}
 
   moveTo(to: Point): void {
     this.close();
-    this.start = to;
+    this._start = to;
     this.lineTo(to);
   }
 
   lineTo(to: Point): void {
-    this.local = to;
-    this.ring.push(apply(this.map, to));
+    this._local = to;
+    this._ring.push(apply(this._map, to));
   }
 
   cubicTo(c1: Point, c2: Point, to: Point): void {
-    const [a, b, c, d] = [this.local, c1, c2, to].map((point) => apply(this.map, point));
-    for (const point of flattenCubic(a, b, c, d)) this.ring.push(point);
-    this.local = to;
+    const [a, b, c, d] = [this._local, c1, c2, to].map((point) => apply(this._map, point));
+    for (const point of flattenCubic(a, b, c, d)) this._ring.push(point);
+    this._local = to;
   }
 
   quadraticTo(control: Point, to: Point): void {
@@ -61,23 +61,23 @@ class RingBuilder {
       x: p.x + (2 / 3) * (control.x - p.x),
       y: p.y + (2 / 3) * (control.y - p.y),
     });
-    this.cubicTo(third(this.local), third(to), to);
+    this.cubicTo(third(this._local), third(to), to);
   }
 
   /** Ends the ring; what follows starts from its first point. */
   close(): void {
-    if (this.ring.length > 2) this.rings.push(this.ring);
-    this.ring = [];
-    this.local = this.start;
+    if (this._ring.length > 2) this.rings.push(this._ring);
+    this._ring = [];
+    this._local = this._start;
   }
 
   get at(): Point {
-    return this.local;
+    return this._local;
   }
 
   /** Starts a new ring when a command follows Z without M. */
   ensureStarted(): void {
-    if (this.ring.length === 0) this.lineTo(this.local);
+    if (this._ring.length === 0) this.lineTo(this._local);
   }
 }
 

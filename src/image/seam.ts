@@ -26,25 +26,25 @@ function mapPlanes(
 
 /** Means over one side of the edge, without a look at the other: weights are 1 on it, 0 beyond. */
 class OneSidedMean {
-  private readonly totals: Float32Array;
+  private readonly _totals: Float32Array;
 
   constructor(
-    private readonly weights: Float32Array,
-    private readonly size: Size,
-    private readonly sigma: number,
+    private readonly _weights: Float32Array,
+    private readonly _size: Size,
+    private readonly _sigma: number,
   ) {
-    this.totals = blurPlane(weights, size.width, size.height, sigma);
+    this._totals = blurPlane(_weights, _size.width, _size.height, _sigma);
   }
 
   /** True where the side is near enough to be seen. */
   reaches(i: number): boolean {
-    return this.totals[i] > 0.05;
+    return this._totals[i] > 0.05;
   }
 
   of(plane: Float32Array): Float32Array {
-    const weighted = plane.map((value, i) => value * this.weights[i]);
-    const sums = blurPlane(weighted, this.size.width, this.size.height, this.sigma);
-    return sums.map((sum, i) => sum / Math.max(this.totals[i], 1e-6));
+    const weighted = plane.map((value, i) => value * this._weights[i]);
+    const sums = blurPlane(weighted, this._size.width, this._size.height, this._sigma);
+    return sums.map((sum, i) => sum / Math.max(this._totals[i], 1e-6));
   }
 }
 
@@ -53,21 +53,21 @@ class OneSidedMean {
  * distance that grows with sigma, so on a slope it leans; two of them extrapolate the lean away.
  */
 class OneSided {
-  private readonly near: OneSidedMean;
-  private readonly far: OneSidedMean;
+  private readonly _near: OneSidedMean;
+  private readonly _far: OneSidedMean;
 
   constructor(weights: Float32Array, size: Size) {
-    this.near = new OneSidedMean(weights, size, edgeSigma);
-    this.far = new OneSidedMean(weights, size, 2 * edgeSigma);
+    this._near = new OneSidedMean(weights, size, edgeSigma);
+    this._far = new OneSidedMean(weights, size, 2 * edgeSigma);
   }
 
   reaches(i: number): boolean {
-    return this.near.reaches(i);
+    return this._near.reaches(i);
   }
 
   colours(plane: Float32Array): Float32Array {
-    const far = this.far.of(plane);
-    return this.near.of(plane).map((near, i) => 2 * near - far[i]);
+    const far = this._far.of(plane);
+    return this._near.of(plane).map((near, i) => 2 * near - far[i]);
   }
 }
 

@@ -1,6 +1,5 @@
 /** The page as a rendition shows it, and how to keep out of it what is no part of the picture. */
-import { editor } from 'express-document-sdk';
-import type { Node, VisualNode } from 'express-document-sdk';
+import { editor, type Node, type VisualNode } from 'express-document-sdk';
 import type { Backdrop, SandboxApi } from '../protocol/sandbox-api.js';
 import { sortSelection } from './shapes.js';
 import { pageBounds } from './space.js';

@@ -1,6 +1,11 @@
 /** Fills as layers: each added once, above its image and above the fills that it covers. */
-import { editor } from 'express-document-sdk';
-import type { BitmapImage, ContainerNode, MediaContainerNode, Node } from 'express-document-sdk';
+import {
+  editor,
+  type BitmapImage,
+  type ContainerNode,
+  type MediaContainerNode,
+  type Node,
+} from 'express-document-sdk';
 import { mapBounds, overlaps, type Rect } from '../image/geometry.js';
 import {
   regionIdOf,

@@ -1,6 +1,5 @@
 /** What of the page is ours, and what the panel's user does with it. */
-import { editor } from 'express-document-sdk';
-import type { Node } from 'express-document-sdk';
+import { editor, type Node } from 'express-document-sdk';
 import { overlaps } from '../image/geometry.js';
 import type { PageContent, PageEdit } from '../protocol/sandbox-api.js';
 import { fillLayers } from './layers.js';

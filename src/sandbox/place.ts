@@ -1,6 +1,10 @@
 /** Where a fill's pixels go: with the image, wherever that has gone while it was filled. */
-import { editor } from 'express-document-sdk';
-import type { BitmapImage, ContainerNode, MediaContainerNode } from 'express-document-sdk';
+import {
+  editor,
+  type BitmapImage,
+  type ContainerNode,
+  type MediaContainerNode,
+} from 'express-document-sdk';
 import { compose, decompose, invert, scaling, type Mat2d } from '../image/geometry.js';
 import type { NewLayer, PlacedMedia } from '../protocol/sandbox-api.js';
 import { localToPage } from './space.js';

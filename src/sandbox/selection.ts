@@ -1,6 +1,5 @@
 /** Reads the selection at once: the image to fill and the shapes that mark the region. */
-import { editor } from 'express-document-sdk';
-import type { MediaContainerNode, Node, VisualNode } from 'express-document-sdk';
+import { editor, type MediaContainerNode, type Node, type VisualNode } from 'express-document-sdk';
 import { overlaps } from '../image/geometry.js';
 import type {
   KeptFill,

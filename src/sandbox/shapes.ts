@@ -1,12 +1,12 @@
 /** Selected nodes as vector shapes of the region. */
-import { constants } from 'express-document-sdk';
-import type {
-  EllipseNode,
-  GroupNode,
-  Node,
-  PathNode,
-  RectangleNode,
-  VisualNode,
+import {
+  constants,
+  type EllipseNode,
+  type GroupNode,
+  type Node,
+  type PathNode,
+  type RectangleNode,
+  type VisualNode,
 } from 'express-document-sdk';
 import type { Rect, Size } from '../image/geometry.js';
 import type { RegionShape } from '../protocol/sandbox-api.js';

@@ -1,12 +1,13 @@
 /** Walks of the page's content. Nodes are found anew for each call and never kept across a wait. */
-import { constants, editor } from 'express-document-sdk';
-import type {
-  ArtboardNode,
-  ContainerNode,
-  ImageRectangleNode,
-  MediaContainerNode,
-  Node,
-  VisualNode,
+import {
+  constants,
+  editor,
+  type ArtboardNode,
+  type ContainerNode,
+  type ImageRectangleNode,
+  type MediaContainerNode,
+  type Node,
+  type VisualNode,
 } from 'express-document-sdk';
 
 const { SceneNodeType } = constants;

@@ -2,8 +2,7 @@
 import { sourceFromBlob } from '../checkpoint/byte-source.js';
 import { toEngineError } from '../engine/engine-error.js';
 import type { FileStore } from './store/file-store.js';
-import { ModelLibrary } from './store/library.js';
-import type { LibraryEntry } from './store/library.js';
+import { ModelLibrary, type LibraryEntry } from './store/library.js';
 import { identify } from './read/identify.js';
 import { asImportError, expectNotCancelled } from './read/unusable.js';
 import { RepaintError } from '../protocol/failure.js';
@@ -20,8 +19,13 @@ import type {
   ShelfModel,
 } from '../protocol/model-shelf-api.js';
 import { Downloads } from './fetch/downloads.js';
-import { ModelAdder } from './model-adder.js';
-import type { AddingMachine, AddJob, GivenAnswers, SourceOrigin } from './model-adder.js';
+import {
+  ModelAdder,
+  type AddingMachine,
+  type AddJob,
+  type GivenAnswers,
+  type SourceOrigin,
+} from './model-adder.js';
 import { findRemote, hintsOf, lookSources } from './fetch/remote-files.js';
 import { throttled } from './throttled.js';
 

@@ -8,8 +8,7 @@ import { PhiloxNoise } from '../core/noise.js';
 import type { PlanarImage } from '../image/planar.js';
 import { RepaintError } from '../protocol/failure.js';
 import type { ModelCard } from '../protocol/model-card.js';
-import { expectNotCancelled } from './read/unusable.js';
-import type { CancelSignal } from './read/unusable.js';
+import { expectNotCancelled, type CancelSignal } from './read/unusable.js';
 
 /**
  * Noise levels tried, as alpha-bar, and the share of the noise's power that a prediction may miss.

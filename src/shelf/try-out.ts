@@ -4,8 +4,7 @@ import { median } from '../engine/warm-up.js';
 import type { PlanarImage } from '../image/planar.js';
 import type { ModelCard } from '../protocol/model-card.js';
 import { nextTask } from './fetch/waiting.js';
-import { expectNoisePrediction, selfTest } from './self-test.js';
-import type { SelfTestLevel } from './self-test.js';
+import { expectNoisePrediction, selfTest, type SelfTestLevel } from './self-test.js';
 
 /** The photos a new network is tried on, without their .jpg. */
 export const sampleNames: readonly string[] = ['dahlia', 'temple', 'cat', 'coffee'];

@@ -11,10 +11,8 @@ import type { ModelCard } from '../protocol/model-card.js';
 import type { ToWorker } from '../protocol/worker-api.js';
 import { openFileStore } from '../shelf/store/file-store.js';
 import { loadModel } from '../shelf/store/load-model.js';
-import { runFillJob } from './fill-job.js';
-import type { Post } from './fill-job.js';
-import { JobQueue } from './job-queue.js';
-import type { JobSignal } from './job-queue.js';
+import { runFillJob, type Post } from './fill-job.js';
+import { JobQueue, type JobSignal } from './job-queue.js';
 import { toHalf } from './to-half.js';
 import { Preparation } from './preparation.js';
 

@@ -7,8 +7,7 @@ import type { AddingMachine } from '../shelf/model-adder.js';
 import { largestInline } from '../shelf/read/convert-model.js';
 import type { Identified } from '../shelf/read/identified.js';
 import { createHasher } from '../shelf/store/hasher.js';
-import { samplesFor, tryOut } from '../shelf/try-out.js';
-import type { TryOutOptions } from '../shelf/try-out.js';
+import { samplesFor, tryOut, type TryOutOptions } from '../shelf/try-out.js';
 import { samplePhotos } from './sample-photos.js';
 
 /** What ships with the add-on: absolute URLs of folders, ending in '/'. */

@@ -1,13 +1,11 @@
 /** What conversion promises beside the right numbers: determinism, shards, clear refusals. */
 import * as ort from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
-import { CheckpointError } from '../../src/checkpoint/checkpoint.js';
-import type { Checkpoint, Tensor } from '../../src/checkpoint/checkpoint.js';
+import { CheckpointError, type Checkpoint, type Tensor } from '../../src/checkpoint/checkpoint.js';
 import { parseUNet2DConfig } from '../../src/checkpoint/networks/unet2d-config.js';
 import { unet2d } from '../../src/checkpoint/networks/unet2d.js';
 import { CheckpointSource, Weights } from '../../src/checkpoint/nn/weights.js';
-import { writeModel } from '../../src/checkpoint/onnx/write-model.js';
-import type { ExternalFile } from '../../src/checkpoint/onnx/write-model.js';
+import { writeModel, type ExternalFile } from '../../src/checkpoint/onnx/write-model.js';
 import { randomSource } from '../../src/checkpoint/random-source.js';
 import { tinyUNet } from '../../src/checkpoint/tiny-unet.js';
 

@@ -1,8 +1,7 @@
 /** Reading ONNX back. Oracles: the writer's own bytes, and ONNX Runtime on what was rewritten. */
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { expect, test } from 'vitest';
-import { encodeModel } from '../../src/checkpoint/onnx/proto.js';
-import type { TensorProto } from '../../src/checkpoint/onnx/proto.js';
+import { encodeModel, type TensorProto } from '../../src/checkpoint/onnx/proto.js';
 import { readModel } from '../../src/checkpoint/onnx/read-model.js';
 import { tinyUNet } from '../../src/checkpoint/tiny-unet.js';
 

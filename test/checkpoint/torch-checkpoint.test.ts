@@ -2,8 +2,15 @@ import { describe, expect, it } from 'vitest';
 import { sourceFromBytes } from '../../src/checkpoint/byte-source.js';
 import { CheckpointError } from '../../src/checkpoint/checkpoint.js';
 import { openCheckpoint } from '../../src/checkpoint/format/open-checkpoint.js';
-import { floats, pickle, tensor, torchStream, torchZip, zipOf } from './torch-files.js';
-import type { TensorSpec } from './torch-files.js';
+import {
+  floats,
+  pickle,
+  tensor,
+  torchStream,
+  torchZip,
+  zipOf,
+  type TensorSpec,
+} from './torch-files.js';
 
 const { call, dict, global, int, list, none, text, tuple } = pickle;
 const open = (file: Uint8Array) => openCheckpoint(sourceFromBytes(file));

@@ -6,8 +6,7 @@ import { admClassifier } from '../../src/checkpoint/networks/adm-classifier.js';
 import { Weights } from '../../src/checkpoint/nn/weights.js';
 import { writeModel } from '../../src/checkpoint/onnx/write-model.js';
 import { randomSource } from '../../src/checkpoint/random-source.js';
-import { tinyUNet } from '../../src/checkpoint/tiny-unet.js';
-import type { TinyUNetOptions } from '../../src/checkpoint/tiny-unet.js';
+import { tinyUNet, type TinyUNetOptions } from '../../src/checkpoint/tiny-unet.js';
 
 ort.env.wasm.numThreads = 1;
 

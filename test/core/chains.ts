@@ -34,17 +34,17 @@ export class PointwiseNetwork implements Network {
   calls: NetworkCall[] = [];
 
   constructor(
-    private readonly answer: (x: number, call: NetworkCall, i: number) => number,
-    private readonly outputs = 1,
+    private readonly _answer: (x: number, call: NetworkCall, i: number) => number,
+    private readonly _outputs = 1,
   ) {}
 
   async predict(call: NetworkCall): Promise<Float32Array> {
     this.calls.push({ ...call, xt: call.xt.slice() });
     const size = call.xt.length / call.shape[0];
-    const out = new Float32Array(call.xt.length * this.outputs);
+    const out = new Float32Array(call.xt.length * this._outputs);
     call.xt.forEach((x, i) => {
-      const at = Math.floor(i / size) * size * this.outputs + (i % size);
-      for (let k = 0; k < this.outputs; k++) out[at + k * size] = this.answer(x, call, i);
+      const at = Math.floor(i / size) * size * this._outputs + (i % size);
+      for (let k = 0; k < this._outputs; k++) out[at + k * size] = this._answer(x, call, i);
     });
     return out;
   }

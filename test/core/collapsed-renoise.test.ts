@@ -1,10 +1,8 @@
 import { expect, test } from 'vitest';
 import { CpuSamplerState } from '../../src/core/cpu-state.js';
-import { createDiffusion } from '../../src/core/diffusion.js';
-import type { DiffusionConfig } from '../../src/core/diffusion.js';
+import { createDiffusion, type DiffusionConfig } from '../../src/core/diffusion.js';
 import type { ImageShape, Network } from '../../src/core/network.js';
-import { PhiloxNoise } from '../../src/core/noise.js';
-import type { NoiseDraw } from '../../src/core/noise.js';
+import { PhiloxNoise, type NoiseDraw } from '../../src/core/noise.js';
 import { composeRenoise, undoStep } from '../../src/core/sampler.js';
 import { planWalk } from '../../src/core/walk.js';
 import { finish, linearConfig, settings } from './chains.js';

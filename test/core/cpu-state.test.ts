@@ -5,8 +5,7 @@
 import { expect, test } from 'vitest';
 import { CpuSamplerState } from '../../src/core/cpu-state.js';
 import type { ImageShape } from '../../src/core/network.js';
-import { PhiloxNoise } from '../../src/core/noise.js';
-import type { NoiseDraw } from '../../src/core/noise.js';
+import { PhiloxNoise, type NoiseDraw } from '../../src/core/noise.js';
 import type { DenoiseStep } from '../../src/core/sampler-state.js';
 import type { StepCoefficients, StepVariance } from '../../src/core/step-coefficients.js';
 

@@ -21,10 +21,10 @@ const meanAtol = 3e-6;
 
 /** Pairs (known, unknown): eps of E[x0 | x_t] for x0 ~ N(0, [[1, rho], [rho, 1]]). */
 class GaussianNetwork implements Network {
-  constructor(private readonly diffusion: Diffusion) {}
+  constructor(private readonly _diffusion: Diffusion) {}
 
   async predict({ xt, timestep }: NetworkCall): Promise<Float32Array> {
-    const a = this.diffusion.alphasCumprod[this.diffusion.timesteps.indexOf(timestep)];
+    const a = this._diffusion.alphasCumprod[this._diffusion.timesteps.indexOf(timestep)];
     // Covariance of x_t: 1 on the diagonal, a * rho off it.
     const off = a * rho;
     const determinant = 1 - off * off;
@@ -32,13 +32,13 @@ class GaussianNetwork implements Network {
     for (let i = 0; i < xt.length; i += 2) {
       const u = (xt[i] - off * xt[i + 1]) / determinant;
       const w = (xt[i + 1] - off * xt[i]) / determinant;
-      out[i] = this.eps(a, xt[i], u + rho * w);
-      out[i + 1] = this.eps(a, xt[i + 1], rho * u + w);
+      out[i] = this._eps(a, xt[i], u + rho * w);
+      out[i + 1] = this._eps(a, xt[i + 1], rho * u + w);
     }
     return out;
   }
 
-  private eps(a: number, x: number, x0PerRootA: number): number {
+  private _eps(a: number, x: number, x0PerRootA: number): number {
     return (x - a * x0PerRootA) / Math.sqrt(1 - a);
   }
 }
@@ -56,17 +56,17 @@ class MutatedState extends CpuSamplerState {
   diffusion: Diffusion | null = null;
   mutation: { inject?: number; undo?: number } = {};
 
-  private label(t: number, shift = 0): number {
+  private _label(t: number, shift = 0): number {
     return Math.min(Math.max(t + shift, 0), this.diffusion!.numInferenceSteps - 1);
   }
 
   override denoise(step: DenoiseStep): Promise<void> {
-    const level = noiseLevel(this.diffusion!, this.label(step.t, this.mutation.inject));
+    const level = noiseLevel(this.diffusion!, this._label(step.t, this.mutation.inject));
     return super.denoise({ ...step, inject: step.inject && level });
   }
 
   override renoise(step: RenoiseStep): Promise<void> {
-    const level = undoStep(this.diffusion!, this.label(step.t, this.mutation.undo));
+    const level = undoStep(this.diffusion!, this._label(step.t, this.mutation.undo));
     return super.renoise({ ...step, ...level });
   }
 }

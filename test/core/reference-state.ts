@@ -6,8 +6,7 @@ import { spreadOverBatch } from '../../src/core/composite.js';
 import type { CpuStateOptions } from '../../src/core/cpu-state.js';
 import { noGuidance, predictGuided } from '../../src/core/guidance.js';
 import { normalPair } from '../../src/core/normal.js';
-import { noisePurposes } from '../../src/core/noise.js';
-import type { NoiseDraw, PhiloxNoise } from '../../src/core/noise.js';
+import { noisePurposes, type NoiseDraw, type PhiloxNoise } from '../../src/core/noise.js';
 import { philox4x32 } from '../../src/core/philox.js';
 import type { DenoiseStep, NoiseLevel, SamplerState } from '../../src/core/sampler-state.js';
 import type { StepCoefficients } from '../../src/core/step-coefficients.js';
@@ -59,31 +58,31 @@ function logVariances(c: StepCoefficients, learned: Float32Array): Float32Array 
 export class ReferenceState implements SamplerState {
   readonly device = 'reference';
   readonly callsPerStep = 1;
-  private xt: Float32Array = new Float32Array(0);
-  private x0Hat: Float32Array | null = null;
+  private _xt: Float32Array = new Float32Array(0);
+  private _x0Hat: Float32Array | null = null;
 
   constructor(
-    private readonly options: CpuStateOptions,
-    private readonly noise: PhiloxNoise,
+    private readonly _options: CpuStateOptions,
+    private readonly _noise: PhiloxNoise,
   ) {}
 
   get shape() {
-    return this.options.shape;
+    return this._options.shape;
   }
 
   async start() {
-    this.xt = this.draw('start', 0);
+    this._xt = this._draw('start', 0);
   }
 
   async startFrom(x0: Float32Array, step: NoiseLevel) {
-    this.xt = addNoise(x0, step, this.draw('start', 0));
+    this._xt = addNoise(x0, step, this._draw('start', 0));
   }
 
   async denoise(step: DenoiseStep) {
-    const { options, shape } = this;
+    const { _options: options, shape } = this;
     const c = step.coefficients;
-    if (step.inject) this.inject(step.inject, step.transition);
-    const { xt } = this;
+    if (step.inject) this._inject(step.inject, step.transition);
+    const { _xt: xt } = this;
     const call = { xt, shape, timestep: step.timestep };
     const out = await predictGuided(options.network, call, options.guidance ?? noGuidance);
     const output = part(out, xt.length, shape[0], 0);
@@ -94,46 +93,46 @@ export class ReferenceState implements SamplerState {
     let mean = xt.map(
       (x, i) => c.meanFromX0 * x0Hat[i] + c.meanFromXt * x + c.meanFromOutput * output[i],
     );
-    if (options.classifier) mean = await this.shifted(mean, step, logVariance);
-    const z = this.draw('step', step.transition);
-    this.xt = c.hasNoise ? mean.map((m, i) => m + Math.exp(logVariance[i] / 2) * z[i]) : mean;
-    this.x0Hat = x0Hat;
+    if (options.classifier) mean = await this._shifted(mean, step, logVariance);
+    const z = this._draw('step', step.transition);
+    this._xt = c.hasNoise ? mean.map((m, i) => m + Math.exp(logVariance[i] / 2) * z[i]) : mean;
+    this._x0Hat = x0Hat;
   }
 
   async renoise(step: NoiseLevel & { readonly transition: number }) {
-    this.xt = addNoise(this.xt, step, this.draw('renoise', step.transition));
+    this._xt = addNoise(this._xt, step, this._draw('renoise', step.transition));
   }
 
   async restart(step: NoiseLevel & { readonly transition: number }) {
-    this.xt = addNoise(this.x0Hat!, step, this.draw('restart', step.transition));
+    this._xt = addNoise(this._x0Hat!, step, this._draw('restart', step.transition));
   }
 
   async readXt() {
-    return this.xt.slice();
+    return this._xt.slice();
   }
 
   async readX0Hat() {
-    return this.x0Hat?.slice() ?? null;
+    return this._x0Hat?.slice() ?? null;
   }
 
   async restore(): Promise<void> {
     throw new RangeError('the reference is never restored');
   }
 
-  private inject(level: NoiseLevel, transition: number): void {
-    const { pixels, shape } = this.options;
+  private _inject(level: NoiseLevel, transition: number): void {
+    const { pixels, shape } = this._options;
     if (!pixels) return;
     const keep = spreadOverBatch(pixels.keepMask, shape, 'keepMask');
     const known = spreadOverBatch(pixels.known, shape, 'known');
-    const noisy = addNoise(known, level, this.draw('known', transition));
-    this.xt = this.xt.map((x, i) => keep[i] * noisy[i] + (1 - keep[i]) * x);
+    const noisy = addNoise(known, level, this._draw('known', transition));
+    this._xt = this._xt.map((x, i) => keep[i] * noisy[i] + (1 - keep[i]) * x);
   }
 
-  private async shifted(mean: Float32Array, step: DenoiseStep, logVariance: Float32Array) {
-    const { model, scale, classLabels } = this.options.classifier!;
+  private async _shifted(mean: Float32Array, step: DenoiseStep, logVariance: Float32Array) {
+    const { model, scale, classLabels } = this._options.classifier!;
     const { timestep, coefficients } = step;
     const gradient = await model.gradient({
-      xt: this.xt,
+      xt: this._xt,
       shape: this.shape,
       timestep,
       classLabels,
@@ -145,15 +144,20 @@ export class ReferenceState implements SamplerState {
     return mean.map((m, i) => m + (gradientShift ?? variances[i]) * scale * gradient[i]);
   }
 
-  private draw(purpose: NoiseDraw['purpose'], transition: number): Float32Array {
+  private _draw(purpose: NoiseDraw['purpose'], transition: number): Float32Array {
     const [n, ...image] = this.shape;
     const size = image.reduce((product, extent) => product * extent);
     const z = new Float32Array(n * size);
     const words = new Uint32Array(4);
     for (let i = 0; i < n * size; i += 2) {
       const at = i % size;
-      const counter = Uint32Array.of(at >> 2, transition, noisePurposes[purpose], this.noise.level);
-      philox4x32(counter, this.noise.keys[Math.floor(i / size)], words);
+      const counter = Uint32Array.of(
+        at >> 2,
+        transition,
+        noisePurposes[purpose],
+        this._noise.level,
+      );
+      philox4x32(counter, this._noise.keys[Math.floor(i / size)], words);
       normalPair(words[at & 2], words[(at & 2) + 1], z, i);
     }
     return z;

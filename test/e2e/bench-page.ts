@@ -37,11 +37,11 @@ export type Spot = readonly [x: number, y: number];
 /** One browser, one server, a page at a time. */
 export class BenchPage {
   private constructor(
-    private readonly server: RunningWorkbench,
-    private readonly context: BrowserContext,
+    private readonly _server: RunningWorkbench,
+    private readonly _context: BrowserContext,
     readonly page: Page,
     readonly problems: string[],
-    private readonly profileFolder: string,
+    private readonly _profileFolder: string,
   ) {}
 
   /**
@@ -84,7 +84,7 @@ export class BenchPage {
 
   /** Drags the active tool over the page, in document pixels. */
   async drag(from: Spot, to: Spot): Promise<void> {
-    const [start, end] = [await this.onScreen(from), await this.onScreen(to)];
+    const [start, end] = [await this._onScreen(from), await this._onScreen(to)];
     await this.page.mouse.move(...start);
     await this.page.mouse.down();
     await this.page.mouse.move((start[0] + end[0]) / 2, (start[1] + end[1]) / 2);
@@ -93,7 +93,7 @@ export class BenchPage {
   }
 
   /** Where a document pixel lies on the screen: the page is fitted with a margin of 40. */
-  private async onScreen([x, y]: Spot): Promise<[number, number]> {
+  private async _onScreen([x, y]: Spot): Promise<[number, number]> {
     const box = (await this.page.locator('#stage').boundingBox())!;
     const { geometry } = (await this.artboard()) as { geometry: { width: number; height: number } };
     const scale = Math.min((box.width - 80) / geometry.width, (box.height - 80) / geometry.height);
@@ -160,8 +160,8 @@ export class BenchPage {
   }
 
   async close(): Promise<void> {
-    await this.context.close();
-    await this.server.close();
-    await rm(this.profileFolder, { recursive: true, force: true });
+    await this._context.close();
+    await this._server.close();
+    await rm(this._profileFolder, { recursive: true, force: true });
   }
 }

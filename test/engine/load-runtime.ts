@@ -1,5 +1,4 @@
-import { WebRuntime } from '../../src/engine/web-runtime.js';
-import type { WebRuntimeOptions } from '../../src/engine/web-runtime.js';
+import { WebRuntime, type WebRuntimeOptions } from '../../src/engine/web-runtime.js';
 import { openFileStore } from '../../src/shelf/store/file-store.js';
 import { loadModel } from '../../src/shelf/store/load-model.js';
 import { toHalf } from '../../src/worker/to-half.js';

@@ -1,6 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import { SessionPool } from '../../src/engine/session-pool.js';
-import type { BatchSize } from '../../src/engine/session-pool.js';
+import { SessionPool, type BatchSize } from '../../src/engine/session-pool.js';
 
 const size = (side: number): BatchSize => ({ N: 1, H: side, W: side });
 

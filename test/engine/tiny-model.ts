@@ -1,5 +1,10 @@
-import { elementTypes, encodeModel } from '../../src/checkpoint/onnx/proto.js';
-import type { GraphProto, NodeProto, ValueInfoProto } from '../../src/checkpoint/onnx/proto.js';
+import {
+  elementTypes,
+  encodeModel,
+  type GraphProto,
+  type NodeProto,
+  type ValueInfoProto,
+} from '../../src/checkpoint/onnx/proto.js';
 import { readModel } from '../../src/checkpoint/onnx/read-model.js';
 import { tinyUNet } from '../../src/checkpoint/tiny-unet.js';
 import { sha256Hex } from '../../src/shelf/store/hasher.js';

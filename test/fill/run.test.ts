@@ -49,11 +49,11 @@ const selection = boxSelection(40, 30, 30, 36);
  */
 class GreyNetwork implements Network {
   calls = 0;
-  private readonly alphas = createDiffusion(card.diffusion).alphasCumprod;
+  private readonly _alphas = createDiffusion(card.diffusion).alphasCumprod;
 
   predict({ xt, timestep }: NetworkCall): Promise<Float32Array> {
     this.calls++;
-    const alpha = this.alphas[timestep];
+    const alpha = this._alphas[timestep];
     const x0 = grey / 127.5 - 1;
     return Promise.resolve(xt.map((x) => (Math.sqrt(alpha) * x - x0) / Math.sqrt(1 - alpha)));
   }
@@ -99,14 +99,14 @@ const slopes: RgbaImage = {
 
 /** Knows the picture it is to continue, at any size: the ideal denoiser of a set of that image. */
 class PictureNetwork implements Network {
-  private readonly alphas = createDiffusion(card.diffusion).alphasCumprod;
+  private readonly _alphas = createDiffusion(card.diffusion).alphasCumprod;
 
-  constructor(private readonly source: RgbaImage) {}
+  constructor(private readonly _source: RgbaImage) {}
 
   predict({ xt, shape, timestep }: NetworkCall): Promise<Float32Array> {
     const [, , height, width] = shape;
-    const { data: x0 } = planarAtSize(this.source, { width, height });
-    const alpha = this.alphas[timestep];
+    const { data: x0 } = planarAtSize(this._source, { width, height });
+    const alpha = this._alphas[timestep];
     return Promise.resolve(xt.map((x, i) => (Math.sqrt(alpha) * x - x0[i]) / Math.sqrt(1 - alpha)));
   }
 }

@@ -9,8 +9,11 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { seam, sharp } from '../../src/lab/measure/edges.js';
 import { fetchFeatureModel, openFeatureNetwork } from '../../src/lab/measure/feature-model.js';
-import { featureDistance, featuresOf } from '../../src/lab/measure/features.js';
-import type { FeatureNetwork } from '../../src/lab/measure/features.js';
+import {
+  featureDistance,
+  featuresOf,
+  type FeatureNetwork,
+} from '../../src/lab/measure/features.js';
 import { openLpips } from '../../src/lab/measure/lpips.js';
 import { encodePng } from '../../src/lab/evaluation/photos.js';
 import { psnr, ssim } from '../../src/lab/measure/pixels.js';

@@ -7,8 +7,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { parseMethod, type Maker } from '../../src/lab/evaluation/methods.js';
 import { runUnits, type RunEvent, type RunInput } from '../../src/lab/evaluation/run.js';
 import { RunStore, writeWhole } from '../../src/lab/evaluation/store.js';
-import { planUnits, unitPath, unitsOfShard } from '../../src/lab/evaluation/units.js';
-import type { RunPlan } from '../../src/lab/evaluation/units.js';
+import { planUnits, unitPath, unitsOfShard, type RunPlan } from '../../src/lab/evaluation/units.js';
 import { readRun } from '../../src/lab/report/read-run.js';
 import { writeReport } from '../../src/lab/report/write-report.js';
 

@@ -1,8 +1,13 @@
 import { expect, test } from 'vitest';
 import { ablationMethods, ablationNames } from '../../src/lab/evaluation/ablations.js';
 import { expectDistinct, listed, parseMethod } from '../../src/lab/evaluation/methods.js';
-import { parseShard, planUnits, unitsOfShard } from '../../src/lab/evaluation/units.js';
-import type { RunPlan, UnitRecord } from '../../src/lab/evaluation/units.js';
+import {
+  parseShard,
+  planUnits,
+  unitsOfShard,
+  type RunPlan,
+  type UnitRecord,
+} from '../../src/lab/evaluation/units.js';
 import { csv } from '../../src/lab/report/csv.js';
 import { fewestCalls } from '../../src/lab/report/findings.js';
 import { badness, measureWords } from '../../src/lab/report/measures.js';

@@ -26,8 +26,8 @@ const globals = globalThis as unknown as RealmGlobals;
 /** One document with one photo of 640 x 400 (bitmap 1) and the add-on's sandbox code on it. */
 export class RealmHarness {
   readonly panelCalls: (keyof PanelApi)[] = [];
-  private readonly replies = new Map<number, (reply: Reply) => void>();
-  private nextId = 1;
+  private readonly _replies = new Map<number, (reply: Reply) => void>();
+  private _nextId = 1;
   /** Size every loaded bitmap has. */
   bitmapSize = { width: 60, height: 40 };
   document: NodeData | null = null;
@@ -40,14 +40,14 @@ export class RealmHarness {
 
   static async start(): Promise<RealmHarness> {
     const harness = new RealmHarness();
-    globals.__workbenchSend = (text) => harness.receive(decodeMessage<Outgoing>(text));
+    globals.__workbenchSend = (text) => harness._receive(decodeMessage<Outgoing>(text));
     await import('../../src/sandbox/code.js');
     harness.command({ kind: 'open', bitmap: 1, width: 640, height: 400 });
     return harness;
   }
 
   command(command: Command): void {
-    this.post({ kind: 'command', command });
+    this._post({ kind: 'command', command });
   }
 
   /** The sandbox's methods as the panel calls them. */
@@ -55,47 +55,47 @@ export class RealmHarness {
     get:
       (_, method) =>
       (...args: unknown[]) =>
-        this.call(String(method), args),
+        this._call(String(method), args),
   });
 
   get layers(): readonly NodeData[] {
     return this.document?.children ?? [];
   }
 
-  private call(method: string, args: unknown[]): Promise<unknown> {
-    const id = this.nextId++;
+  private _call(method: string, args: unknown[]): Promise<unknown> {
+    const id = this._nextId++;
     return new Promise((resolve, reject) => {
-      this.replies.set(id, ({ value, error }) =>
+      this._replies.set(id, ({ value, error }) =>
         error === undefined ? resolve(value) : reject(new Error(error)),
       );
-      this.post({ kind: 'call', id, method, args });
+      this._post({ kind: 'call', id, method, args });
     });
   }
 
-  private post(message: ToRealm): void {
+  private _post(message: ToRealm): void {
     globals.__workbenchReceive(encodeMessage(message));
     globals.__workbenchPublish();
   }
 
-  private receive(message: Outgoing): void {
+  private _receive(message: Outgoing): void {
     if (message.kind === 'reply') {
       queueMicrotask(() => globals.__workbenchPublish());
-      return this.replies.get(message.id)?.(message);
+      return this._replies.get(message.id)?.(message);
     }
     if (message.kind === 'callPanel') {
       this.panelCalls.push(message.method as keyof PanelApi);
     } else if (message.kind === 'document') {
       this.document = message.document.artboard;
       this.selection = message.document.selection;
-    } else if (message.kind !== 'saved') this.answer(message);
+    } else if (message.kind !== 'saved') this._answer(message);
   }
 
   /** Answers like the page does: later, in a turn of its own. */
-  private answer(message: Extract<Outgoing, { kind: 'loadBitmap' | 'bitmapData' }>): void {
+  private _answer(message: Extract<Outgoing, { kind: 'loadBitmap' | 'bitmapData' }>): void {
     const value =
       message.kind === 'loadBitmap'
         ? { bitmap: 2, ...this.bitmapSize }
         : new BlobHandle(message.bitmap, 10, 'image/png');
-    setTimeout(() => this.post({ kind: 'reply', id: message.id, value }));
+    setTimeout(() => this._post({ kind: 'reply', id: message.id, value }));
   }
 }

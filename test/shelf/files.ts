@@ -6,8 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { sourceFromBytes } from '../../src/checkpoint/byte-source.js';
 import type { ModelSink } from '../../src/shelf/read/model-sink.js';
 import type { Hasher, SourceFile } from '../../src/shelf/read/source-file.js';
-import { modelCardSchema } from '../../src/protocol/model-card.js';
-import type { ModelFile } from '../../src/protocol/model-card.js';
+import { modelCardSchema, type ModelFile } from '../../src/protocol/model-card.js';
 import { modelFolder } from '../checkpoint/fixture-folders.js';
 
 const fixtures = fileURLToPath(new URL('../fixtures', import.meta.url));

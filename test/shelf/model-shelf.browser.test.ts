@@ -2,8 +2,7 @@
  * The shelf's worker on real storage and real files. Oracles: the shipped model's own card, the
  * files' sizes, and a fill worker that loads what was added.
  */
-import { proxy, wrap } from 'comlink';
-import type { Remote } from 'comlink';
+import { proxy, wrap, type Remote } from 'comlink';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type {
   AddModelProgress,

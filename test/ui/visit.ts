@@ -6,6 +6,7 @@ import { keptIn } from '../../src/ui/host/kept.js';
 import { Journal } from '../../src/ui/host/journal.js';
 import { SelectionBell } from '../../src/ui/host/sandbox-client.js';
 import '../../src/ui/panel.js';
+// eslint-disable-next-line no-duplicate-imports -- One defines the element, one is a type.
 import type { RepaintPanel } from '../../src/ui/panel.js';
 import { originalFrame } from '../../src/ui/selection/frame.js';
 import { drawRaster } from '../../src/ui/selection/raster.js';

@@ -1,6 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import { JobQueue } from '../../src/worker/job-queue.js';
-import type { JobSignal } from '../../src/worker/job-queue.js';
+import { JobQueue, type JobSignal } from '../../src/worker/job-queue.js';
 
 /** A job that runs until it is told to end. */
 function heldJob() {

@@ -1,7 +1,6 @@
 /** Opens a checkpoint file of any supported format, told apart by its first bytes. */
 import type { ByteSource } from '../byte-source.js';
-import { CheckpointError } from '../checkpoint.js';
-import type { Checkpoint } from '../checkpoint.js';
+import { CheckpointError, type Checkpoint } from '../checkpoint.js';
 import { readSafetensors } from './safetensors.js';
 import { readTorchLegacy, readTorchZip } from './torch-checkpoint.js';
 

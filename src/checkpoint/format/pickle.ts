@@ -48,19 +48,19 @@ const mark = Symbol('mark');
 class Machine {
   readonly stack: PickleValue[] = [];
   readonly memo = new Map<number, PickleValue>();
-  readonly #view: DataView;
-  #objects = 0;
+  private readonly _view: DataView;
+  private _objects = 0;
 
   constructor(
     readonly bytes: Uint8Array,
     public at: number,
     readonly meaning: PickleMeaning,
   ) {
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this._view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   /** Moves past `length` bytes and returns where they start. */
-  #take(length: number): number {
+  private _take(length: number): number {
     const start = this.at;
     if (length > this.bytes.byteLength - start) {
       throw new PickleCutShort('This PyTorch checkpoint is cut short; download it again.');
@@ -69,15 +69,15 @@ class Machine {
     return start;
   }
 
-  uint8 = () => this.#view.getUint8(this.#take(1));
-  uint16 = () => this.#view.getUint16(this.#take(2), true);
-  int32 = () => this.#view.getInt32(this.#take(4), true);
-  uint32 = () => this.#view.getUint32(this.#take(4), true);
-  float64 = () => this.#view.getFloat64(this.#take(8), false);
-  uint64 = () => Number(this.#view.getBigUint64(this.#take(8), true));
+  uint8 = () => this._view.getUint8(this._take(1));
+  uint16 = () => this._view.getUint16(this._take(2), true);
+  int32 = () => this._view.getInt32(this._take(4), true);
+  uint32 = () => this._view.getUint32(this._take(4), true);
+  float64 = () => this._view.getFloat64(this._take(8), false);
+  uint64 = () => Number(this._view.getBigUint64(this._take(8), true));
 
   raw(length: number): Uint8Array {
-    const start = this.#take(length);
+    const start = this._take(length);
     return this.bytes.subarray(start, start + length);
   }
 
@@ -107,7 +107,7 @@ class Machine {
 
   /** Pushes what takes memory of its own. */
   make(value: PickleValue): void {
-    if (++this.#objects > maxObjects) {
+    if (++this._objects > maxObjects) {
       failPickle(`it holds more than ${maxObjects} objects; save only the state dict`);
     }
     this.stack.push(value);

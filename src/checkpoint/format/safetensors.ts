@@ -10,8 +10,9 @@ import {
   elementCount,
   isKnownDType,
   unreadable,
+  type Checkpoint,
+  type Tensor,
 } from '../checkpoint.js';
-import type { Checkpoint, Tensor } from '../checkpoint.js';
 import { decodeToFloat32 } from './decode.js';
 
 /** A header of 16 MiB names about 100,000 tensors: more than any network here, little memory. */

@@ -4,15 +4,18 @@
  * Source: torch/serialization.py, `_load` and `_legacy_load`.
  */
 import type { ByteSource } from '../byte-source.js';
-import { bytesPerElement, elementCount, isKnownDType, unreadable } from '../checkpoint.js';
-import type { Checkpoint, Tensor } from '../checkpoint.js';
+import {
+  bytesPerElement,
+  elementCount,
+  isKnownDType,
+  unreadable,
+  type Checkpoint,
+  type Tensor,
+} from '../checkpoint.js';
 import { decodeToFloat32 } from './decode.js';
-import { failPickle, PickleCutShort, unpickle } from './pickle.js';
-import type { PickleValue } from './pickle.js';
-import { tensorsIn, TorchMeaning } from './torch-objects.js';
-import type { StorageRef, TensorRef } from './torch-objects.js';
-import { readZip } from './zip.js';
-import type { ZipEntry } from './zip.js';
+import { failPickle, PickleCutShort, unpickle, type PickleValue } from './pickle.js';
+import { tensorsIn, TorchMeaning, type StorageRef, type TensorRef } from './torch-objects.js';
+import { readZip, type ZipEntry } from './zip.js';
 
 /** The names and shapes of 100,000 tensors take about 20 MB. */
 const maxPickleBytes = 64 * 2 ** 20;

@@ -1,7 +1,12 @@
 /** What a PyTorch pickle is made of: tensors, which are read, and anything else, which lies inert. */
 import type { DType } from '../checkpoint.js';
-import { failPickle, PickleGlobal, PickleObject } from './pickle.js';
-import type { PickleMeaning, PickleValue } from './pickle.js';
+import {
+  failPickle,
+  PickleGlobal,
+  PickleObject,
+  type PickleMeaning,
+  type PickleValue,
+} from './pickle.js';
 
 const storageTypes: ReadonlyMap<string, DType> = new Map([
   ['torch.FloatStorage', 'F32'],

@@ -2,11 +2,9 @@
  * Blocks of guided-diffusion's UNetModel and EncoderUNetModel as functions over a graph.
  * Source: module and key names of openai/guided-diffusion, unet.py.
  */
-import type { Tensor } from '../checkpoint.js';
-import { CheckpointError, reshaped } from '../checkpoint.js';
+import { type Tensor, CheckpointError, reshaped } from '../checkpoint.js';
 import { selfAttention } from '../nn/attention.js';
-import { modulatedGroupNorm, shiftedGroupNorm } from '../nn/embedded-norm.js';
-import type { Embedding } from '../nn/embedded-norm.js';
+import { modulatedGroupNorm, shiftedGroupNorm, type Embedding } from '../nn/embedded-norm.js';
 import { sinusoid } from '../nn/embeddings.js';
 import {
   add,

@@ -6,10 +6,8 @@
 import { silu } from '../nn/layers.js';
 import type { Weights } from '../nn/weights.js';
 import { addGradient } from '../onnx/gradient.js';
-import { Graph, int, ints } from '../onnx/graph.js';
-import type { Value } from '../onnx/graph.js';
-import { timeEmbedding } from './adm-blocks.js';
-import type { AdmContext } from './adm-blocks.js';
+import { Graph, int, ints, type Value } from '../onnx/graph.js';
+import { timeEmbedding, type AdmContext } from './adm-blocks.js';
 import type { AdmClassifierConfig } from './adm-config.js';
 import { poolHead } from './adm-pools.js';
 import { inputBlocks, middleBlock } from './adm-unet.js';

@@ -2,14 +2,12 @@
  * Pooling heads of EncoderUNetModel: from feature maps to logits.
  * Source: openai/guided-diffusion, unet.py, `EncoderUNetModel.out` and `AttentionPool2d`.
  */
-import type { Tensor } from '../checkpoint.js';
-import { reshaped } from '../checkpoint.js';
+import { type Tensor, reshaped } from '../checkpoint.js';
 import { scaledDotProduct } from '../nn/attention.js';
 import { add, convolution, conv2d, groupNorm, reshape, silu } from '../nn/layers.js';
 import { columnsSliced, rowsSliced } from '../nn/tensor-maps.js';
 import type { Weights } from '../nn/weights.js';
-import { int } from '../onnx/graph.js';
-import type { Graph, Value } from '../onnx/graph.js';
+import { int, type Graph, type Value } from '../onnx/graph.js';
 import { groupNorm32, headsOf, pointwise } from './adm-blocks.js';
 import type { AdmClassifierConfig } from './adm-config.js';
 import type { Feature } from './adm-unet.js';

@@ -5,16 +5,15 @@
 import { embeddingTable } from '../nn/embeddings.js';
 import { add, concatChannels, conv2d, groupNorm, silu } from '../nn/layers.js';
 import type { Weights } from '../nn/weights.js';
-import { Graph } from '../onnx/graph.js';
-import type { Value } from '../onnx/graph.js';
+import { Graph, type Value } from '../onnx/graph.js';
 import {
   attentionBlock,
   groupNorm32,
   resampleBlock,
   resBlock,
   timeEmbedding,
+  type AdmContext,
 } from './adm-blocks.js';
-import type { AdmContext } from './adm-blocks.js';
 import type { AdmEncoderConfig, AdmUNetConfig } from './adm-config.js';
 
 /** An image, its number of channels, and by how much it is smaller than the input. */

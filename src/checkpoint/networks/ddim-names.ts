@@ -3,8 +3,7 @@
  * other names. Its config follows from its shapes, but for the size it was trained at.
  * Source: ermongroup/ddim, models/diffusion.py.
  */
-import { reshaped } from '../checkpoint.js';
-import type { Checkpoint, Tensor } from '../checkpoint.js';
+import { reshaped, type Checkpoint, type Tensor } from '../checkpoint.js';
 
 /** Numbers one more than the highest N of names that begin with `start` and N. */
 function countOf(names: readonly string[], start: string): number {

@@ -3,11 +3,9 @@
  * Source: module and key names of huggingface/diffusers, unet_2d_blocks.py, resnet.py and
  * attention_processor.py; keys of both the current and the 2022 attention module.
  */
-import type { Tensor } from '../checkpoint.js';
-import { reshaped } from '../checkpoint.js';
+import { type Tensor, reshaped } from '../checkpoint.js';
 import { selfAttention } from '../nn/attention.js';
-import { modulatedGroupNorm, shiftedGroupNorm } from '../nn/embedded-norm.js';
-import type { Embedding } from '../nn/embedded-norm.js';
+import { modulatedGroupNorm, shiftedGroupNorm, type Embedding } from '../nn/embedded-norm.js';
 import {
   activations,
   add,
@@ -17,8 +15,8 @@ import {
   groupNorm,
   scaled,
   upsampleNearest,
+  type Activation,
 } from '../nn/layers.js';
-import type { Activation } from '../nn/layers.js';
 import { stacked } from '../nn/tensor-maps.js';
 import type { Weights } from '../nn/weights.js';
 import type { Graph, Value } from '../onnx/graph.js';

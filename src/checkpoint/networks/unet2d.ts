@@ -13,14 +13,12 @@ import {
   linear,
   reshape,
   silu,
+  scaled,
 } from '../nn/layers.js';
-import { scaled } from '../nn/layers.js';
 import { unshuffleFolded } from '../nn/tensor-maps.js';
 import type { Weights } from '../nn/weights.js';
-import { Graph, int, text } from '../onnx/graph.js';
-import type { Value } from '../onnx/graph.js';
-import { downBlock, midBlock, upBlock } from './unet2d-blocks.js';
-import type { BlockContext, Feature } from './unet2d-blocks.js';
+import { Graph, int, text, type Value } from '../onnx/graph.js';
+import { downBlock, midBlock, upBlock, type BlockContext, type Feature } from './unet2d-blocks.js';
 import type { UNet2DConfig } from './unet2d-config.js';
 
 /** `TimestepEmbedding`: Linear, SiLU, Linear. */

@@ -1,7 +1,6 @@
 /** Self-attention over the pixels of an image, shared by both network families. */
 import type { Tensor } from '../checkpoint.js';
-import { int, ints } from '../onnx/graph.js';
-import type { Graph, Value } from '../onnx/graph.js';
+import { int, ints, type Graph, type Value } from '../onnx/graph.js';
 import { convolution, multiply, reshape } from './layers.js';
 
 export interface AttentionOptions {

@@ -1,10 +1,15 @@
 /** How a residual block takes in the timestep: a projection of its embedding, around a GroupNorm. */
-import type { Tensor } from '../checkpoint.js';
-import { reshaped } from '../checkpoint.js';
-import { int } from '../onnx/graph.js';
-import type { Graph, Value } from '../onnx/graph.js';
-import { add, groupNorm, linear, multiply, normalizedGroups, reshape } from './layers.js';
-import type { NormOptions } from './layers.js';
+import { type Tensor, reshaped } from '../checkpoint.js';
+import { int, type Graph, type Value } from '../onnx/graph.js';
+import {
+  add,
+  groupNorm,
+  linear,
+  multiply,
+  normalizedGroups,
+  reshape,
+  type NormOptions,
+} from './layers.js';
 import { rowsSliced } from './tensor-maps.js';
 import type { Weights } from './weights.js';
 

@@ -1,6 +1,5 @@
 /** Embeddings of the timestep and of the class label. */
-import { int } from '../onnx/graph.js';
-import type { Graph, Value } from '../onnx/graph.js';
+import { int, type Graph, type Value } from '../onnx/graph.js';
 import { multiply, reshape } from './layers.js';
 import type { Weights } from './weights.js';
 

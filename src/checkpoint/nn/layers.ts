@@ -2,10 +2,8 @@
  * Layers as functions over a graph: each adds the nodes of one PyTorch module and returns its
  * output. Shapes in comments are [N, C, H, W]; N, H and W stay symbolic throughout.
  */
-import type { Tensor } from '../checkpoint.js';
-import { elementCount, reshaped } from '../checkpoint.js';
-import { float, int, ints, text } from '../onnx/graph.js';
-import type { Graph, Value } from '../onnx/graph.js';
+import { type Tensor, elementCount, reshaped } from '../checkpoint.js';
+import { float, int, ints, text, type Graph, type Value } from '../onnx/graph.js';
 import type { Weights } from './weights.js';
 
 export const add = (g: Graph, a: Value, b: Value): Value => g.node('Add', [a, b]);

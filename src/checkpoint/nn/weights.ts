@@ -1,6 +1,5 @@
 /** Hands a network its weights by module path, and checks that each has the expected shape. */
-import { CheckpointError, oddTypeError } from '../checkpoint.js';
-import type { Checkpoint, Tensor } from '../checkpoint.js';
+import { CheckpointError, oddTypeError, type Checkpoint, type Tensor } from '../checkpoint.js';
 
 /** Finds a tensor by its full name. A random source makes one up in the shape asked for. */
 export interface TensorSource {
@@ -17,11 +16,11 @@ export class Weights {
 
   /** Goes down to a submodule: `weights.at('resnets.0')`. */
   at(name: string): Weights {
-    return new Weights(this.source, this.#full(name));
+    return new Weights(this.source, this._full(name));
   }
 
   has(name: string): boolean {
-    return this.source.has(this.#full(name));
+    return this.source.has(this._full(name));
   }
 
   /**
@@ -29,7 +28,7 @@ export class Weights {
    * Throws: CheckpointError when it is missing or has another shape than the config implies.
    */
   tensor(name: string, shape: readonly number[]): Tensor {
-    const full = this.#full(name);
+    const full = this._full(name);
     const tensor = this.source.find(full, shape);
     if (!tensor) {
       throw new CheckpointError(
@@ -46,19 +45,19 @@ export class Weights {
     return tensor;
   }
 
-  #full(name: string): string {
+  private _full(name: string): string {
     return this.path === '' ? name : `${this.path}.${name}`;
   }
 }
 
 /** A checkpoint as a source of weights that remembers which of them a network took. */
 export class CheckpointSource implements TensorSource {
-  readonly #taken = new Set<string>();
+  private readonly _taken = new Set<string>();
 
   constructor(readonly checkpoint: Checkpoint) {}
 
   find(name: string): Tensor | undefined {
-    this.#taken.add(name);
+    this._taken.add(name);
     const tensor = this.checkpoint.get(name);
     if (tensor?.oddType === undefined) return tensor;
     throw oddTypeError(name, tensor.oddType);
@@ -74,7 +73,7 @@ export class CheckpointSource implements TensorSource {
    * Throws: CheckpointError naming one of those left over.
    */
   expectAllTaken(): void {
-    const left = [...this.checkpoint.keys()].filter((name) => !this.#taken.has(name));
+    const left = [...this.checkpoint.keys()].filter((name) => !this._taken.has(name));
     if (left.length === 0) return;
     throw new CheckpointError(
       `The config has no place for ${left.length} of the checkpoint's tensors, for example ` +

@@ -3,8 +3,7 @@
  * Rules cover the operations of this project's encoders. A weight never needs a gradient, and the
  * embedding does not depend on the image, so no rule has to undo broadcasting.
  */
-import { int, ints, text } from './graph.js';
-import type { Graph, Value } from './graph.js';
+import { int, ints, text, type Graph, type Value } from './graph.js';
 import type { Attribute, NodeProto } from './proto.js';
 
 /** One node on the way from the input to the output, and the gradients of its outputs. */

@@ -19,17 +19,17 @@ function dependents(nodes: readonly NodeProto[], input: Value): ReadonlySet<stri
 
 /** Gradients collected so far; a value used twice gets the sum. */
 class Adjoints {
-  readonly #byName = new Map<string, Value>();
+  private readonly _byName = new Map<string, Value>();
 
   constructor(readonly g: Graph) {}
 
   get(name: string): Value | undefined {
-    return this.#byName.get(name);
+    return this._byName.get(name);
   }
 
   add(name: string, gradient: Value): void {
-    const known = this.#byName.get(name);
-    this.#byName.set(name, known ? this.g.node('Add', [known, gradient]) : gradient);
+    const known = this._byName.get(name);
+    this._byName.set(name, known ? this.g.node('Add', [known, gradient]) : gradient);
   }
 }
 

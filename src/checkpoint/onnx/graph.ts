@@ -2,8 +2,7 @@
  * Builds an ONNX graph node by node, the way a network's forward pass reads.
  * Weights are tensors that are read only when the graph is written (`write-model.ts`).
  */
-import type { Tensor } from '../checkpoint.js';
-import { elementCount } from '../checkpoint.js';
+import { type Tensor, elementCount } from '../checkpoint.js';
 import type { Attribute, ElementType, NodeProto, ValueInfoProto } from './proto.js';
 
 /** A value that flows through the graph: an input, an initialiser or a node's output. */
@@ -82,17 +81,17 @@ export class Graph {
 
   /** Adds float32 numbers; equal constants are stored once. */
   floats(values: readonly number[], dims: readonly number[] = [values.length]): Value {
-    return this.#constant('float32', values, dims);
+    return this._constant('float32', values, dims);
   }
 
   /** Adds integers such as a shape; equal constants are stored once. */
   integers(...values: readonly number[]): Value {
-    return this.#constant('int64', values, [values.length]);
+    return this._constant('int64', values, [values.length]);
   }
 
   /** Adds integers of the type that class labels have; equal constants are stored once. */
   labels(values: readonly number[], dims: readonly number[]): Value {
-    return this.#constant('int32', values, dims);
+    return this._constant('int32', values, dims);
   }
 
   /** Adds a weight under its checkpoint name; asking again returns the same value. */
@@ -107,7 +106,11 @@ export class Graph {
     return { name: tensor.name };
   }
 
-  #constant(type: Constant['type'], values: readonly number[], dims: readonly number[]): Value {
+  private _constant(
+    type: Constant['type'],
+    values: readonly number[],
+    dims: readonly number[],
+  ): Value {
     if (elementCount(dims) !== values.length) {
       throw new RangeError(
         `a constant of shape [${dims}] needs other than ${values.length} values`,

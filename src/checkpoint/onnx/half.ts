@@ -8,8 +8,14 @@ import { CheckpointError } from '../checkpoint.js';
 import { float32ToFloat16 } from '../format/float16.js';
 import { withoutConstantNodes } from './constant-nodes.js';
 import { fullInputs, fullOps, halfOps, products, shapeOps } from './half-operators.js';
-import { elementTypes } from './proto.js';
-import type { ElementType, GraphProto, ModelProto, NodeProto, TensorProto } from './proto.js';
+import {
+  elementTypes,
+  type ElementType,
+  type GraphProto,
+  type ModelProto,
+  type NodeProto,
+  type TensorProto,
+} from './proto.js';
 
 type Form = 'full' | 'half';
 const halfName = (name: string) => `${name}.half`;

@@ -4,8 +4,7 @@
  * because reflection compiles code at run time, which an add-on's content policy forbids.
  * Source: field numbers of onnx.proto3, IR version 8 (github.com/onnx/onnx, Apache-2.0).
  */
-import protobuf from 'protobufjs/minimal.js';
-import type { Writer } from 'protobufjs/minimal.js';
+import protobuf, { type Writer } from 'protobufjs/minimal.js';
 
 /** TensorProto.DataType, without strings, complex numbers and types under a byte. */
 export const elementTypes = {

@@ -3,8 +3,7 @@
  * one for another precision. Weights stay views of the given bytes.
  * Source: field numbers of onnx.proto3 (github.com/onnx/onnx, Apache-2.0).
  */
-import protobuf from 'protobufjs/minimal.js';
-import type { Reader } from 'protobufjs/minimal.js';
+import protobuf, { type Reader } from 'protobufjs/minimal.js';
 import { CheckpointError } from '../checkpoint.js';
 import type {
   Attribute,

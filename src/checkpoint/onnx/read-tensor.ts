@@ -1,8 +1,7 @@
 /** TensorProto: a weight inside an ONNX file, or its place in a file beside it. */
 import type { Reader } from 'protobufjs/minimal.js';
 import { CheckpointError, elementCount } from '../checkpoint.js';
-import { elementTypes } from './proto.js';
-import type { ElementType, TensorData, TensorProto } from './proto.js';
+import { elementTypes, type ElementType, type TensorData, type TensorProto } from './proto.js';
 import { appendNumbers, integer, readFields, readString, readSub } from './read-fields.js';
 
 const elementBytes: Readonly<Record<ElementType, number>> = {

@@ -1,10 +1,8 @@
 /** Turns a built graph and the weights it names into the bytes of an ONNX model. */
-import { CheckpointError, elementCount } from '../checkpoint.js';
-import type { Tensor } from '../checkpoint.js';
+import { CheckpointError, elementCount, type Tensor } from '../checkpoint.js';
 import { float32ToFloat16 } from '../format/float16.js';
 import type { Constant, Graph, Parameter } from './graph.js';
-import { encodeModel } from './proto.js';
-import type { NodeProto, TensorData, TensorProto } from './proto.js';
+import { encodeModel, type NodeProto, type TensorData, type TensorProto } from './proto.js';
 
 /** A file beside the `.onnx` file, under the name the graph calls it by. */
 export interface ExternalFile {
@@ -41,34 +39,34 @@ const shardAlignment = 64;
 
 /** Collects tensors into external files. */
 class ShardWriter {
-  #chunks: { offset: number; bytes: Uint8Array }[] = [];
-  #length = 0;
-  #count = 0;
+  private _chunks: { offset: number; bytes: Uint8Array }[] = [];
+  private _length = 0;
+  private _count = 0;
 
   constructor(readonly shards: NonNullable<WriteOptions['shards']>) {}
 
-  get #path(): string {
-    return `${this.shards.prefix ?? 'weights'}-${this.#count}.bin`;
+  private get _path(): string {
+    return `${this.shards.prefix ?? 'weights'}-${this._count}.bin`;
   }
 
   async add(bytes: Uint8Array): Promise<TensorData> {
-    if (this.#length > 0 && this.#length + bytes.byteLength > this.shards.maxBytes) {
+    if (this._length > 0 && this._length + bytes.byteLength > this.shards.maxBytes) {
       await this.flush();
     }
-    const offset = this.#length;
-    this.#chunks.push({ offset, bytes });
-    this.#length = Math.ceil((offset + bytes.byteLength) / shardAlignment) * shardAlignment;
-    return { location: this.#path, offset, length: bytes.byteLength };
+    const offset = this._length;
+    this._chunks.push({ offset, bytes });
+    this._length = Math.ceil((offset + bytes.byteLength) / shardAlignment) * shardAlignment;
+    return { location: this._path, offset, length: bytes.byteLength };
   }
 
   async flush(): Promise<void> {
-    if (this.#length === 0) return;
-    const data = new Uint8Array(this.#length);
-    for (const { offset, bytes } of this.#chunks) data.set(bytes, offset);
-    const path = this.#path;
-    this.#chunks = [];
-    this.#length = 0;
-    this.#count++;
+    if (this._length === 0) return;
+    const data = new Uint8Array(this._length);
+    for (const { offset, bytes } of this._chunks) data.set(bytes, offset);
+    const path = this._path;
+    this._chunks = [];
+    this._length = 0;
+    this._count++;
     await this.shards.write({ path, data });
   }
 }

@@ -6,8 +6,7 @@ import { guidanceCalls } from '../../core/guidance.js';
 import type { ImageShape } from '../../core/network.js';
 import type { BatchQuestion } from '../../protocol/fill.js';
 import type { Precision } from '../../protocol/compute-device.js';
-import { BatchChooser, checkIdle } from '../batch-chooser.js';
-import type { IdleTime } from '../batch-chooser.js';
+import { BatchChooser, checkIdle, type IdleTime } from '../batch-chooser.js';
 import type { GpuGrant } from '../gpu-device.js';
 import type { LevelSetup } from '../level-setup.js';
 import type { OrtWeb } from '../ort-web.js';
@@ -15,15 +14,12 @@ import type { StateBackend } from '../state-backend.js';
 import { measureCalls } from '../warm-up.js';
 import { inErrorScopes } from './error-scopes.js';
 import type { OrtGpuNetwork } from './gpu-network.js';
-import { GpuNetworks } from './gpu-networks.js';
-import type { GpuNetworkModel } from './gpu-networks.js';
+import { GpuNetworks, type GpuNetworkModel } from './gpu-networks.js';
 import { GpuSamplerState } from './gpu-state.js';
 import { GpuTrials, networkShape } from './gpu-trials.js';
 import { probeNetwork } from './precision-check.js';
-import { checkGpuState } from './state-check.js';
-import type { StateCheck } from './state-check.js';
-import { createStepKernels } from './step-kernels.js';
-import type { StepKernels } from './step-kernels.js';
+import { checkGpuState, type StateCheck } from './state-check.js';
+import { createStepKernels, type StepKernels } from './step-kernels.js';
 
 export interface GpuModel extends GpuNetworkModel {
   /** Of the activations. */

@@ -1,11 +1,9 @@
 /** The network with its tensors on the GPU: what the GPU state calls instead of core's port. */
-import { Tensor } from 'onnxruntime-common';
-import type { InferenceSession } from 'onnxruntime-common';
+import { Tensor, type InferenceSession } from 'onnxruntime-common';
 import type { ImageShape } from '../../core/network.js';
 import { RepaintError } from '../../protocol/failure.js';
 import { toEngineError } from '../engine-error.js';
-import { readSignature } from '../model-signature.js';
-import type { ModelSignature, ScalarInput } from '../model-signature.js';
+import { readSignature, type ModelSignature, type ScalarInput } from '../model-signature.js';
 import type { SerialQueue } from '../serial-queue.js';
 
 /** What one call is told besides the images. */

@@ -2,12 +2,10 @@
 import type { ImageShape } from '../../core/network.js';
 import type { OnnxModel } from '../onnx-model.js';
 import type { OrtWeb } from '../ort-web.js';
-import { SessionPool, sizeOf } from '../session-pool.js';
-import type { BatchSize, Releasable } from '../session-pool.js';
+import { SessionPool, sizeOf, type BatchSize, type Releasable } from '../session-pool.js';
 import { replaysFaithfully } from './capture-check.js';
 import { inErrorScopes } from './error-scopes.js';
-import { GpuMemory } from './gpu-memory.js';
-import type { BufferCount } from './gpu-memory.js';
+import { GpuMemory, type BufferCount } from './gpu-memory.js';
 import { OrtGpuNetwork } from './gpu-network.js';
 
 /** Sessions kept at once: one for each level of a fill, each with a copy of the weights. */

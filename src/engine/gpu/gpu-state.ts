@@ -4,11 +4,14 @@
  */
 import { spreadOverBatch } from '../../core/composite.js';
 import type { KnownPixels } from '../../core/known-region.js';
-import { guidanceCalls, noGuidance } from '../../core/guidance.js';
-import type { Guidance } from '../../core/guidance.js';
+import { guidanceCalls, noGuidance, type Guidance } from '../../core/guidance.js';
 import type { ImageShape } from '../../core/network.js';
-import { noisePurposes, PhiloxNoise } from '../../core/noise.js';
-import type { NoisePurpose, NoiseSource } from '../../core/noise.js';
+import {
+  noisePurposes,
+  PhiloxNoise,
+  type NoisePurpose,
+  type NoiseSource,
+} from '../../core/noise.js';
 import type {
   DenoiseStep,
   NoiseLevel,
@@ -20,14 +23,11 @@ import type {
 import type { GpuNetwork } from './gpu-network.js';
 import { denoiseParams } from './denoise-params.js';
 import { FiniteWatch } from './finite-watch.js';
-import { GpuBuffers, reportSizeBytes } from './gpu-buffers.js';
-import type { FiniteReport } from './gpu-buffers.js';
+import { GpuBuffers, reportSizeBytes, type FiniteReport } from './gpu-buffers.js';
 import { readBuffer } from './read-buffer.js';
 import type { StepKernels } from './step-kernels.js';
-import { StepParamsBlock } from './step-params.js';
-import type { StepParams } from './step-params.js';
-import { workgroupSize } from './step-wgsl.js';
-import type { KernelName } from './step-wgsl.js';
+import { StepParamsBlock, type StepParams } from './step-params.js';
+import { workgroupSize, type KernelName } from './step-wgsl.js';
 
 const defaultCallsAhead = 2;
 

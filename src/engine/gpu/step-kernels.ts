@@ -1,6 +1,5 @@
 /** The sampler's kernels, compiled once for a device. */
-import { kernelNames, stepWgsl } from './step-wgsl.js';
-import type { KernelName } from './step-wgsl.js';
+import { kernelNames, stepWgsl, type KernelName } from './step-wgsl.js';
 
 const storage = { type: 'storage' } as const;
 const readOnly = { type: 'read-only-storage' } as const;

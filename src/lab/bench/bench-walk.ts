@@ -9,8 +9,7 @@ import { stepCoefficients } from '../../core/step-coefficients.js';
 import { planWalk } from '../../core/walk.js';
 import type { ModelCard } from '../../protocol/model-card.js';
 import { presets } from '../../protocol/presets.js';
-import { interleaved, timed } from './rows.js';
-import type { Row } from './rows.js';
+import { interleaved, timed, type Row } from './rows.js';
 
 /** What a state is made from: a known left half and a hole. */
 export function benchSetup(shape: ImageShape, card: Pick<ModelCard, 'nullClassLabel'>) {

@@ -1,8 +1,7 @@
 /** Starts Chromium on the bench page, served from the sources, and brings its rows back. */
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { chromium } from 'playwright';
-import type { Browser } from 'playwright';
+import { chromium, type Browser } from 'playwright';
 import { createServer } from 'vite';
 import { chromiumArgs, findChromium } from '../chromium.mjs';
 import type { Row } from './rows.js';

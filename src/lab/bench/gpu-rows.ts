@@ -3,17 +3,14 @@
 import { tinyUNet } from '../../checkpoint/tiny-unet.js';
 import type { ImageShape } from '../../core/network.js';
 import { GpuSamplerState } from '../../engine/gpu/gpu-state.js';
-import type { GpuNetwork } from '../../engine/gpu/gpu-network.js';
-import { OrtGpuNetwork } from '../../engine/gpu/gpu-network.js';
-import { createStepKernels } from '../../engine/gpu/step-kernels.js';
-import type { StepKernels } from '../../engine/gpu/step-kernels.js';
+import { type GpuNetwork, OrtGpuNetwork } from '../../engine/gpu/gpu-network.js';
+import { createStepKernels, type StepKernels } from '../../engine/gpu/step-kernels.js';
 import { OrtWeb } from '../../engine/ort-web.js';
 import { inlineModel } from '../../engine/onnx-model.js';
 import { median } from '../../engine/warm-up.js';
 import type { ModelCard } from '../../protocol/model-card.js';
 import { benchSetup, denoiseSteps, fillRow } from './bench-walk.js';
-import { interleaved, timed } from './rows.js';
-import type { Row } from './rows.js';
+import { interleaved, timed, type Row } from './rows.js';
 
 /** Answers at once with the same buffer: what is left is our own part of a transition. */
 class InstantNetwork implements GpuNetwork {

@@ -6,8 +6,7 @@ import type { ModelCard } from '../../protocol/model-card.js';
 import { OrtNetwork } from '../../engine/ort-network.js';
 import { sessionOptions } from '../../engine/session-options.js';
 import { benchState, callRows, fillRow } from './bench-walk.js';
-import { timed } from './rows.js';
-import type { Row } from './rows.js';
+import { timed, type Row } from './rows.js';
 
 async function rowsAt(
   size: number,

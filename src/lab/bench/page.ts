@@ -3,12 +3,10 @@ import type { ImageShape } from '../../core/network.js';
 import { OrtNetwork } from '../../engine/ort-network.js';
 import { OrtWeb } from '../../engine/ort-web.js';
 import { inlineModel } from '../../engine/onnx-model.js';
-import { modelManifestSchema } from '../../protocol/model-card.js';
-import type { ModelCard } from '../../protocol/model-card.js';
+import { modelManifestSchema, type ModelCard } from '../../protocol/model-card.js';
 import { callRows } from './bench-walk.js';
 import { gpuRows } from './gpu-rows.js';
-import { timed } from './rows.js';
-import type { Row } from './rows.js';
+import { timed, type Row } from './rows.js';
 
 /** Set by the server's address: `?quick` for the short run. */
 const isQuick = new URL(location.href).searchParams.has('quick');

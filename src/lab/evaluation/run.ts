@@ -4,8 +4,12 @@ import type { Coverage, RgbaImage } from '../../image/raster.js';
 import { RepaintError } from '../../protocol/failure.js';
 import { holeShare } from '../masks/draw.js';
 import { seam, sharp } from '../measure/edges.js';
-import { featureDistance, featuresOf } from '../measure/features.js';
-import type { FeatureNetwork, Features } from '../measure/features.js';
+import {
+  featureDistance,
+  featuresOf,
+  type FeatureNetwork,
+  type Features,
+} from '../measure/features.js';
 import type { Lpips } from '../measure/lpips.js';
 import { psnr, ssim } from '../measure/pixels.js';
 import { Latest } from './latest.js';

@@ -6,8 +6,7 @@ import { convertCheckpoint } from '../../checkpoint/convert.js';
 import type { Network } from '../../core/network.js';
 import { OrtNetwork } from '../../engine/ort-network.js';
 import { fileSource } from '../../shelf/store/disk-files.js';
-import { readJson, readTensors, subfolders } from './case-files.js';
-import type { CaseTensors } from './case-files.js';
+import { readJson, readTensors, subfolders, type CaseTensors } from './case-files.js';
 import type {
   CaseReport,
   OpenedModel,
@@ -15,8 +14,7 @@ import type {
   ParityEnvironment,
   ParityFamily,
 } from './family.js';
-import { loadRuntime, runOnce } from './runtime.js';
-import type { Runtime } from './runtime.js';
+import { loadRuntime, runOnce, type Runtime } from './runtime.js';
 
 /** Float32 implementations of one network agree to 2e-5; above this something is wrong. */
 const tolerance = 1e-4;

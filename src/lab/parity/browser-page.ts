@@ -1,7 +1,6 @@
 /// <reference types="@webgpu/types" />
 /** The browser's half of `--on webgpu`: sessions of the engine's own runtime, called by number. */
-import { Tensor } from 'onnxruntime-common';
-import type { InferenceSession } from 'onnxruntime-common';
+import { Tensor, type InferenceSession } from 'onnxruntime-common';
 import { OrtWeb } from '../../engine/ort-web.js';
 import { inlineModel } from '../../engine/onnx-model.js';
 import type { PageApi, RemoteTensor } from './browser-runtime.js';

@@ -1,7 +1,6 @@
 /** WebGPU for the command line: a headless Chromium that runs the engine's own runtime. */
 import { fileURLToPath } from 'node:url';
-import { Tensor } from 'onnxruntime-common';
-import type { InferenceSession } from 'onnxruntime-common';
+import { Tensor, type InferenceSession } from 'onnxruntime-common';
 import type { Browser, JSHandle } from 'playwright';
 import type { ViteDevServer } from 'vite';
 import { NotSupported } from './family.js';
@@ -48,20 +47,20 @@ class RemoteSession implements InferenceSession {
   readonly outputMetadata: readonly InferenceSession.ValueMetadata[] = [];
 
   constructor(
-    private readonly page: JSHandle<PageApi>,
-    private readonly info: RemoteSessionInfo,
+    private readonly _page: JSHandle<PageApi>,
+    private readonly _info: RemoteSessionInfo,
   ) {
-    this.inputNames = info.inputNames;
-    this.outputNames = info.outputNames;
-    this.inputMetadata = info.inputs.map((input) => ({ ...input, isTensor: true }));
+    this.inputNames = _info.inputNames;
+    this.outputNames = _info.outputNames;
+    this.inputMetadata = _info.inputs.map((input) => ({ ...input, isTensor: true }));
   }
 
   async run(feeds: InferenceSession.FeedsType): Promise<InferenceSession.ReturnType> {
     const remote = Object.fromEntries(
       Object.entries(feeds).map(([name, value]) => [name, toRemote(value)]),
     );
-    const results = await this.page.evaluate((page, [id, sent]) => page.run(id, sent), [
-      this.info.id,
+    const results = await this._page.evaluate((page, [id, sent]) => page.run(id, sent), [
+      this._info.id,
       remote,
     ] as const);
     return Object.fromEntries(
@@ -73,7 +72,7 @@ class RemoteSession implements InferenceSession {
   }
 
   async release(): Promise<void> {
-    await this.page.evaluate((page, id) => page.release(id), this.info.id);
+    await this._page.evaluate((page, id) => page.release(id), this._info.id);
   }
 
   startProfiling(): void {
@@ -95,8 +94,8 @@ function toRemote({ type, data, dims }: Tensor): RemoteTensor {
 /** A started browser with its page; close it when all is checked. */
 class ParityBrowser {
   private constructor(
-    private readonly browser: Browser,
-    private readonly server: ViteDevServer,
+    private readonly _browser: Browser,
+    private readonly _server: ViteDevServer,
     readonly page: JSHandle<PageApi>,
   ) {}
 
@@ -127,8 +126,8 @@ class ParityBrowser {
   }
 
   async close(): Promise<void> {
-    await this.browser.close();
-    await this.server.close();
+    await this._browser.close();
+    await this._server.close();
   }
 }
 

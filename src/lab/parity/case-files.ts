@@ -16,18 +16,18 @@ export interface CaseTensor {
 /** Tensors of a .safetensors file by name. */
 export class CaseTensors {
   constructor(
-    private readonly path: string,
-    private readonly tensors: ReadonlyMap<string, CaseTensor>,
+    private readonly _path: string,
+    private readonly _tensors: ReadonlyMap<string, CaseTensor>,
   ) {}
 
   has(name: string): boolean {
-    return this.tensors.has(name);
+    return this._tensors.has(name);
   }
 
   /** Throws: RangeError when the file has no such tensor. */
   get(name: string): CaseTensor {
-    const tensor = this.tensors.get(name);
-    if (!tensor) throw new RangeError(`${basename(this.path)} has no tensor "${name}"`);
+    const tensor = this._tensors.get(name);
+    if (!tensor) throw new RangeError(`${basename(this._path)} has no tensor "${name}"`);
     return tensor;
   }
 
@@ -36,7 +36,7 @@ export class CaseTensors {
     const { shape, values } = this.get(name);
     if (!(index >= 0 && index < shape[0])) {
       throw new RangeError(
-        `tensor "${name}" of ${basename(this.path)} has ${shape[0]} rows, row ${index} was asked for`,
+        `tensor "${name}" of ${basename(this._path)} has ${shape[0]} rows, row ${index} was asked for`,
       );
     }
     const size = elementCount(shape.slice(1));

@@ -100,8 +100,8 @@ export function largestError(got: Numbers, expected: Numbers, scale: ErrorScale)
 
 /** Collects the rows of one case; several comparisons of one quantity become one row. */
 export class CaseReport {
-  private readonly comparisons = new Map<string, ParityRow>();
-  private readonly skips: SkippedRow[] = [];
+  private readonly _comparisons = new Map<string, ParityRow>();
+  private readonly _skips: SkippedRow[] = [];
 
   constructor(
     readonly family: string,
@@ -116,9 +116,9 @@ export class CaseReport {
       return;
     }
     const error = largestError(got, expected, scale);
-    const previous = this.comparisons.get(quantity);
+    const previous = this._comparisons.get(quantity);
     if (previous && (!previous.ok || previous.maxAbs! >= error)) return;
-    this.add({
+    this._add({
       quantity,
       maxAbs: Number.isFinite(error) ? error : null,
       tolerance,
@@ -138,28 +138,28 @@ export class CaseReport {
     try {
       action();
     } catch {
-      this.add({ quantity, maxAbs: 0, tolerance: 0, ok: true });
+      this._add({ quantity, maxAbs: 0, tolerance: 0, ok: true });
       return;
     }
     this.fail(quantity, 'expected an error, got a result', 0);
   }
 
   fail(quantity: string, message: string, tolerance: number | null = null): void {
-    this.add({ quantity, maxAbs: null, tolerance, ok: false, message });
+    this._add({ quantity, maxAbs: null, tolerance, ok: false, message });
   }
 
   /** Says that the case, or `part` of it, was not checked. */
   skip(reason: string, part?: string): void {
     const name = part === undefined ? this.name : `${this.name} (${part})`;
-    this.skips.push({ family: this.family, case: name, skipped: reason });
+    this._skips.push({ family: this.family, case: name, skipped: reason });
   }
 
   rows(): (ParityRow | SkippedRow)[] {
-    return [...this.comparisons.values(), ...this.skips];
+    return [...this._comparisons.values(), ...this._skips];
   }
 
-  private add(row: Omit<ParityRow, 'family' | 'case'>): void {
-    this.comparisons.set(row.quantity, { family: this.family, case: this.name, ...row });
+  private _add(row: Omit<ParityRow, 'family' | 'case'>): void {
+    this._comparisons.set(row.quantity, { family: this.family, case: this.name, ...row });
   }
 }
 

@@ -4,11 +4,9 @@ import { join } from 'node:path';
 import type { Tensor } from 'onnxruntime-common';
 import { convertCheckpoint } from '../../checkpoint/convert.js';
 import { fileSource } from '../../shelf/store/disk-files.js';
-import { readJson, readTensors, subfolders } from './case-files.js';
-import type { CaseTensors } from './case-files.js';
+import { readJson, readTensors, subfolders, type CaseTensors } from './case-files.js';
 import type { CaseReport, ParityEnvironment, ParityFamily } from './family.js';
-import { loadRuntime, runOnce } from './runtime.js';
-import type { Runtime } from './runtime.js';
+import { loadRuntime, runOnce, type Runtime } from './runtime.js';
 
 /** Float32 implementations of one network agree to 1e-5; above this something is wrong. */
 const tolerance = 1e-4;

@@ -5,21 +5,25 @@ import type { InferenceSession } from 'onnxruntime-common';
 import type { GradientModel, NetworkCall } from '../../core/network.js';
 import { convertAdmClassifierCase } from './adm-classifier.js';
 import { openAdmUNetCase } from './adm-unet.js';
-import { NotSupported } from './family.js';
-import type { OpenedModel, ParityBackend, ParityNetworks } from './family.js';
+import {
+  NotSupported,
+  type OpenedModel,
+  type ParityBackend,
+  type ParityNetworks,
+} from './family.js';
 import { loadRuntime, type Runtime } from './runtime.js';
 
 /** A converted classifier whose graph holds its own gradient. */
 class ClassifierGradient implements GradientModel {
   constructor(
-    private readonly runtime: Runtime,
-    private readonly session: InferenceSession,
+    private readonly _runtime: Runtime,
+    private readonly _session: InferenceSession,
   ) {}
 
   async gradient({ xt, shape, timestep, classLabels }: NetworkCall): Promise<Float32Array> {
-    const { floats, labels } = this.runtime;
+    const { floats, labels } = this._runtime;
     const [n] = shape;
-    const results = await this.session.run({
+    const results = await this._session.run({
       sample: floats({ values: xt, shape }),
       timestep: floats({ values: new Float32Array(n).fill(timestep), shape: [n] }),
       class_label: labels({ values: Float32Array.from(classLabels ?? []), shape: [n] }),
@@ -28,7 +32,7 @@ class ClassifierGradient implements GradientModel {
   }
 
   release(): Promise<void> {
-    return this.session.release();
+    return this._session.release();
   }
 }
 

@@ -108,16 +108,16 @@ export async function readTrace(folder: string): Promise<Trace> {
 
 /** Noise of a recorded run by name. */
 export class RecordedNoise implements NoiseSource {
-  constructor(private readonly trace: Trace) {}
+  constructor(private readonly _trace: Trace) {}
 
   fill(draw: NoiseDraw, image: number, out: Float32Array): void {
-    const row = this.rowOf(draw);
-    const noise = this.trace.tensors.row('noise', row);
+    const row = this._rowOf(draw);
+    const noise = this._trace.tensors.row('noise', row);
     out.set(noise.subarray(image * out.length, (image + 1) * out.length));
   }
 
-  private rowOf({ purpose, transition }: NoiseDraw): number {
-    const { transitions, draws } = this.trace.walk;
+  private _rowOf({ purpose, transition }: NoiseDraw): number {
+    const { transitions, draws } = this._trace.walk;
     if (purpose === 'start') return draws.find((draw) => draw.role === 'init')?.i ?? 0;
     const recorded = transitions[transition];
     const row = {

@@ -11,16 +11,16 @@ export class RecordedNetwork implements Network, GradientModel {
   call = 0;
   lastInput: NetworkCall | null = null;
 
-  constructor(private readonly tensors: CaseTensors) {}
+  constructor(private readonly _tensors: CaseTensors) {}
 
   async predict(call: NetworkCall): Promise<Float32Array> {
     this.lastInput = { ...call, xt: call.xt.slice() };
-    return this.tensors.row('model_out', this.call);
+    return this._tensors.row('model_out', this.call);
   }
 
   /** The recorded gradient holds the classifier scale already. */
   async gradient(): Promise<Float32Array> {
-    return this.tensors.row('cond_grad', this.call);
+    return this._tensors.row('cond_grad', this.call);
   }
 }
 
@@ -29,17 +29,17 @@ export class RecordedNetwork implements Network, GradientModel {
  * then (x - a s) / sqrt(1 - a), or sqrt(a) s where the clean image is predicted; then tanh(x).
  */
 export class AnalyticNetwork implements Network {
-  private readonly alphas: Float64Array;
+  private readonly _alphas: Float64Array;
 
-  constructor(private readonly conf: RecordedWalk['conf']) {
-    this.alphas = trainingAlphasCumprod(guidedDiffusionConfig(conf));
+  constructor(private readonly _conf: RecordedWalk['conf']) {
+    this._alphas = trainingAlphasCumprod(guidedDiffusionConfig(_conf));
   }
 
   async predict({ xt, shape, timestep }: NetworkCall): Promise<Float32Array> {
     const [n, c, h, w] = shape;
-    const perImage = this.conf.learn_sigma ? 2 * c : c;
+    const perImage = this._conf.learn_sigma ? 2 * c : c;
     const out = new Float32Array(n * perImage * h * w);
-    const predict = this.predictor(timestep);
+    const predict = this._predictor(timestep);
     for (let plane = 0; plane < n * c; plane++) {
       const x = xt.subarray(plane * h * w, (plane + 1) * h * w);
       const at = (Math.floor(plane / c) * perImage + (plane % c)) * h * w;
@@ -47,17 +47,17 @@ export class AnalyticNetwork implements Network {
         Float32Array.from(x, (value, i) => predict(value, crossMean(x, i, h, w))),
         at,
       );
-      if (this.conf.learn_sigma) out.set(x.map(Math.tanh), at + c * h * w);
+      if (this._conf.learn_sigma) out.set(x.map(Math.tanh), at + c * h * w);
     }
     return out;
   }
 
-  private predictor(timestep: number): (x: number, s: number) => number {
-    const base = this.conf.rescale_timesteps
-      ? Math.round((timestep * this.conf.diffusion_steps) / 1000)
+  private _predictor(timestep: number): (x: number, s: number) => number {
+    const base = this._conf.rescale_timesteps
+      ? Math.round((timestep * this._conf.diffusion_steps) / 1000)
       : timestep;
-    const a = this.alphas[base];
-    if (this.conf.predict_xstart) return (_x, s) => Math.sqrt(a) * s;
+    const a = this._alphas[base];
+    if (this._conf.predict_xstart) return (_x, s) => Math.sqrt(a) * s;
     return (x, s) => (x - a * s) / Math.sqrt(1 - a);
   }
 }

@@ -1,6 +1,10 @@
 /** Reads what shards of a run have written, in the plan's order, wherever each lay. */
-import { featureDistance, featuresOf } from '../measure/features.js';
-import type { FeatureNetwork, Features } from '../measure/features.js';
+import {
+  featureDistance,
+  featuresOf,
+  type FeatureNetwork,
+  type Features,
+} from '../measure/features.js';
 import { RepaintError } from '../../protocol/failure.js';
 import { holeOf } from '../evaluation/holes.js';
 import { readPicture } from '../evaluation/photos.js';

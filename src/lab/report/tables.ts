@@ -1,7 +1,6 @@
 /** Records of a run as tables: means over photos, differences between methods, counts. */
 import type { RunPlan, UnitRecord } from '../evaluation/units.js';
-import { badness, measured, measureNames, measureWords } from './measures.js';
-import type { MeasureName } from './measures.js';
+import { badness, measured, measureNames, measureWords, type MeasureName } from './measures.js';
 import { estimate, meanOf, type Estimate } from './statistics.js';
 
 /** Over all masks, as a mask's name. */

@@ -3,8 +3,13 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { RepaintError } from '../../protocol/failure.js';
-import { consistency, expectVoter, leastConsistency } from './ballots.js';
-import type { BallotBox, Choice } from './ballots.js';
+import {
+  consistency,
+  expectVoter,
+  leastConsistency,
+  type BallotBox,
+  type Choice,
+} from './ballots.js';
 import type { Gallery } from './gallery.js';
 import { questionsFor, type Question } from './questions.js';
 

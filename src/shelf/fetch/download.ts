@@ -3,14 +3,17 @@
  * connection, a cancel, or a killed worker. Runs in browsers and in Node.
  */
 import { RepaintError } from '../../protocol/failure.js';
-import { BrokenError, cancelled, isPassing } from './download-failure.js';
-import { isWorthAnotherAddress, mostTelling } from './download-failure.js';
+import {
+  BrokenError,
+  cancelled,
+  isPassing,
+  isWorthAnotherAddress,
+  mostTelling,
+} from './download-failure.js';
 import type { PartFile } from '../store/file-store.js';
-import { createHasher } from '../store/hasher.js';
-import type { Hasher } from '../store/hasher.js';
+import { createHasher, type Hasher } from '../store/hasher.js';
 import type { RemoteFile } from './remote-file.js';
-import { pulse, requestFrom } from './request.js';
-import type { RangeAnswer } from './request.js';
+import { pulse, requestFrom, type RangeAnswer } from './request.js';
 import { nextTask, pause } from './waiting.js';
 
 export interface DownloadOptions {

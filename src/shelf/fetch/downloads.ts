@@ -2,14 +2,12 @@
 import * as z from 'zod/mini';
 import { sourceFromBlob } from '../../checkpoint/byte-source.js';
 import { download } from './download.js';
-import type { FileStore } from '../store/file-store.js';
-import { readJsonFile, writeFile } from '../store/file-store.js';
+import { type FileStore, readJsonFile, writeFile } from '../store/file-store.js';
 import type { RemoteModel } from './hub.js';
 import type { RemoteFile } from './remote-file.js';
 import type { SourceFile } from '../read/source-file.js';
 import { kebabId } from '../read/words.js';
-import { originText } from '../../protocol/hub-address.js';
-import type { RemoteOrigin } from '../../protocol/hub-address.js';
+import { originText, type RemoteOrigin } from '../../protocol/hub-address.js';
 import { RepaintError } from '../../protocol/failure.js';
 import type { UnfinishedDownload } from '../../protocol/model-shelf-api.js';
 import { isJson, sourcesOf } from './remote-files.js';

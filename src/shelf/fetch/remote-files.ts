@@ -1,7 +1,6 @@
 /** The files of a model on the network, as the import takes them. */
 import { sourceFromBytes } from '../../checkpoint/byte-source.js';
-import { hubModel } from './hub.js';
-import type { RemoteModel } from './hub.js';
+import { hubModel, type RemoteModel } from './hub.js';
 import type { RemoteFile } from './remote-file.js';
 import { fetchSmall } from './request.js';
 import { urlModel } from './url-model.js';

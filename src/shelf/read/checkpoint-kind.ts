@@ -1,14 +1,12 @@
 /** What network a checkpoint holds, told from its table of contents where no config says it. */
-import { CheckpointError, elementCount } from '../../checkpoint/checkpoint.js';
-import type { Checkpoint } from '../../checkpoint/checkpoint.js';
-import { networkOf } from '../../checkpoint/convert.js';
-import type { NetworkFamily } from '../../checkpoint/convert.js';
+import { CheckpointError, elementCount, type Checkpoint } from '../../checkpoint/checkpoint.js';
+import { networkOf, type NetworkFamily } from '../../checkpoint/convert.js';
 import {
   knownCheckpointNames,
   knownCheckpoints,
   knownClassifiers,
+  type KnownCheckpointName,
 } from '../../checkpoint/known-checkpoints.js';
-import type { KnownCheckpointName } from '../../checkpoint/known-checkpoints.js';
 
 /** Counts trained values. A graph may hold some of them twice, where it needs them in two forms. */
 export function countParameters(checkpoint: Checkpoint): number {

@@ -2,24 +2,19 @@
  * The last step of an import: the network as ONNX, handed over file by file as it is made. Memory
  * holds one shard and one tensor at a time, whatever the size of the checkpoint.
  */
-import { elementCount } from '../../checkpoint/checkpoint.js';
-import type { Checkpoint } from '../../checkpoint/checkpoint.js';
-import { networkOf } from '../../checkpoint/convert.js';
-import type { NetworkFamily } from '../../checkpoint/convert.js';
+import { elementCount, type Checkpoint } from '../../checkpoint/checkpoint.js';
+import { networkOf, type NetworkFamily } from '../../checkpoint/convert.js';
 import { networksIn, withoutWrappers } from '../../checkpoint/found-networks.js';
 import type { Graph } from '../../checkpoint/onnx/graph.js';
-import { isHalf, writeModel } from '../../checkpoint/onnx/write-model.js';
-import type { WeightStorage } from '../../checkpoint/onnx/write-model.js';
+import { isHalf, writeModel, type WeightStorage } from '../../checkpoint/onnx/write-model.js';
 import type { ModelCard, ModelFile, ModelManifest } from '../../protocol/model-card.js';
 import { countParameters } from './checkpoint-kind.js';
 import { openShards } from './open-weights.js';
 import type { ConvertibleFiles } from './identified.js';
 import { passOnnx } from './pass-onnx.js';
-import { HashingSink } from './model-sink.js';
-import type { ModelSink, OnnxFiles, WriteJob } from './model-sink.js';
+import { HashingSink, type ModelSink, type OnnxFiles, type WriteJob } from './model-sink.js';
 import type { Hasher, SourceFile } from './source-file.js';
-import { expectNotCancelled, orUnusable, unusable } from './unusable.js';
-import type { CancelSignal } from './unusable.js';
+import { expectNotCancelled, orUnusable, unusable, type CancelSignal } from './unusable.js';
 
 export interface ConvertOptions {
   readonly storage: WeightStorage;

@@ -6,8 +6,7 @@ import type { ModelWords } from '../../protocol/model-shelf-api.js';
 import { checkDiffusion, diffusionOf, draftCard } from './draft-card.js';
 import type { ConvertibleClassifier, Identified } from './identified.js';
 import { classCountOf } from './identify-onnx.js';
-import { readOnnxFacts } from './onnx-contract.js';
-import type { OnnxFacts } from './onnx-contract.js';
+import { readOnnxFacts, type OnnxFacts } from './onnx-contract.js';
 import { onnxNetwork } from './onnx-network.js';
 import { orUnusable, unusable } from './unusable.js';
 

@@ -1,11 +1,9 @@
 /** The model card of an imported checkpoint: what its files say, and honest words for the rest. */
 import * as z from 'zod/mini';
-import { trainingAlphasCumprod } from '../../core/diffusion.js';
-import type { DiffusionConfig } from '../../core/diffusion.js';
+import { trainingAlphasCumprod, type DiffusionConfig } from '../../core/diffusion.js';
 import { guidedDiffusionConfig } from '../../core/guided-diffusion-config.js';
 import { parseSchedulerConfig } from '../../core/scheduler-config.js';
-import { modelCardSchema } from '../../protocol/model-card.js';
-import type { ModelCard } from '../../protocol/model-card.js';
+import { modelCardSchema, type ModelCard } from '../../protocol/model-card.js';
 import type { ModelWords } from '../../protocol/model-shelf-api.js';
 import type { GivenCard } from './given-card.js';
 import { unusable } from './unusable.js';

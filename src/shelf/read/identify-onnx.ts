@@ -2,12 +2,9 @@
 import type { FoundIn } from '../../protocol/model-shelf-api.js';
 import type { GivenCard } from './given-card.js';
 import { openClassifier } from './identify-classifier.js';
-import { missingFiles } from './identified.js';
-import type { IdentifiedNetwork, IdentifyInput } from './identified.js';
-import { largestLook, readOnnxFacts } from './onnx-contract.js';
-import type { OnnxFacts } from './onnx-contract.js';
-import { baseName } from './source-file.js';
-import type { SourceFile } from './source-file.js';
+import { missingFiles, type IdentifiedNetwork, type IdentifyInput } from './identified.js';
+import { largestLook, readOnnxFacts, type OnnxFacts } from './onnx-contract.js';
+import { baseName, type SourceFile } from './source-file.js';
 import { unusable } from './unusable.js';
 
 /** A second graph counts as a classifier when it is called one. */

@@ -2,18 +2,19 @@
  * The first step of an import: what are these files, and what is missing? Reads JSON files and the
  * weights' table of contents only, so that it can be asked before anything is downloaded.
  */
-import { knownCheckpointNames, knownCheckpoints } from '../../checkpoint/known-checkpoints.js';
-import type { KnownCheckpointName } from '../../checkpoint/known-checkpoints.js';
+import {
+  knownCheckpointNames,
+  knownCheckpoints,
+  type KnownCheckpointName,
+} from '../../checkpoint/known-checkpoints.js';
 import { RepaintError } from '../../protocol/failure.js';
 import type { ModelWords } from '../../protocol/model-shelf-api.js';
-import { parseGivenCard } from './given-card.js';
-import type { GivenCard } from './given-card.js';
+import { parseGivenCard, type GivenCard } from './given-card.js';
 import type { Identified, IdentifiedNetwork, IdentifyInput } from './identified.js';
 import { identifyCheckpoint } from './identify-checkpoint.js';
 import { identifyOnnx } from './identify-onnx.js';
 import { sortFiles } from './sort-files.js';
-import { baseName } from './source-file.js';
-import type { SourceFile } from './source-file.js';
+import { baseName, type SourceFile } from './source-file.js';
 import { orUnusable, unusable } from './unusable.js';
 import { guessWords, kebabId } from './words.js';
 

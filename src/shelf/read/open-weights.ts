@@ -1,13 +1,15 @@
 /** Files with weights, their tables of contents read, and the network in them chosen. */
-import { CheckpointError } from '../../checkpoint/checkpoint.js';
-import type { Checkpoint } from '../../checkpoint/checkpoint.js';
-import { chosenNetwork, networksIn, withoutWrappers } from '../../checkpoint/found-networks.js';
-import type { FoundNetwork } from '../../checkpoint/found-networks.js';
+import { CheckpointError, type Checkpoint } from '../../checkpoint/checkpoint.js';
+import {
+  chosenNetwork,
+  networksIn,
+  withoutWrappers,
+  type FoundNetwork,
+} from '../../checkpoint/found-networks.js';
 import { openCheckpoint } from '../../checkpoint/format/open-checkpoint.js';
 import { strangerBeside, strangerIn } from '../../checkpoint/strangers.js';
 import { folderOf } from './pick-weights.js';
-import { baseName } from './source-file.js';
-import type { SourceFile } from './source-file.js';
+import { baseName, type SourceFile } from './source-file.js';
 import { unusable } from './unusable.js';
 
 export interface OpenedWeights {

@@ -1,10 +1,8 @@
 /** An ONNX file taken over as it is, with the files its weights lie in, once they are all there. */
 import type { ConvertibleFiles } from './identified.js';
 import type { OnnxFiles, WriteJob } from './model-sink.js';
-import { readOnnxFacts } from './onnx-contract.js';
-import type { DataFile, OnnxRole } from './onnx-contract.js';
-import { baseName, readPieces } from './source-file.js';
-import type { SourceFile } from './source-file.js';
+import { readOnnxFacts, type DataFile, type OnnxRole } from './onnx-contract.js';
+import { baseName, readPieces, type SourceFile } from './source-file.js';
 import { unusable } from './unusable.js';
 
 function findData({ location, sizeBytes }: DataFile, files: readonly SourceFile[]): SourceFile {

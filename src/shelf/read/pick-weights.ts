@@ -1,6 +1,5 @@
 /** Which files among those of a folder are the network's weights, and which are left. Pure. */
-import { baseName } from './source-file.js';
-import type { SourceFile } from './source-file.js';
+import { baseName, type SourceFile } from './source-file.js';
 import { unusable } from './unusable.js';
 
 const weightsName = /\.(safetensors|pt|pth|bin|ckpt|pkl)$/i;

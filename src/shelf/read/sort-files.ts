@@ -1,10 +1,14 @@
 /** Tells files that were given together apart by what they are: weights, configs, a card. */
 import { networkSettings, parseFlags } from '../../checkpoint/format/config-text.js';
 import { strangerClass } from '../../checkpoint/strangers.js';
-import { expectPixelParts, expectPixels, folderOf, pickWeights } from './pick-weights.js';
-import type { WeightsFiles } from './pick-weights.js';
-import { baseName, readSettings } from './source-file.js';
-import type { SourceFile } from './source-file.js';
+import {
+  expectPixelParts,
+  expectPixels,
+  folderOf,
+  pickWeights,
+  type WeightsFiles,
+} from './pick-weights.js';
+import { baseName, readSettings, type SourceFile } from './source-file.js';
 import { unusable } from './unusable.js';
 
 /** What a file of settings can be. */

@@ -3,8 +3,7 @@ import type { ByteSource } from '../../checkpoint/byte-source.js';
 import type { ModelFile } from '../../protocol/model-card.js';
 import { CheckpointError } from '../../checkpoint/checkpoint.js';
 import { parseConfigText } from '../../checkpoint/format/config-text.js';
-import { expectNotCancelled, unusable } from './unusable.js';
-import type { CancelSignal } from './unusable.js';
+import { expectNotCancelled, unusable, type CancelSignal } from './unusable.js';
 
 export interface SourceFile {
   /** With its folders, if any; only the last part tells what it is. */

@@ -1,11 +1,19 @@
 /** Files in folders of the disk, for the command line. Needs Node, which no other store may. */
 import { createHash } from 'node:crypto';
 import { openAsBlob } from 'node:fs';
-import { mkdir, open, readdir, readFile, rm, stat, statfs, writeFile } from 'node:fs/promises';
-import type { FileHandle } from 'node:fs/promises';
+import {
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  statfs,
+  writeFile,
+  type FileHandle,
+} from 'node:fs/promises';
 import path from 'node:path';
-import { sourceFromBlob } from '../../checkpoint/byte-source.js';
-import type { ByteSource } from '../../checkpoint/byte-source.js';
+import { sourceFromBlob, type ByteSource } from '../../checkpoint/byte-source.js';
 import { RepaintError } from '../../protocol/failure.js';
 import type { Hasher } from '../read/source-file.js';
 import { keptName, plainName } from './kept-name.js';

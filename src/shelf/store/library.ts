@@ -5,11 +5,15 @@
 import * as z from 'zod/mini';
 import { modelSpeedSchema } from '../../protocol/compute-device.js';
 import { RepaintError } from '../../protocol/failure.js';
-import { manifestFiles, modelManifestSchema, shippedIds } from '../../protocol/model-card.js';
-import type { ModelFile, ModelManifest } from '../../protocol/model-card.js';
+import {
+  manifestFiles,
+  modelManifestSchema,
+  shippedIds,
+  type ModelFile,
+  type ModelManifest,
+} from '../../protocol/model-card.js';
 import type { OnnxModel, StoredModel } from '../../engine/onnx-model.js';
-import type { FileStore } from './file-store.js';
-import { readJsonFile, writeFile } from './file-store.js';
+import { type FileStore, readJsonFile, writeFile } from './file-store.js';
 import { sha256Hex } from './hasher.js';
 
 const manifestName = 'model.json';

@@ -1,8 +1,13 @@
 /** Gets the files of the model to fill with: from the shelf, from the panel, or from the add-on. */
 import type { StoredModel } from '../../engine/onnx-model.js';
 import { RepaintError } from '../../protocol/failure.js';
-import { manifestBytes, manifestFiles, modelManifestSchema } from '../../protocol/model-card.js';
-import type { ModelFile, ModelManifest } from '../../protocol/model-card.js';
+import {
+  manifestBytes,
+  manifestFiles,
+  modelManifestSchema,
+  type ModelFile,
+  type ModelManifest,
+} from '../../protocol/model-card.js';
 import type { ModelSource } from '../../protocol/model-shelf-api.js';
 import { download } from '../fetch/download.js';
 import type { FileStore } from './file-store.js';

@@ -1,7 +1,10 @@
 /** How fast each model was when it was last loaded on this machine. */
 import * as z from 'zod/mini';
-import { modelSpeedSchema } from '../../protocol/compute-device.js';
-import type { ComputeDevice, ModelSpeed } from '../../protocol/compute-device.js';
+import {
+  modelSpeedSchema,
+  type ComputeDevice,
+  type ModelSpeed,
+} from '../../protocol/compute-device.js';
 import type { Kept } from '../host/kept.js';
 
 const speedsKey = 'speeds';

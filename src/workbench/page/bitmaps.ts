@@ -8,20 +8,20 @@ export interface LoadedBitmap {
 }
 
 export class BitmapStore {
-  private readonly blobs = new Map<number, Blob>();
-  private readonly images = new Map<number, ImageBitmap>();
-  private nextId = 1;
+  private readonly _blobs = new Map<number, Blob>();
+  private readonly _images = new Map<number, ImageBitmap>();
+  private _nextId = 1;
 
   /** Keeps a blob and returns its number. */
   hold(blob: Blob): number {
-    const id = this.nextId++;
-    this.blobs.set(id, blob);
+    const id = this._nextId++;
+    this._blobs.set(id, blob);
     return id;
   }
 
   /** Throws: RangeError when there is no such blob. */
   blob(id: number): Blob {
-    const blob = this.blobs.get(id);
+    const blob = this._blobs.get(id);
     if (!blob) throw new RangeError(`there is no blob ${id}`);
     return blob;
   }
@@ -32,11 +32,11 @@ export class BitmapStore {
       throw new Error('This file is no picture that the browser can read. Use PNG, JPEG or WebP.');
     });
     const bitmap = this.hold(blob);
-    this.images.set(bitmap, image);
+    this._images.set(bitmap, image);
     return { bitmap, width: image.width, height: image.height };
   }
 
   image(bitmap: number): ImageBitmap | undefined {
-    return this.images.get(bitmap);
+    return this._images.get(bitmap);
   }
 }

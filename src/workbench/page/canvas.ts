@@ -28,7 +28,7 @@ export class DocumentCanvas {
   readonly artboard = new Konva.Group();
   /** Marks in artboard units that are not part of the document. */
   readonly overlay = new Konva.Group();
-  private readonly transformer = new Konva.Transformer({
+  private readonly _transformer = new Konva.Transformer({
     rotateAnchorOffset: 24,
     borderStroke: selectionStroke,
     anchorStroke: handleStroke,
@@ -36,57 +36,57 @@ export class DocumentCanvas {
     ignoreStroke: true,
     flipEnabled: false,
   });
-  private document: DocumentData | null = null;
+  private _document: DocumentData | null = null;
   /** What is drawn now, as text. */
-  private drawn = '';
-  private isSelecting = true;
-  private moved = new Map<string, Matrix>();
+  private _drawn = '';
+  private _isSelecting = true;
+  private _moved = new Map<string, Matrix>();
 
   constructor(
     container: HTMLDivElement,
-    private readonly bitmaps: BitmapStore,
-    private readonly send: (command: Command) => void,
+    private readonly _bitmaps: BitmapStore,
+    private readonly _send: (command: Command) => void,
   ) {
     this.stage = new Konva.Stage({ container, width: 1, height: 1 });
     const layer = new Konva.Layer();
-    layer.add(this.artboard, this.overlay, this.transformer);
+    layer.add(this.artboard, this.overlay, this._transformer);
     this.stage.add(layer);
-    new ResizeObserver(() => this.fit()).observe(container);
+    new ResizeObserver(() => this._fit()).observe(container);
   }
 
   /** Draws anew what has changed; a selection alone leaves the nodes, and a drag of them, alone. */
   show(document: DocumentData): void {
-    this.document = document;
+    this._document = document;
     const { artboard } = document;
     const drawn = JSON.stringify(artboard);
-    if (drawn !== this.drawn) {
-      this.drawn = drawn;
-      this.drawAll(artboard);
+    if (drawn !== this._drawn) {
+      this._drawn = drawn;
+      this._drawAll(artboard);
     }
-    this.showHandles(document);
-    this.fit();
+    this._showHandles(document);
+    this._fit();
   }
 
-  private drawAll({ geometry, children }: NodeData): void {
+  private _drawAll({ geometry, children }: NodeData): void {
     if (geometry.kind !== 'artboard') return;
     const { width, height } = geometry;
     this.artboard.destroyChildren();
     this.artboard.clipFunc((context) => context.rect(0, 0, width, height));
     this.artboard.add(new Konva.Rect({ width, height, fill: '#ffffff', listening: false }));
-    for (const child of children) this.artboard.add(this.draw(child, true));
+    for (const child of children) this.artboard.add(this._draw(child, true));
   }
 
   /** Pictures keep their proportions, as in the host; so they get no handles at the sides. */
-  private showHandles({ selection, artboard }: DocumentData): void {
+  private _showHandles({ selection, artboard }: DocumentData): void {
     const hasPicture = artboard.children.some(
       ({ id, geometry }) => selection.includes(id) && ['media', 'group'].includes(geometry.kind),
     );
     const anchors = hasPicture ? cornerAnchors : [...cornerAnchors, ...sideAnchors];
     // A drawing tool draws everywhere: handles would catch the drag.
-    this.transformer.enabledAnchors(this.isSelecting ? anchors : []);
-    this.transformer.rotateEnabled(this.isSelecting);
-    this.transformer.listening(this.isSelecting);
-    this.transformer.nodes(
+    this._transformer.enabledAnchors(this._isSelecting ? anchors : []);
+    this._transformer.rotateEnabled(this._isSelecting);
+    this._transformer.listening(this._isSelecting);
+    this._transformer.nodes(
       selection.flatMap((id) => {
         const node = this.artboard.findOne(`#${id}`);
         return node?.getAttr('isMovable') === true ? [node] : [];
@@ -103,7 +103,7 @@ export class DocumentCanvas {
   async render(width: number, height: number): Promise<Blob> {
     const own = this.size();
     const scale = Math.min(width / own.width, height / own.height);
-    const canvas = this.placedAt({ x: 0, y: 0, scaleX: scale, scaleY: scale }, () =>
+    const canvas = this._placedAt({ x: 0, y: 0, scaleX: scale, scaleY: scale }, () =>
       this.artboard.toCanvas({
         x: 0,
         y: 0,
@@ -118,7 +118,7 @@ export class DocumentCanvas {
   }
 
   /** Draws with the page elsewhere, then puts it back before anything is shown. */
-  private placedAt<T>(place: Konva.NodeConfig, draw: () => T): T {
+  private _placedAt<T>(place: Konva.NodeConfig, draw: () => T): T {
     const { x, y, scaleX, scaleY } = this.artboard.attrs as Konva.NodeConfig;
     this.artboard.setAttrs(place);
     const drawn = draw();
@@ -127,11 +127,11 @@ export class DocumentCanvas {
   }
 
   size(): { width: number; height: number } {
-    const geometry = this.document?.artboard.geometry;
+    const geometry = this._document?.artboard.geometry;
     return geometry?.kind === 'artboard' ? geometry : { width: 1, height: 1 };
   }
 
-  private fit(): void {
+  private _fit(): void {
     const { clientWidth, clientHeight } = this.stage.container();
     const { width, height } = this.size();
     const margin = 40;
@@ -153,15 +153,15 @@ export class DocumentCanvas {
     this.overlay.setAttrs(at);
   }
 
-  private draw(node: NodeData, isTop: boolean): Konva.Group | Konva.Shape {
-    const drawn = this.drawKind(node);
+  private _draw(node: NodeData, isTop: boolean): Konva.Group | Konva.Shape {
+    const drawn = this._drawKind(node);
     place(drawn, node.matrix);
     drawn.setAttrs({ id: node.id, opacity: node.opacity, listening: isTop && node.opacity > 0 });
-    if (isTop && !node.isLocked) this.makeMovable(drawn, node.id);
+    if (isTop && !node.isLocked) this._makeMovable(drawn, node.id);
     return drawn;
   }
 
-  private drawKind(node: NodeData): Konva.Group | Konva.Shape {
+  private _drawKind(node: NodeData): Konva.Group | Konva.Shape {
     const { geometry } = node;
     const fill = shapeFill;
     switch (geometry.kind) {
@@ -181,15 +181,18 @@ export class DocumentCanvas {
       case 'text':
         return new Konva.Text({ text: geometry.text, fontSize: geometry.height, fill: '#1d2026' });
       case 'image':
-        return new Konva.Image({ ...sizeOf(geometry), image: this.bitmaps.image(geometry.bitmap) });
+        return new Konva.Image({
+          ...sizeOf(geometry),
+          image: this._bitmaps.image(geometry.bitmap),
+        });
       case 'media':
-        return this.drawMedia(node);
+        return this._drawMedia(node);
       default:
-        return this.drawGroup(node);
+        return this._drawGroup(node);
     }
   }
 
-  private drawMedia(node: NodeData): Konva.Group {
+  private _drawMedia(node: NodeData): Konva.Group {
     const [media, mask] = node.children;
     const group = new Konva.Group();
     const { geometry, matrix } = mask;
@@ -197,46 +200,46 @@ export class DocumentCanvas {
       const [, , , , x, y] = matrix;
       group.clip({ x, y, ...sizeOf(geometry) });
     }
-    const image = this.draw(media, false);
+    const image = this._draw(media, false);
     image.listening(true);
     group.add(image);
     return group;
   }
 
-  private drawGroup(node: NodeData): Konva.Group {
+  private _drawGroup(node: NodeData): Konva.Group {
     const group = new Konva.Group();
     for (const child of node.children) {
-      const drawn = this.draw(child, false);
+      const drawn = this._draw(child, false);
       drawn.listening(true);
       group.add(drawn);
     }
     return group;
   }
 
-  private makeMovable(node: Konva.Node, id: string): void {
+  private _makeMovable(node: Konva.Node, id: string): void {
     node.setAttr('isMovable', true);
-    node.on('dragend transformend', () => this.report(id, toMatrix(node)));
+    node.on('dragend transformend', () => this._report(id, toMatrix(node)));
   }
 
   /** Nodes that are moved together are one change of the document. */
-  private report(id: string, matrix: Matrix): void {
-    if (this.moved.size === 0) {
+  private _report(id: string, matrix: Matrix): void {
+    if (this._moved.size === 0) {
       queueMicrotask(() => {
-        const changes = [...this.moved].map(([moved, at]) => ({ id: moved, matrix: at }));
-        this.moved.clear();
-        this.send({ kind: 'transform', changes });
+        const changes = [...this._moved].map(([moved, at]) => ({ id: moved, matrix: at }));
+        this._moved.clear();
+        this._send({ kind: 'transform', changes });
       });
     }
-    this.moved.set(id, matrix);
+    this._moved.set(id, matrix);
   }
 
   /** Lets nodes be dragged and resized while the select tool is active. */
   setSelecting(isSelecting: boolean): void {
-    this.isSelecting = isSelecting;
+    this._isSelecting = isSelecting;
     for (const node of this.artboard.getChildren((child) => child.getAttr('isMovable') === true)) {
       node.draggable(isSelecting);
     }
-    if (this.document) this.showHandles(this.document);
+    if (this._document) this._showHandles(this._document);
   }
 }
 

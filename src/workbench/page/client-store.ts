@@ -25,42 +25,42 @@ function decode(text: string): unknown {
 
 /** Values by key: strings, numbers, booleans, null, plain objects, arrays and Uint8Array. */
 export class ClientStore {
-  constructor(private readonly storage: Storage) {}
+  constructor(private readonly _storage: Storage) {}
 
   /** Throws: RangeError when the values together would exceed the host's 10 MB. */
   run(request: StorageRequest): unknown {
     switch (request.kind) {
       case 'get': {
-        const text = this.storage.getItem(prefix + request.key);
+        const text = this._storage.getItem(prefix + request.key);
         return text === null ? undefined : decode(text);
       }
       case 'set':
-        return this.set(request.key, request.value);
+        return this._set(request.key, request.value);
       case 'remove':
-        return this.storage.removeItem(prefix + request.key);
+        return this._storage.removeItem(prefix + request.key);
       case 'keys':
-        return this.keys();
+        return this._keys();
       case 'clear':
-        return this.keys().forEach((key) => this.storage.removeItem(prefix + key));
+        return this._keys().forEach((key) => this._storage.removeItem(prefix + key));
       default:
         return request satisfies never;
     }
   }
 
-  private set(key: string, value: unknown): void {
+  private _set(key: string, value: unknown): void {
     const text = encode(value);
-    const others = this.keys().filter((name) => name !== key);
+    const others = this._keys().filter((name) => name !== key);
     const used = others.reduce(
-      (sum, name) => sum + (this.storage.getItem(prefix + name)?.length ?? 0),
+      (sum, name) => sum + (this._storage.getItem(prefix + name)?.length ?? 0),
       0,
     );
     if (used + text.length > maxBytes)
       throw new RangeError(`clientStorage holds 10 MB: ${key} does not fit`);
-    this.storage.setItem(prefix + key, text);
+    this._storage.setItem(prefix + key, text);
   }
 
-  private keys(): string[] {
-    return Object.keys(this.storage).flatMap((key) =>
+  private _keys(): string[] {
+    return Object.keys(this._storage).flatMap((key) =>
       key.startsWith(prefix) ? [key.slice(prefix.length)] : [],
     );
   }

@@ -32,69 +32,69 @@ function permittedFlags(manifest: Record<string, unknown>): readonly string[] {
 /** Carries calls between the panel's frame and the realm, and answers what the host itself does. */
 export class PanelFrame {
   readonly element = document.createElement('iframe');
-  private readonly storage = new ClientStore(localStorage);
+  private readonly _storage = new ClientStore(localStorage);
 
-  constructor(private readonly options: FrameOptions) {
+  constructor(private readonly _options: FrameOptions) {
     this.element.title = 'RePaint Fill';
     this.element.dataset.testid = 'panel-frame';
-    const { origin, manifest } = options.addOn;
+    const { origin, manifest } = _options.addOn;
     const flags = [...hostFlags, ...permittedFlags(manifest)];
     this.element.setAttribute('sandbox', flags.join(' '));
-    if (options.isIsolated) this.element.allow = 'cross-origin-isolated';
+    if (_options.isIsolated) this.element.allow = 'cross-origin-isolated';
     this.element.src = `${origin}/index.html`;
-    window.addEventListener('message', this.listen);
+    window.addEventListener('message', this._listen);
   }
 
   /** Closes the panel. */
   end(): void {
-    window.removeEventListener('message', this.listen);
+    window.removeEventListener('message', this._listen);
     this.element.remove();
   }
 
-  private readonly listen = (event: MessageEvent): void => {
-    const { origin } = this.options.addOn;
+  private readonly _listen = (event: MessageEvent): void => {
+    const { origin } = this._options.addOn;
     const isOurs = event.source === this.element.contentWindow && event.origin === origin;
     const message = isOurs ? tagged<FromFrame>(event.data) : null;
-    if (message) this.receive(message);
+    if (message) this._receive(message);
   };
 
   /** Theme or locale has changed. */
   sendSettings(): void {
-    this.post({ kind: 'settings', settings: this.options.settings() });
+    this._post({ kind: 'settings', settings: this._options.settings() });
   }
 
   /** Something the realm says to the panel. */
   forward(message: Extract<FromRealm, { kind: 'reply' | 'callPanel' }>): void {
-    this.post(message);
+    this._post(message);
   }
 
-  private post(message: ToFrame): void {
-    this.element.contentWindow?.postMessage({ tag: wireTag, message }, this.options.addOn.origin);
+  private _post(message: ToFrame): void {
+    this.element.contentWindow?.postMessage({ tag: wireTag, message }, this._options.addOn.origin);
   }
 
-  private receive(message: FromFrame): void {
+  private _receive(message: FromFrame): void {
     switch (message.kind) {
       case 'hello':
         return this.sendSettings();
       case 'call':
       case 'reply':
-        return this.options.toRealm(message);
+        return this._options.toRealm(message);
       case 'rendition':
-        void this.answer(message.id, () => this.options.render(message.width, message.height));
+        void this._answer(message.id, () => this._options.render(message.width, message.height));
         return;
       case 'storage':
-        void this.answer(message.id, () => this.storage.run(message.request));
+        void this._answer(message.id, () => this._storage.run(message.request));
         return;
       default:
         message satisfies never;
     }
   }
 
-  private async answer(id: number, ask: () => unknown): Promise<void> {
+  private async _answer(id: number, ask: () => unknown): Promise<void> {
     try {
-      this.post({ kind: 'reply', id, value: await ask() });
+      this._post({ kind: 'reply', id, value: await ask() });
     } catch (error) {
-      this.post({
+      this._post({
         kind: 'reply',
         id,
         error: error instanceof Error ? error.message : String(error),

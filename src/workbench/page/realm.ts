@@ -26,13 +26,13 @@ export type RealmListener = (message: FromRealm, realm: Realm) => void;
 
 /** Text in, text out; promise jobs are run after each entry. */
 export class Realm {
-  private deadline = Infinity;
-  private isOver = false;
-  private onSaved: (state: DocumentState) => void = () => undefined;
+  private _deadline = Infinity;
+  private _isOver = false;
+  private _onSaved: (state: DocumentState) => void = () => undefined;
 
   private constructor(
-    private readonly vm: QuickJSContext,
-    private readonly bitmaps: BitmapStore,
+    private readonly _vm: QuickJSContext,
+    private readonly _bitmaps: BitmapStore,
   ) {}
 
   static async start(
@@ -43,63 +43,63 @@ export class Realm {
   ): Promise<Realm> {
     const vm = (await getQuickJS()).newContext();
     const realm = new Realm(vm, bitmaps);
-    vm.runtime.setInterruptHandler(() => performance.now() > realm.deadline);
+    vm.runtime.setInterruptHandler(() => performance.now() > realm._deadline);
     vm.runtime.setModuleLoader((name) =>
       name === realmModule
         ? sources.document
         : (sdkModules[name] ?? new Error(`the document sandbox cannot import ${name}`)),
     );
-    realm.install(listener);
-    realm.evaluate(`import '${realmModule}';`, 'realm.js');
+    realm._install(listener);
+    realm._evaluate(`import '${realmModule}';`, 'realm.js');
     if (state) realm.post({ kind: 'restore', state });
-    realm.evaluate(sources.code, 'code.js');
+    realm._evaluate(sources.code, 'code.js');
     return realm;
   }
 
   /** Returns the document with its history, for the realm that follows. */
   save(): Promise<DocumentState> {
     return new Promise((resolve) => {
-      this.onSaved = resolve;
-      this.enter('__workbenchReceive', encodeMessage({ kind: 'save' }));
+      this._onSaved = resolve;
+      this._enter('__workbenchReceive', encodeMessage({ kind: 'save' }));
     });
   }
 
   /** Nothing is heard of it any more. */
   end(): void {
-    this.isOver = true;
+    this._isOver = true;
   }
 
   /** Sends a message in, then lets everything that follows from it run. */
   post(message: ToRealm): void {
-    if (this.isOver) return;
-    this.enter('__workbenchReceive', encodeMessage(this.blobsToHandles(message)));
-    this.enter('__workbenchPublish');
+    if (this._isOver) return;
+    this._enter('__workbenchReceive', encodeMessage(this._blobsToHandles(message)));
+    this._enter('__workbenchPublish');
   }
 
   /** Evaluates an expression of JSON-able value, for tests. */
-  private evaluate(source: string, file: string): void {
-    this.deadline = performance.now() + maxEntryMs;
-    this.vm.unwrapResult(this.vm.evalCode(source, file, { type: 'module' })).dispose();
-    this.runJobs();
+  private _evaluate(source: string, file: string): void {
+    this._deadline = performance.now() + maxEntryMs;
+    this._vm.unwrapResult(this._vm.evalCode(source, file, { type: 'module' })).dispose();
+    this._runJobs();
   }
 
-  private install(listener: RealmListener): void {
-    const { vm } = this;
+  private _install(listener: RealmListener): void {
+    const { _vm: vm } = this;
     const send = vm.newFunction('__workbenchSend', (text) => {
       const message = decodeMessage<FromRealm>(vm.getString(text));
-      if (message.kind === 'saved') return this.onSaved(message.state);
+      if (message.kind === 'saved') return this._onSaved(message.state);
       // The realm is still running: answer once it has returned.
       queueMicrotask(() => {
-        if (!this.isOver) listener(this.handlesToBlobs(message) as FromRealm, this);
+        if (!this._isOver) listener(this._handlesToBlobs(message) as FromRealm, this);
       });
     });
     vm.setProp(vm.global, '__workbenchSend', send);
     send.dispose();
-    this.installConsole();
+    this._installConsole();
   }
 
-  private installConsole(): void {
-    const { vm } = this;
+  private _installConsole(): void {
+    const { _vm: vm } = this;
     const target = vm.newObject();
     for (const level of ['log', 'info', 'warn', 'error'] as const) {
       const write = vm.newFunction(level, (...args) => {
@@ -113,33 +113,33 @@ export class Realm {
     target.dispose();
   }
 
-  private enter(name: string, text?: string): void {
-    const { vm } = this;
-    this.deadline = performance.now() + maxEntryMs;
+  private _enter(name: string, text?: string): void {
+    const { _vm: vm } = this;
+    this._deadline = performance.now() + maxEntryMs;
     const callee = vm.getProp(vm.global, name);
     const args = text === undefined ? [] : [vm.newString(text)];
     const result = vm.callFunction(callee, vm.undefined, ...args);
     callee.dispose();
     args.forEach((arg) => arg.dispose());
     vm.unwrapResult(result).dispose();
-    this.runJobs();
+    this._runJobs();
   }
 
-  private runJobs(): void {
-    this.vm.unwrapResult(this.vm.runtime.executePendingJobs());
+  private _runJobs(): void {
+    this._vm.unwrapResult(this._vm.runtime.executePendingJobs());
   }
 
-  private blobsToHandles(value: unknown): unknown {
+  private _blobsToHandles(value: unknown): unknown {
     return mapDeep(value, (entry) =>
       entry instanceof Blob
-        ? new BlobHandle(this.bitmaps.hold(entry), entry.size, entry.type)
+        ? new BlobHandle(this._bitmaps.hold(entry), entry.size, entry.type)
         : undefined,
     );
   }
 
-  private handlesToBlobs(value: unknown): unknown {
+  private _handlesToBlobs(value: unknown): unknown {
     return mapDeep(value, (entry) =>
-      entry instanceof BlobHandle ? this.bitmaps.blob(entry.handle) : undefined,
+      entry instanceof BlobHandle ? this._bitmaps.blob(entry.handle) : undefined,
     );
   }
 }

@@ -34,8 +34,8 @@ export function shapeBetween(tool: ToolName, from: Point, to: Point): Drawn | nu
 export class Tools {
   active: ToolName = 'ellipse';
   /** The corners of a shape being dragged. */
-  private drag: { readonly from: Point; readonly to: Point } | null = null;
-  private readonly outline = new Konva.Line({
+  private _drag: { readonly from: Point; readonly to: Point } | null = null;
+  private readonly _outline = new Konva.Line({
     stroke: '#2fc7a6',
     strokeWidth: 2,
     strokeScaleEnabled: false,
@@ -44,65 +44,65 @@ export class Tools {
   });
 
   constructor(
-    private readonly canvas: DocumentCanvas,
-    private readonly send: (command: Command) => void,
+    private readonly _canvas: DocumentCanvas,
+    private readonly _send: (command: Command) => void,
   ) {
-    const { stage, overlay } = canvas;
-    overlay.add(this.outline);
+    const { stage, overlay } = _canvas;
+    overlay.add(this._outline);
     stage.on('mousedown touchstart', (event: Konva.KonvaEventObject<MouseEvent | TouchEvent>) =>
-      this.begin(event),
+      this._begin(event),
     );
-    stage.on('mousemove touchmove', () => this.follow());
-    window.addEventListener('mouseup', () => this.finish());
-    window.addEventListener('touchend', () => this.finish());
+    stage.on('mousemove touchmove', () => this._follow());
+    window.addEventListener('mouseup', () => this._finish());
+    window.addEventListener('touchend', () => this._finish());
   }
 
   choose(tool: ToolName): void {
     this.active = tool;
-    this.canvas.setSelecting(tool === 'select');
-    this.canvas.stage.container().style.cursor = tool === 'select' ? 'default' : 'crosshair';
+    this._canvas.setSelecting(tool === 'select');
+    this._canvas.stage.container().style.cursor = tool === 'select' ? 'default' : 'crosshair';
   }
 
-  private begin(event: Konva.KonvaEventObject<MouseEvent | TouchEvent>): void {
-    if (this.active === 'select') return this.pick(event);
-    const at = this.canvas.pointer();
-    if (at) this.drag = { from: at, to: at };
+  private _begin(event: Konva.KonvaEventObject<MouseEvent | TouchEvent>): void {
+    if (this.active === 'select') return this._pick(event);
+    const at = this._canvas.pointer();
+    if (at) this._drag = { from: at, to: at };
   }
 
   /** Draws without a pointer: a third of the page, in its middle. */
   drawInMiddle(): void {
-    const { width, height } = this.canvas.size();
+    const { width, height } = this._canvas.size();
     const from = { x: Math.round(width / 3), y: Math.round(height / 3) };
     const drawn = shapeBetween(this.active, from, { x: width - from.x, y: height - from.y });
-    if (drawn) this.send({ kind: 'addShape', ...drawn, isSelected: true });
+    if (drawn) this._send({ kind: 'addShape', ...drawn, isSelected: true });
   }
 
   /** Selects the topmost layer under the pointer; shift adds to what is selected. */
-  private pick({ target, evt }: Konva.KonvaEventObject<MouseEvent | TouchEvent>): void {
+  private _pick({ target, evt }: Konva.KonvaEventObject<MouseEvent | TouchEvent>): void {
     if (target.getParent()?.getClassName() === 'Transformer') return;
     let node: Konva.Node | null = target;
-    while (node && node.getParent() !== this.canvas.artboard) node = node.getParent();
+    while (node && node.getParent() !== this._canvas.artboard) node = node.getParent();
     const id = node?.id();
-    this.send({ kind: 'select', ids: id ? [...(evt.shiftKey ? this.selected() : []), id] : [] });
+    this._send({ kind: 'select', ids: id ? [...(evt.shiftKey ? this.selected() : []), id] : [] });
   }
 
   /** Set by the page, which knows the document. */
   selected: () => readonly string[] = () => [];
 
-  private follow(): void {
-    const at = this.canvas.pointer();
-    if (!this.drag || !at) return;
-    this.drag = { ...this.drag, to: at };
-    const outline = outlineOf(this.active, this.drag.from, at);
-    this.outline.points(outline.flatMap(({ x, y }) => [x, y]));
-    this.outline.closed(true);
+  private _follow(): void {
+    const at = this._canvas.pointer();
+    if (!this._drag || !at) return;
+    this._drag = { ...this._drag, to: at };
+    const outline = outlineOf(this.active, this._drag.from, at);
+    this._outline.points(outline.flatMap(({ x, y }) => [x, y]));
+    this._outline.closed(true);
   }
 
-  private finish(): void {
-    const drawn = this.drag && shapeBetween(this.active, this.drag.from, this.drag.to);
-    this.drag = null;
-    this.outline.points([]);
-    if (drawn) this.send({ kind: 'addShape', ...drawn, isSelected: true });
+  private _finish(): void {
+    const drawn = this._drag && shapeBetween(this.active, this._drag.from, this._drag.to);
+    this._drag = null;
+    this._outline.points([]);
+    if (drawn) this._send({ kind: 'addShape', ...drawn, isSelected: true });
   }
 }
 

@@ -33,66 +33,66 @@ declare global {
 /** The parts tests use are `current`, `send`, `renderPage` and `layerFile`. */
 export class Workbench {
   readonly bitmaps = new BitmapStore();
-  private realm: Realm | null = null;
-  private readonly stageElement = Object.assign(document.createElement('div'), { id: 'stage' });
-  private readonly canvas = new DocumentCanvas(this.stageElement, this.bitmaps, (c) =>
+  private _realm: Realm | null = null;
+  private readonly _stageElement = Object.assign(document.createElement('div'), { id: 'stage' });
+  private readonly _canvas = new DocumentCanvas(this._stageElement, this.bitmaps, (c) =>
     this.send(c),
   );
-  private readonly tools = new Tools(this.canvas, (command) => this.send(command));
-  private frame: PanelFrame | null = null;
-  private addOn: AddOn;
-  private state = { canUndo: false, canRedo: false, sample: null as Sample | null, problem: '' };
-  private theme: 'light' | 'dark' = matchMedia('(prefers-color-scheme: dark)').matches
+  private readonly _tools = new Tools(this._canvas, (command) => this.send(command));
+  private _frame: PanelFrame | null = null;
+  private _addOn: AddOn;
+  private _state = { canUndo: false, canRedo: false, sample: null as Sample | null, problem: '' };
+  private _theme: 'light' | 'dark' = matchMedia('(prefers-color-scheme: dark)').matches
     ? 'dark'
     : 'light';
-  private locale = navigator.language.startsWith('zh') ? 'zh-CN' : 'en-US';
+  private _locale = navigator.language.startsWith('zh') ? 'zh-CN' : 'en-US';
   current: DocumentData | null = null;
 
   constructor(
-    private readonly root: HTMLElement,
-    private readonly config: WorkbenchConfig,
-    private readonly fetchText: Fetch,
+    private readonly _root: HTMLElement,
+    private readonly _config: WorkbenchConfig,
+    private readonly _fetchText: Fetch,
   ) {
-    [this.addOn] = config.addOns;
-    this.stageElement.tabIndex = 0;
-    this.stageElement.setAttribute('role', 'application');
-    this.tools.selected = () => this.current?.selection ?? [];
-    this.listen();
+    [this._addOn] = _config.addOns;
+    this._stageElement.tabIndex = 0;
+    this._stageElement.setAttribute('role', 'application');
+    this._tools.selected = () => this.current?.selection ?? [];
+    this._listen();
   }
 
   /** Opens the panel, then the first sample photo. */
   async start(): Promise<void> {
     await this.openPanel();
     await this.openSample(samples[0]);
-    this.tools.choose('ellipse');
-    this.draw();
+    this._tools.choose('ellipse');
+    this._draw();
   }
 
   /**
    * Opens the panel of a build, or the open one anew, as the host does: with a new document
    * sandbox. The document goes on as it was.
    */
-  async openPanel(addOn = this.addOn): Promise<void> {
+  async openPanel(addOn = this._addOn): Promise<void> {
     const [document_, code] = await Promise.all([
-      this.fetchText('realm.js'),
-      this.fetchText(`${addOn.origin}/code.js`),
+      this._fetchText('realm.js'),
+      this._fetchText(`${addOn.origin}/code.js`),
     ]);
-    const state = await this.realm?.save();
-    this.realm?.end();
-    this.frame?.end();
-    this.addOn = addOn;
+    const state = await this._realm?.save();
+    this._realm?.end();
+    this._frame?.end();
+    this._addOn = addOn;
     const sources = { document: document_, code };
-    const listener = (message: FromRealm, from: Realm) => this.receive(message, from);
+    const listener = (message: FromRealm, from: Realm) => this._receive(message, from);
     const realm = await Realm.start(sources, this.bitmaps, listener, state);
-    this.realm = realm;
-    this.frame = this.openFrame(realm);
-    this.draw();
+    this._realm = realm;
+    this._frame = this._openFrame(realm);
+    this._draw();
   }
 
-  private openFrame(realm: Realm): PanelFrame {
+  private _openFrame(realm: Realm): PanelFrame {
     return new PanelFrame({
-      addOn: this.addOn,
-      settings: () => this.settings(),
+      addOn: this._addOn,
+      settings: () => this._settings(),
       toRealm: (message) => realm.post(message),
       isIsolated: new URLSearchParams(location.search).has('isolated'),
       render: (width, height) => this.renderPage(width, height),
@@ -100,14 +100,14 @@ export class Workbench {
   }
 
   send(command: Command): void {
-    this.realm?.post({ kind: 'command', command });
+    this._realm?.post({ kind: 'command', command });
   }
 
   /** The page as the host renders it: document pixels, or fitted into what is asked for. */
   renderPage(width: number | null, height: number | null): Promise<Blob> {
-    const own = this.canvas.size();
-    if (width === null && height === null) return this.canvas.render(own.width, own.height);
-    return this.canvas.render(width ?? Infinity, height ?? Infinity);
+    const own = this._canvas.size();
+    if (width === null && height === null) return this._canvas.render(own.width, own.height);
+    return this._canvas.render(width ?? Infinity, height ?? Infinity);
   }
 
   /**
@@ -124,36 +124,36 @@ export class Workbench {
   async openFile(file: Blob): Promise<void> {
     try {
       const loaded = await this.bitmaps.load(file);
-      this.state = { ...this.state, sample: null, problem: '' };
+      this._state = { ...this._state, sample: null, problem: '' };
       this.send({ kind: 'open', ...loaded });
     } catch (error) {
-      this.state = {
-        ...this.state,
+      this._state = {
+        ...this._state,
         problem: error instanceof Error ? error.message : String(error),
       };
     }
-    this.draw();
+    this._draw();
   }
 
   async openSample(sample: Sample): Promise<void> {
     const response = await fetch(`samples/${sample.file}`);
     await this.openFile(await response.blob());
-    this.state = { ...this.state, sample };
-    this.draw();
+    this._state = { ...this._state, sample };
+    this._draw();
   }
 
-  private settings(): HostSettings {
-    const { theme, locale } = this;
-    return { theme, locale, locales: ['en-US', 'zh-CN'], manifest: this.addOn.manifest };
+  private _settings(): HostSettings {
+    const { _theme: theme, _locale: locale } = this;
+    return { theme, locale, locales: ['en-US', 'zh-CN'], manifest: this._addOn.manifest };
   }
 
-  private receive(message: FromRealm, realm: Realm): void {
+  private _receive(message: FromRealm, realm: Realm): void {
     switch (message.kind) {
       case 'reply':
       case 'callPanel':
-        return this.frame?.forward(message);
+        return this._frame?.forward(message);
       case 'loadBitmap':
-        void this.loadBitmap(message, realm);
+        void this._loadBitmap(message, realm);
         return;
       case 'bitmapData':
         return realm.post({
@@ -163,8 +163,8 @@ export class Workbench {
         });
       case 'document':
         this.current = message.document;
-        this.state = { ...this.state, canUndo: message.canUndo, canRedo: message.canRedo };
-        return this.draw();
+        this._state = { ...this._state, canUndo: message.canUndo, canRedo: message.canRedo };
+        return this._draw();
       case 'saved':
         return;
       default:
@@ -172,7 +172,7 @@ export class Workbench {
     }
   }
 
-  private async loadBitmap(
+  private async _loadBitmap(
     { id, blob }: Extract<FromRealm, { kind: 'loadBitmap' }>,
     realm: Realm,
   ): Promise<void> {
@@ -187,28 +187,28 @@ export class Workbench {
     }
   }
 
-  private setHost(change: { theme?: 'light' | 'dark'; locale?: string }): void {
-    this.theme = change.theme ?? this.theme;
-    this.locale = change.locale ?? this.locale;
-    this.frame?.sendSettings();
-    this.draw();
+  private _setHost(change: { theme?: 'light' | 'dark'; locale?: string }): void {
+    this._theme = change.theme ?? this._theme;
+    this._locale = change.locale ?? this._locale;
+    this._frame?.sendSettings();
+    this._draw();
   }
 
   /** Changes where the selected nodes lie. */
-  private transform(change: (node: NodeData) => Matrix): void {
+  private _transform(change: (node: NodeData) => Matrix): void {
     const changes = (this.current?.artboard.children ?? [])
       .filter(({ id }) => this.current?.selection.includes(id))
       .map((node) => ({ id: node.id, matrix: change(node) }));
     if (changes.length > 0) this.send({ kind: 'transform', changes });
   }
 
-  private nudge(dx: number, dy: number): void {
-    this.transform(({ matrix: [a, b, c, d, x, y] }) => [a, b, c, d, x + dx, y + dy]);
+  private _nudge(dx: number, dy: number): void {
+    this._transform(({ matrix: [a, b, c, d, x, y] }) => [a, b, c, d, x + dx, y + dy]);
   }
 
   /** Makes what is selected wider and higher, by page units; it keeps its corner. */
-  private grow(dx: number, dy: number): void {
-    this.transform((node) => {
+  private _grow(dx: number, dy: number): void {
+    this._transform((node) => {
       const { width, height } = localBox(node);
       const [a, b, c, d, x, y] = node.matrix;
       const [wide, high] = [Math.hypot(a, b) * width, Math.hypot(c, d) * height];
@@ -217,29 +217,29 @@ export class Workbench {
     });
   }
 
-  private readonly actions = {
+  private readonly _actions = {
     choose: (tool: Parameters<Tools['choose']>[0]) => {
-      this.tools.choose(tool);
-      this.draw();
+      this._tools.choose(tool);
+      this._draw();
     },
     undo: () => this.send({ kind: 'undo' }),
     redo: () => this.send({ kind: 'redo' }),
     openFile: (file: File) => void this.openFile(file),
     openSample: (sample: Sample) => void this.openSample(sample),
-    setTheme: (theme: 'light' | 'dark') => this.setHost({ theme }),
-    setLocale: (locale: string) => this.setHost({ locale }),
+    setTheme: (theme: 'light' | 'dark') => this._setHost({ theme }),
+    setLocale: (locale: string) => this._setHost({ locale }),
     remove: () => this.send({ kind: 'delete', ids: this.current?.selection ?? [] }),
-    nudge: (dx: number, dy: number) => this.nudge(dx, dy),
-    grow: (dx: number, dy: number) => this.grow(dx, dy),
-    drawInMiddle: () => this.tools.drawInMiddle(),
+    nudge: (dx: number, dy: number) => this._nudge(dx, dy),
+    grow: (dx: number, dy: number) => this._grow(dx, dy),
+    drawInMiddle: () => this._tools.drawInMiddle(),
     openPage: (index: number) => this.send({ kind: 'page', index }),
     reloadPanel: () => void this.openPanel(),
     openBuild: (addOn: AddOn) => void this.openPanel(addOn),
     deselect: () => this.send({ kind: 'select', ids: [] }),
   };
 
-  private listen(): void {
-    listenToKeys(this.actions);
+  private _listen(): void {
+    listenToKeys(this._actions);
     window.addEventListener('dragover', (event) => event.preventDefault());
     window.addEventListener('drop', (event) => {
       event.preventDefault();
@@ -248,36 +248,36 @@ export class Workbench {
     });
   }
 
-  private draw(): void {
-    const { state, theme, locale } = this;
+  private _draw(): void {
+    const { _state: state, _theme: theme, _locale: locale } = this;
     const words = wordsFor(locale);
     document.documentElement.dataset.theme = theme;
     document.documentElement.lang = locale;
-    this.stageElement.setAttribute('aria-label', words.canvas);
-    if (!this.current || !this.frame) return;
-    const { current, addOn } = this;
+    this._stageElement.setAttribute('aria-label', words.canvas);
+    if (!this.current || !this._frame) return;
+    const { current, _addOn: addOn } = this;
     const pages = { pages: current.pages, page: current.page };
-    const tool = this.tools.active;
-    const bar = toolbar({ ...state, ...pages, tool, theme, locale }, words, this.actions);
+    const tool = this._tools.active;
+    const bar = toolbar({ ...state, ...pages, tool, theme, locale }, words, this._actions);
     const { children } = current.artboard;
     const isBare = children.length === 1 && children[0].geometry.kind === 'media';
     render(
       html`${bar}
         <main>
-          ${this.stageElement}
+          ${this._stageElement}
           ${isBare ? html`<p class="hint" data-testid="hint">${words.hint}</p>` : ''}
           ${state.sample ? html`<p class="credit">${state.sample.credit}</p>` : ''}
           ${state.problem ? html`<p class="problem" role="alert">${state.problem}</p>` : ''}
         </main>
         ${layersPanel(current, words, (command) => this.send(command))}
         <section class="panel" aria-label=${words.build}>
-          ${panelBar({ addOn, addOns: this.config.addOns }, words, this.actions)}
-          ${this.frame.element}
+          ${panelBar({ addOn, addOns: this._config.addOns }, words, this._actions)}
+          ${this._frame.element}
         </section>`,
-      this.root,
+      this._root,
     );
-    this.canvas.show(this.current);
-    this.canvas.setSelecting(this.tools.active === 'select');
+    this._canvas.show(this.current);
+    this._canvas.setSelecting(this._tools.active === 'select');
   }
 }
 

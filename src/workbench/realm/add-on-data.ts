@@ -9,38 +9,38 @@ export class AddOnDataView implements Part<
   Sdk.AddOnData,
   'getItem' | 'setItem' | 'removeItem' | 'clear' | 'keys' | 'remainingQuota'
 > {
-  constructor(private readonly owner: { readonly data: NodeData }) {}
+  constructor(private readonly _owner: { readonly data: NodeData }) {}
 
-  private get items(): Record<string, string> {
-    return this.owner.data.addOnData;
+  private get _items(): Record<string, string> {
+    return this._owner.data.addOnData;
   }
 
   setItem(key: string, value: string): void {
-    const next = { ...this.items, [key]: value };
+    const next = { ...this._items, [key]: value };
     if (bytesOf(next) > 3072 || Object.keys(next).length > 20)
       throw new Error('add-on data may hold 3 KB and 20 keys on one node');
-    store.change(() => (this.owner.data.addOnData = next));
+    store.change(() => (this._owner.data.addOnData = next));
   }
 
   getItem(key: string): string | undefined {
-    return this.items[key];
+    return this._items[key];
   }
 
   removeItem(key: string): void {
-    const rest = Object.entries(this.items).filter(([name]) => name !== key);
-    store.change(() => (this.owner.data.addOnData = Object.fromEntries(rest)));
+    const rest = Object.entries(this._items).filter(([name]) => name !== key);
+    store.change(() => (this._owner.data.addOnData = Object.fromEntries(rest)));
   }
 
   clear(): void {
-    store.change(() => (this.owner.data.addOnData = {}));
+    store.change(() => (this._owner.data.addOnData = {}));
   }
 
   keys(): string[] {
-    return Object.keys(this.items);
+    return Object.keys(this._items);
   }
 
   get remainingQuota(): Readonly<{ sizeInBytes: number; numKeys: number }> {
-    return { sizeInBytes: 3072 - bytesOf(this.items), numKeys: 20 - this.keys().length };
+    return { sizeInBytes: 3072 - bytesOf(this._items), numKeys: 20 - this.keys().length };
   }
 }
 

@@ -24,18 +24,18 @@ type ListPart = Part<
 
 /** A mutable list of children, bottom to top. */
 export class ChildList implements ListPart {
-  constructor(private readonly owner: { readonly data: NodeData }) {}
+  constructor(private readonly _owner: { readonly data: NodeData }) {}
 
   [Symbol.iterator](): Iterator<Sdk.Node> {
     return this.toArray()[Symbol.iterator]();
   }
 
   toArray(): readonly Sdk.Node[] {
-    return this.owner.data.children.map(viewOf);
+    return this._owner.data.children.map(viewOf);
   }
 
   get length(): number {
-    return this.owner.data.children.length;
+    return this._owner.data.children.length;
   }
 
   get first(): Sdk.Node | undefined {
@@ -51,37 +51,37 @@ export class ChildList implements ListPart {
   }
 
   indexOf(item: Sdk.Node): number {
-    return this.owner.data.children.findIndex(({ id }) => id === item.id);
+    return this._owner.data.children.findIndex(({ id }) => id === item.id);
   }
 
   append(...items: Sdk.Node[]): void {
-    items.forEach((item) => this.insertAt(this.length, item));
+    items.forEach((item) => this._insertAt(this.length, item));
   }
 
   insertBefore(item: Sdk.Node, before: Sdk.Node): void {
-    this.insertAt(this.placeOf(before), item);
+    this._insertAt(this._placeOf(before), item);
   }
 
   insertAfter(item: Sdk.Node, after: Sdk.Node): void {
-    this.insertAt(this.placeOf(after) + 1, item);
+    this._insertAt(this._placeOf(after) + 1, item);
   }
 
   moveBefore(item: Sdk.Node, before: Sdk.Node): void {
-    this.move(item, before, 0);
+    this._move(item, before, 0);
   }
 
   moveAfter(item: Sdk.Node, after: Sdk.Node): void {
-    this.move(item, after, 1);
+    this._move(item, after, 1);
   }
 
-  private move(item: Sdk.Node, beside: Sdk.Node, offset: 0 | 1): void {
-    const moved = this.owner.data.children[this.placeOf(item)];
-    this.placeOf(beside);
+  private _move(item: Sdk.Node, beside: Sdk.Node, offset: 0 | 1): void {
+    const moved = this._owner.data.children[this._placeOf(item)];
+    this._placeOf(beside);
     if (item.id === beside.id) return;
     store.change(() => {
-      const rest = this.owner.data.children.filter(({ id }) => id !== item.id);
+      const rest = this._owner.data.children.filter(({ id }) => id !== item.id);
       const at = rest.findIndex(({ id }) => id === beside.id) + offset;
-      this.owner.data.children = [...rest.slice(0, at), moved, ...rest.slice(at)];
+      this._owner.data.children = [...rest.slice(0, at), moved, ...rest.slice(at)];
     });
   }
 
@@ -89,16 +89,16 @@ export class ChildList implements ListPart {
     items.forEach((item) => removeNode(item.id));
   }
 
-  private placeOf(item: Sdk.Node): number {
+  private _placeOf(item: Sdk.Node): number {
     const index = this.indexOf(item);
     if (index < 0) throw new Error(`${item.id} is not in this list`);
     return index;
   }
 
-  private insertAt(index: number, item: Sdk.Node): void {
+  private _insertAt(index: number, item: Sdk.Node): void {
     const data = findNode(item.id);
     if (!data) throw new Error(`${item.id} does not exist`);
     noteInserted(item.id);
-    store.change(() => this.owner.data.children.splice(index, 0, data));
+    store.change(() => this._owner.data.children.splice(index, 0, data));
   }
 }

@@ -16,7 +16,7 @@ type ContextPart = Pick<
 
 /** Selection and place of the current page. */
 class ContextView implements ContextPart {
-  private readonly handlers = new Map<string, () => void>();
+  private readonly _handlers = new Map<string, () => void>();
 
   /** Locked nodes are no part of the selection. */
   get selection(): readonly Sdk.Node[] {
@@ -45,18 +45,18 @@ class ContextView implements ContextPart {
   }
 
   on(eventName: Sdk.EditorEvent, callback: () => void): string {
-    const id = `${eventName}-${this.handlers.size + 1}`;
-    this.handlers.set(id, callback);
+    const id = `${eventName}-${this._handlers.size + 1}`;
+    this._handlers.set(id, callback);
     return id;
   }
 
   off(_eventName: Sdk.EditorEvent, handlerId: string): void {
-    this.handlers.delete(handlerId);
+    this._handlers.delete(handlerId);
   }
 
   /** Tells the add-on that the user has selected something else. */
   selectionChanged(): void {
-    for (const handler of this.handlers.values()) handler();
+    for (const handler of this._handlers.values()) handler();
   }
 }
 

@@ -14,8 +14,8 @@ interface Waiting {
 }
 
 class Host {
-  private readonly waiting = new Map<number, Waiting>();
-  private nextId = 1;
+  private readonly _waiting = new Map<number, Waiting>();
+  private _nextId = 1;
 
   send(message: FromRealm): void {
     __workbenchSend(encodeMessage(message));
@@ -23,16 +23,16 @@ class Host {
 
   /** Asks the page, or the panel through it. */
   ask(question: Question | PanelCall): Promise<unknown> {
-    const id = this.nextId++;
+    const id = this._nextId++;
     return new Promise((resolve, reject) => {
-      this.waiting.set(id, { resolve, reject });
+      this._waiting.set(id, { resolve, reject });
       this.send({ ...question, id });
     });
   }
 
   answer(id: number, value: unknown, error: string | undefined): void {
-    const waiting = this.waiting.get(id);
-    this.waiting.delete(id);
+    const waiting = this._waiting.get(id);
+    this._waiting.delete(id);
     if (error === undefined) waiting?.resolve(value);
     else waiting?.reject(new Error(error));
   }

@@ -48,21 +48,21 @@ type NodePart = Part<
 
 /** What every visible node can do. */
 export class NodeView implements NodePart {
-  private readonly turn = store.turn;
+  private readonly _turn = store.turn;
 
-  constructor(private readonly nodeId: string) {}
+  constructor(private readonly _nodeId: string) {}
 
   /** Throws for a stale reference, and for a node that has been removed. */
   get data(): NodeData {
-    if (this.turn !== store.turn && store.kept === 0)
-      throw new Error(`stale reference to ${this.nodeId}: find the node again after an await`);
-    const data = findNode(this.nodeId);
-    if (!data) throw new Error(`${this.nodeId} is no longer in the document`);
+    if (this._turn !== store.turn && store.kept === 0)
+      throw new Error(`stale reference to ${this._nodeId}: find the node again after an await`);
+    const data = findNode(this._nodeId);
+    if (!data) throw new Error(`${this._nodeId} is no longer in the document`);
     return data;
   }
 
   get id(): string {
-    return this.nodeId;
+    return this._nodeId;
   }
 
   get type(): Sdk.Node['type'] {
@@ -171,7 +171,7 @@ export class NodeView implements NodePart {
   /** Geometry of the kind the view was made for. */
   protected geometry<K extends Geometry['kind']>(kind: K): Extract<Geometry, { kind: K }> {
     const { geometry } = this.data;
-    if (geometry.kind !== kind) throw new Error(`${this.nodeId} is a ${geometry.kind}`);
+    if (geometry.kind !== kind) throw new Error(`${this._nodeId} is a ${geometry.kind}`);
     return geometry as Extract<Geometry, { kind: K }>;
   }
 }

@@ -19,27 +19,27 @@ function artboard(width: number, height: number): Geometry {
  */
 export class DocumentStore {
   pages: readonly NodeData[];
-  private open = 0;
+  private _open = 0;
   selection: readonly string[] = [];
-  private undoStack: string[] = [];
-  private redoStack: string[] = [];
-  private index = new Map<string, Place>();
-  private nextId = 1;
+  private _undoStack: string[] = [];
+  private _redoStack: string[] = [];
+  private _index = new Map<string, Place>();
+  private _nextId = 1;
   /** Grows with every entry from the host; a node view belongs to the turn it was made in. */
   turn = 0;
   /** Above 0 while `keepContentActiveDuringAsync` holds content active. */
   kept = 0;
-  private recordedTurn = -1;
+  private _recordedTurn = -1;
   isChanged = true;
 
   constructor(width: number, height: number) {
     this.pages = [this.make(artboard(width, height))];
-    this.reindex();
+    this._reindex();
   }
 
   /** The artboard of the open page. */
   get artboard(): NodeData {
-    return this.pages[this.open];
+    return this.pages[this._open];
   }
 
   /** Opens a page; the one after the last is made, of the same size. */
@@ -48,8 +48,8 @@ export class DocumentStore {
       const { width, height } = this.artboard.geometry as Extract<Geometry, { kind: 'artboard' }>;
       this.change(() => (this.pages = [...this.pages, this.make(artboard(width, height))]));
     }
-    this.open = Math.min(Math.max(index, 0), this.pages.length - 1);
-    this.reindex();
+    this._open = Math.min(Math.max(index, 0), this.pages.length - 1);
+    this._reindex();
   }
 
   /** Deletes the open page, unless it is the only one. */
@@ -57,91 +57,98 @@ export class DocumentStore {
     if (this.pages.length === 1) return;
     const gone = this.artboard;
     this.change(() => (this.pages = this.pages.filter((page) => page !== gone)));
-    this.openPage(Math.min(this.open, this.pages.length - 1));
+    this.openPage(Math.min(this._open, this.pages.length - 1));
   }
 
   make(geometry: Geometry, matrix: Matrix = identity, children: NodeData[] = []): NodeData {
-    const id = `node-${this.nextId++}`;
+    const id = `node-${this._nextId++}`;
     const base = { opacity: 1, isLocked: false, addOnData: {}, mask: null };
     return { id, geometry, matrix, children, ...base };
   }
 
   find(id: string): Place | undefined {
-    return this.index.get(id);
+    return this._index.get(id);
   }
 
   /** Runs a change. All changes of one turn are one step of undo. */
   change(act: () => void): void {
-    if (this.recordedTurn !== this.turn) {
-      this.undoStack.push(JSON.stringify(this.pages));
-      if (this.undoStack.length > mostUndo) this.undoStack.shift();
-      this.redoStack.length = 0;
-      this.recordedTurn = this.turn;
+    if (this._recordedTurn !== this.turn) {
+      this._undoStack.push(JSON.stringify(this.pages));
+      if (this._undoStack.length > mostUndo) this._undoStack.shift();
+      this._redoStack.length = 0;
+      this._recordedTurn = this.turn;
     }
     act();
-    this.reindex();
+    this._reindex();
   }
 
   select(ids: readonly string[]): void {
-    this.selection = ids.filter((id) => this.index.has(id));
+    this.selection = ids.filter((id) => this._index.has(id));
     this.isChanged = true;
   }
 
   undo(): void {
-    this.step(this.undoStack, this.redoStack);
+    this._step(this._undoStack, this._redoStack);
   }
 
   redo(): void {
-    this.step(this.redoStack, this.undoStack);
+    this._step(this._redoStack, this._undoStack);
   }
 
   forgetHistory(): void {
-    this.undoStack.length = 0;
-    this.redoStack.length = 0;
+    this._undoStack.length = 0;
+    this._redoStack.length = 0;
   }
 
   get canUndo(): boolean {
-    return this.undoStack.length > 0;
+    return this._undoStack.length > 0;
   }
 
   get canRedo(): boolean {
-    return this.redoStack.length > 0;
+    return this._redoStack.length > 0;
   }
 
   snapshot(): DocumentData {
-    const { artboard, selection, pages, open } = this;
+    const { artboard, selection, pages, _open: open } = this;
     return { artboard, selection, pages: pages.length, page: open };
   }
 
   save(): DocumentState {
-    const { pages, open, selection, undoStack: undo, redoStack: redo, nextId } = this;
+    const {
+      pages,
+      _open: open,
+      selection,
+      _undoStack: undo,
+      _redoStack: redo,
+      _nextId: nextId,
+    } = this;
     return { pages, open, selection, undo, redo, nextId };
   }
 
   restore({ pages, open, selection, undo, redo, nextId }: DocumentState): void {
     Object.assign(this, { pages, open, nextId, undoStack: [...undo], redoStack: [...redo] });
-    this.reindex();
+    this._reindex();
     this.select(selection);
   }
 
-  private step(from: string[], to: string[]): void {
+  private _step(from: string[], to: string[]): void {
     const earlier = from.pop();
     if (earlier === undefined) return;
     to.push(JSON.stringify(this.pages));
     this.pages = JSON.parse(earlier) as NodeData[];
-    this.open = Math.min(this.open, this.pages.length - 1);
-    this.reindex();
+    this._open = Math.min(this._open, this.pages.length - 1);
+    this._reindex();
   }
 
-  private reindex(): void {
-    this.index = new Map();
+  private _reindex(): void {
+    this._index = new Map();
     const visit = (node: NodeData, parent: NodeData | null) => {
-      this.index.set(node.id, { node, parent });
+      this._index.set(node.id, { node, parent });
       if (node.mask) visit(node.mask, node);
       for (const child of node.children) visit(child, node);
     };
     visit(this.artboard, null);
-    this.selection = this.selection.filter((id) => this.index.has(id));
+    this.selection = this.selection.filter((id) => this._index.has(id));
     this.isChanged = true;
   }
 }

@@ -23,18 +23,18 @@ interface Waiting {
 
 /** The frame's end of the line to the page. */
 class Line {
-  private readonly waiting = new Map<number, Waiting>();
-  private nextId = 1;
+  private readonly _waiting = new Map<number, Waiting>();
+  private _nextId = 1;
   settings: HostSettings | null = null;
   exposed: Api | null = null;
   readonly handlers = new Map<string, Set<Handler>>();
-  private announceReady: () => void = () => undefined;
-  readonly ready = new Promise<void>((resolve) => (this.announceReady = resolve));
+  private _announceReady: () => void = () => undefined;
+  readonly ready = new Promise<void>((resolve) => (this._announceReady = resolve));
 
   constructor() {
     window.addEventListener('message', (event) => {
       const message = event.source === window.parent ? tagged<ToFrame>(event.data) : null;
-      if (message) this.receive(message);
+      if (message) this._receive(message);
     });
     this.post({ kind: 'hello' });
   }
@@ -44,49 +44,49 @@ class Line {
   }
 
   ask(make: (id: number) => FromFrame): Promise<unknown> {
-    const id = this.nextId++;
+    const id = this._nextId++;
     return new Promise((resolve, reject) => {
-      this.waiting.set(id, { resolve, reject });
+      this._waiting.set(id, { resolve, reject });
       this.post(make(id));
     });
   }
 
-  private receive(message: ToFrame): void {
+  private _receive(message: ToFrame): void {
     switch (message.kind) {
       case 'settings':
-        return this.apply(message.settings);
+        return this._apply(message.settings);
       case 'reply':
-        return this.settle(message);
+        return this._settle(message);
       case 'callPanel':
-        void this.answer(message);
+        void this._answer(message);
         return;
       default:
         message satisfies never;
     }
   }
 
-  private apply(settings: HostSettings): void {
+  private _apply(settings: HostSettings): void {
     const before = this.settings;
     this.settings = settings;
-    this.announceReady();
+    this._announceReady();
     if (before && before.theme !== settings.theme)
-      this.emit('themechange', { theme: settings.theme });
+      this._emit('themechange', { theme: settings.theme });
     if (before && before.locale !== settings.locale)
-      this.emit('localechange', { locale: settings.locale });
+      this._emit('localechange', { locale: settings.locale });
   }
 
-  private emit(name: string, data: unknown): void {
+  private _emit(name: string, data: unknown): void {
     for (const handler of this.handlers.get(name) ?? []) handler(data);
   }
 
-  private settle({ id, value, error }: Extract<ToFrame, { kind: 'reply' }>): void {
-    const waiting = this.waiting.get(id);
-    this.waiting.delete(id);
+  private _settle({ id, value, error }: Extract<ToFrame, { kind: 'reply' }>): void {
+    const waiting = this._waiting.get(id);
+    this._waiting.delete(id);
     if (error === undefined) waiting?.resolve(value);
     else waiting?.reject(new Error(error));
   }
 
-  private async answer({
+  private async _answer({
     id,
     method,
     args,

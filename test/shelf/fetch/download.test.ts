@@ -1,8 +1,7 @@
 /** Downloads over real connections that break, stall, lie and change. Oracle: the file itself. */
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { download } from '../../../src/shelf/fetch/download.js';
-import type { DownloadOptions } from '../../../src/shelf/fetch/download.js';
+import { download, type DownloadOptions } from '../../../src/shelf/fetch/download.js';
 import { MemoryFileStore } from '../../../src/shelf/store/memory-files.js';
 import type { PartFile } from '../../../src/shelf/store/file-store.js';
 import { RepaintError } from '../../../src/protocol/failure.js';

@@ -10,15 +10,26 @@ import { readModel } from '../../../src/checkpoint/onnx/read-model.js';
 import { writeModel } from '../../../src/checkpoint/onnx/write-model.js';
 import { randomSource } from '../../../src/checkpoint/random-source.js';
 import { tinyUNet } from '../../../src/checkpoint/tiny-unet.js';
-import { convertModel, shardBytes } from '../../../src/shelf/read/convert-model.js';
-import type { ConvertOptions } from '../../../src/shelf/read/convert-model.js';
+import {
+  convertModel,
+  shardBytes,
+  type ConvertOptions,
+} from '../../../src/shelf/read/convert-model.js';
 import { describeModel } from '../../../src/shelf/read/describe-model.js';
 import { identify } from '../../../src/shelf/read/identify.js';
 import type { ModelSink } from '../../../src/shelf/read/model-sink.js';
 import type { SourceFile } from '../../../src/shelf/read/source-file.js';
 import { manifestFiles, modelManifestSchema } from '../../../src/protocol/model-card.js';
-import { createHasher, fixture, json, named, shipped } from '../files.js';
-import { shippedCard, shippedWeights, TestSink } from '../files.js';
+import {
+  createHasher,
+  fixture,
+  json,
+  named,
+  shipped,
+  shippedCard,
+  shippedWeights,
+  TestSink,
+} from '../files.js';
 import { hollowCheckpoint } from './hollow-checkpoint.js';
 
 const words = { name: 'N', licence: 'L', trainingData: 'T', bias: 'B' };

@@ -6,8 +6,7 @@ import { tinyUNet } from '../../../src/checkpoint/tiny-unet.js';
 import { describeModel } from '../../../src/shelf/read/describe-model.js';
 import { diffusionOf } from '../../../src/shelf/read/draft-card.js';
 import { identify } from '../../../src/shelf/read/identify.js';
-import { hashSource } from '../../../src/shelf/read/source-file.js';
-import type { SourceFile } from '../../../src/shelf/read/source-file.js';
+import { hashSource, type SourceFile } from '../../../src/shelf/read/source-file.js';
 import type { ModelCard } from '../../../src/protocol/model-card.js';
 import { withOneImage } from '../../engine/tiny-model.js';
 import {

@@ -1,9 +1,7 @@
 /** Checkpoints of gigabytes that take no memory: a table of contents, and zeros where it points. */
 import type { ByteSource } from '../../../src/checkpoint/byte-source.js';
-import { bytesPerElement, elementCount } from '../../../src/checkpoint/checkpoint.js';
-import type { DType } from '../../../src/checkpoint/checkpoint.js';
-import { Weights } from '../../../src/checkpoint/nn/weights.js';
-import type { TensorSource } from '../../../src/checkpoint/nn/weights.js';
+import { bytesPerElement, elementCount, type DType } from '../../../src/checkpoint/checkpoint.js';
+import { Weights, type TensorSource } from '../../../src/checkpoint/nn/weights.js';
 import { randomSource } from '../../../src/checkpoint/random-source.js';
 
 /** The shapes a network asks for, by name. */

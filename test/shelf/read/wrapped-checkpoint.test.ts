@@ -7,11 +7,9 @@ import { parseUNet2DConfig } from '../../../src/checkpoint/networks/unet2d-confi
 import { unet2d } from '../../../src/checkpoint/networks/unet2d.js';
 import { networksIn, withoutWrappers } from '../../../src/checkpoint/found-networks.js';
 import { describeModel } from '../../../src/shelf/read/describe-model.js';
-import { identify } from '../../../src/shelf/read/identify.js';
-import type { IdentifyOptions } from '../../../src/shelf/read/identify.js';
+import { identify, type IdentifyOptions } from '../../../src/shelf/read/identify.js';
 import { openShards } from '../../../src/shelf/read/open-weights.js';
-import { hashWeights } from '../../../src/shelf/read/source-file.js';
-import type { SourceFile } from '../../../src/shelf/read/source-file.js';
+import { hashWeights, type SourceFile } from '../../../src/shelf/read/source-file.js';
 import { floats, pickle, tensor, torchStream, torchZip } from '../../checkpoint/torch-files.js';
 import { createHasher, json, named, text } from '../files.js';
 import { hollowCheckpoint, shapesOf } from './hollow-checkpoint.js';

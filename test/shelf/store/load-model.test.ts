@@ -1,8 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { sha256Hex } from '../../../src/shelf/store/hasher.js';
 import { loadModel } from '../../../src/shelf/store/load-model.js';
-import { writeFile } from '../../../src/shelf/store/file-store.js';
-import type { FileStore } from '../../../src/shelf/store/file-store.js';
+import { writeFile, type FileStore } from '../../../src/shelf/store/file-store.js';
 import { MemoryFileStore } from '../../../src/shelf/store/memory-files.js';
 import { RepaintError } from '../../../src/protocol/failure.js';
 import type { ModelManifest } from '../../../src/protocol/model-card.js';

@@ -1,6 +1,5 @@
 /** The origin private file system itself, also when it is full, refused, or its worker is killed. */
-import { proxy, wrap } from 'comlink';
-import type { Remote } from 'comlink';
+import { proxy, wrap, type Remote } from 'comlink';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { cdp } from 'vitest/browser';
 import { openFileStore } from '../../../src/shelf/store/file-store.js';

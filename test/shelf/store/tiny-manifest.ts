@@ -1,7 +1,10 @@
 /** Cards and files for tests of storage; no network is behind them. */
 import { createHash } from 'node:crypto';
-import { modelCardSchema } from '../../../src/protocol/model-card.js';
-import type { ModelCard, ModelFile } from '../../../src/protocol/model-card.js';
+import {
+  modelCardSchema,
+  type ModelCard,
+  type ModelFile,
+} from '../../../src/protocol/model-card.js';
 
 /** Hashed by Node's own implementation. */
 export function fileOf(path: string, bytes: Uint8Array): ModelFile {
