@@ -147,7 +147,7 @@ export class CpuSamplerState implements SamplerState {
     const { known, keepMask, takesKnown } = this._region;
     const { fround } = Math;
     const { signal, sigma } = level;
-    const { _xt: xt } = this;
+    const xt = this._xt;
     const z = this._draw({ purpose: 'known', transition }, takesKnown);
     for (let i = 0; i < xt.length; i++) {
       const noisy = fround(signal * known[i] + sigma * z[i]);

@@ -30,7 +30,7 @@ class Sweep {
     this._winding = 0;
     this._more.fill(0);
     this._isSameOnAll = true;
-    const { _active: active } = this;
+    const active = this._active;
     for (let start = 0; start < active.length;) {
       const end = this._groupEnd(start);
       if (this._isParallel(start, end, y)) this._drawParallel(start, end);
@@ -59,7 +59,7 @@ class Sweep {
 
   /** Returns where the edges end that overlap in x, one with the next. */
   private _groupEnd(start: number): number {
-    const { _active: active } = this;
+    const active = this._active;
     let to = -Infinity;
     let end = start;
     do {
@@ -72,7 +72,7 @@ class Sweep {
   /** True for edges that go through the whole row without crossing; sorts them. */
   private _isParallel(start: number, end: number, y: number): boolean {
     if (!this._isSameOnAll) return false;
-    const { _active: active } = this;
+    const active = this._active;
     for (let i = start; i < end; i++) {
       if (active[i].top > y || active[i].bottom < y + 1) return false;
       active[i].key = active[i].enter + active[i].leave;

@@ -82,7 +82,7 @@ export class ReferenceState implements SamplerState {
     const { _options: options, shape } = this;
     const c = step.coefficients;
     if (step.inject) this._inject(step.inject, step.transition);
-    const { _xt: xt } = this;
+    const xt = this._xt;
     const call = { xt, shape, timestep: step.timestep };
     const out = await predictGuided(options.network, call, options.guidance ?? noGuidance);
     const output = part(out, xt.length, shape[0], 0);

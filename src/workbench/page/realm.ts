@@ -84,7 +84,7 @@ export class Realm {
   }
 
   private _install(listener: RealmListener): void {
-    const { _vm: vm } = this;
+    const vm = this._vm;
     const send = vm.newFunction('__workbenchSend', (text) => {
       const message = decodeMessage<FromRealm>(vm.getString(text));
       if (message.kind === 'saved') return this._onSaved(message.state);
@@ -99,7 +99,7 @@ export class Realm {
   }
 
   private _installConsole(): void {
-    const { _vm: vm } = this;
+    const vm = this._vm;
     const target = vm.newObject();
     for (const level of ['log', 'info', 'warn', 'error'] as const) {
       const write = vm.newFunction(level, (...args) => {
@@ -114,7 +114,7 @@ export class Realm {
   }
 
   private _enter(name: string, text?: string): void {
-    const { _vm: vm } = this;
+    const vm = this._vm;
     this._deadline = performance.now() + maxEntryMs;
     const callee = vm.getProp(vm.global, name);
     const args = text === undefined ? [] : [vm.newString(text)];
