@@ -5,7 +5,9 @@ import { FillWorker } from './fill-worker.js';
 declare const self: DedicatedWorkerGlobalScope;
 
 /** ONNX Runtime's files lie in `ort/` beside the worker's script. */
-const ortBaseUrl = new URL('./ort/', self.location.href).href;
+/** Where this script lies, which began as a blob; webpack knows. */
+declare const __webpack_public_path__: string;
+const ortBaseUrl = new URL('./ort/', __webpack_public_path__).href;
 
 const worker = new FillWorker(
   (message, transfer = []) => self.postMessage(message, transfer),

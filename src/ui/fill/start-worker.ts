@@ -1,8 +1,12 @@
-/** Starts the worker. The panel knows it as this URL and the types in `protocol/worker-api.ts`. */
+/**
+ * Starts the worker. The panel knows it as this URL and the types in `protocol/worker-api.ts`. It
+ * alone sees the user's photos, and strangers' models run in it: it may connect to nobody.
+ */
+import { HeldWorker } from './held-worker.js';
 import { workerPort, type WorkerPort } from './worker-port.js';
 
 export function startWorker(): WorkerPort {
   return workerPort(
-    new Worker(new URL('../../worker/index.js', import.meta.url), { type: 'module' }),
+    new HeldWorker(new URL('../../worker/index.js', import.meta.url), { type: 'module' }),
   );
 }

@@ -133,7 +133,21 @@ const addOnHeaders = {
   'Access-Control-Allow-Origin': '*',
   'Cache-Control': 'no-cache',
 };
+/** Of the page and its worker scripts. Styles come from script; it never ships. */
+const pagePolicy = [
+  "default-src 'none'",
+  "script-src 'self' 'wasm-unsafe-eval'",
+  // The add-on's code.js comes from its own server.
+  "connect-src 'self' http://localhost:*",
+  "img-src 'self' data: blob:",
+  "style-src 'unsafe-inline'",
+  'frame-src http://localhost:*',
+  "frame-ancestors 'none'",
+  "base-uri 'none'",
+  "form-action 'none'",
+].join('; ');
 const pageHeaders = {
+  'Content-Security-Policy': pagePolicy,
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Embedder-Policy': 'credentialless',
   'Cache-Control': 'no-cache',
