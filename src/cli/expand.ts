@@ -6,7 +6,7 @@ import type { Size } from '../image/geometry.js';
 import { expandedSize, hasMargins, type Margins } from '../image/margins.js';
 import type { Coverage } from '../image/raster.js';
 import { UsageError } from './cli-error.js';
-import type { Photo, RegionFile } from './image-files.js';
+import type { PhotoFile, RegionFile } from './image-files.js';
 
 /** Reads "top,right,bottom,left". Throws: InvalidArgumentError. */
 export function parseMargins(text: string): Margins {
@@ -38,7 +38,7 @@ function placed<T extends Uint8Array | Uint8ClampedArray | Uint16Array>(
 }
 
 /** Throws: UsageError where the canvas would be too large. */
-export function expandPhoto(photo: Photo, margins: Margins): Photo {
+export function expandPhoto(photo: PhotoFile, margins: Margins): PhotoFile {
   const size = expandedSize(photo, margins);
   if (Math.max(size.width, size.height) > maxImageSide)
     throw new UsageError(

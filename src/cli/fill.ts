@@ -11,7 +11,13 @@ import type { FillSettings } from '../protocol/fill.js';
 import { rangeChecked, UsageError } from './cli-error.js';
 import { expandPhoto, expandRegion, parseMargins } from './expand.js';
 import { FillReport } from './fill-report.js';
-import { readChosen, readPhoto, readRegion, type Photo, type RegionFile } from './image-files.js';
+import {
+  readChosen,
+  readPhoto,
+  readRegion,
+  type PhotoFile,
+  type RegionFile,
+} from './image-files.js';
 import {
   openMethod,
   settingsFrom,
@@ -115,7 +121,7 @@ function warn({ warnings }: RegionFile): void {
 }
 
 /** What the user should know before the wait. */
-function tell({ remarks }: Photo, { taken }: RegionFile): void {
+function tell({ remarks }: PhotoFile, { taken }: RegionFile): void {
   for (const remark of remarks) console.error(`note: ${remark}`);
   console.error(`region: ${taken}`);
 }
@@ -125,7 +131,7 @@ const usualStrength = 0.4;
 
 /** The earlier fill that is varied, and how much. Throws: UsageError. */
 async function readStart(
-  photo: Photo,
+  photo: PhotoFile,
   { from, strength }: FillOptions,
 ): Promise<{ chosen: RgbaImage | null; strength: number }> {
   if (from === undefined && strength !== undefined)
@@ -138,7 +144,7 @@ async function readStart(
 async function readTask(
   photoPath: string,
   { region, expand, invert }: FillOptions,
-): Promise<{ photo: Photo; marked: RegionFile }> {
+): Promise<{ photo: PhotoFile; marked: RegionFile }> {
   if (region === undefined && !expand)
     throw new UsageError('Nothing to fill: give a --region, or --expand past the edges.');
   const photo = await readPhoto(photoPath);

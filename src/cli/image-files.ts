@@ -10,7 +10,7 @@ import { decodePixels, openPicture, type PictureFile } from './picture-file.js';
 import { copiedChunks, type PngChunks } from './png-chunks.js';
 
 /** A photo upright, in the numbers of its own colour space. */
-export interface Photo extends Size {
+export interface PhotoFile extends Size {
   /** Straight-alpha 8-bit, for the fill. */
   readonly pixels: RgbaImage;
   /** The same in the file's own depth, for the preview. */
@@ -27,7 +27,7 @@ export interface Photo extends Size {
  * Reads a photo upright (EXIF orientation applied).
  * Throws: UsageError when it cannot be read or a side is under 32 or over 8,000 pixels.
  */
-export async function readPhoto(path: string): Promise<Photo> {
+export async function readPhoto(path: string): Promise<PhotoFile> {
   const file = await openPicture('photo', path);
   const isGrey = file.metadata.space === 'b-w' || file.metadata.space === 'grey16';
   const deep = await decodePixels('photo', path, file, () => readDeep(file));

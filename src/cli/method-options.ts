@@ -31,7 +31,7 @@ export interface MethodOptions {
 }
 
 /** A machine to fill on. */
-export interface Method {
+export interface OpenMethod {
   readonly runtime: FillRuntime;
   /** What fills, for messages: a model's id, or the photo. */
   readonly name: string;
@@ -92,7 +92,7 @@ export function settingsFrom(options: MethodOptions, card: ModelCard | null): Fi
 }
 
 /** Throws: RepaintError or UsageError with one sentence when the model cannot make such fills. */
-export async function openMethod(options: MethodOptions): Promise<Method> {
+export async function openMethod(options: MethodOptions): Promise<OpenMethod> {
   if (priorOf(options) === 'photo') {
     const release = async () => undefined;
     return { runtime: photoRuntime, name: 'this photo', device: 'cpu, 1 thread', release };

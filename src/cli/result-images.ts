@@ -3,7 +3,7 @@ import sharp, { type Sharp } from 'sharp';
 import { flatten, type DeepImage } from '../image/composite.js';
 import type { Point } from '../image/geometry.js';
 import type { RgbaImage } from '../image/raster.js';
-import type { Photo } from './image-files.js';
+import type { PhotoFile } from './image-files.js';
 import { withChunks } from './png-chunks.js';
 
 export const previewFormats = ['png', 'jpeg', 'webp'] as const;
@@ -47,7 +47,7 @@ function pngOf(image: DeepImage, isGrey: boolean, hasAlpha: boolean): Promise<Bu
  * The fill where it lies, transparent elsewhere, as PNG of the photo's size; in the photo's colours,
  * so with its profile, unless that is of a grey photo.
  */
-export async function layerFile(fill: RgbaImage, at: Point, photo: Photo): Promise<Buffer> {
+export async function layerFile(fill: RgbaImage, at: Point, photo: PhotoFile): Promise<Buffer> {
   const { width, height, kept, isGrey } = photo;
   const data = new Uint8ClampedArray(4 * width * height);
   for (let row = 0; row < fill.height; row++) {
@@ -65,7 +65,7 @@ export async function layerFile(fill: RgbaImage, at: Point, photo: Photo): Promi
 export async function previewFile(
   fill: RgbaImage,
   at: Point,
-  photo: Photo,
+  photo: PhotoFile,
   { format, quality, fillTransparent }: PreviewOptions,
 ): Promise<Buffer> {
   const flat = flatten(photo.deep, fill, at, fillTransparent);

@@ -6,7 +6,7 @@ import { RepaintError } from '../protocol/failure.js';
 import type { BatchQuestion } from '../protocol/fill.js';
 import { BatchChooser, type IdleTime } from './batch-chooser.js';
 import { batchShape, CpuTrials, idleCall } from './cpu-trials.js';
-import type { LevelSetup } from './level-setup.js';
+import type { StateSetup } from './state-setup.js';
 import type { OnnxModel } from './onnx-model.js';
 import { OrtClassifier } from './ort-classifier.js';
 import { OrtNetwork } from './ort-network.js';
@@ -55,7 +55,7 @@ export class CpuBackend implements StateBackend {
     );
   }
 
-  async createState(setup: LevelSetup): Promise<SamplerState> {
+  async createState(setup: StateSetup): Promise<SamplerState> {
     const network = await this._network(setup.shape);
     const classifier = await this._steering(setup);
     const device = this._ort.gpu?.description ?? 'WebAssembly';
@@ -89,7 +89,7 @@ export class CpuBackend implements StateBackend {
     await this._classifiers.releaseAll();
   }
 
-  private async _steering(setup: LevelSetup): Promise<ClassifierGuidance | null> {
+  private async _steering(setup: StateSetup): Promise<ClassifierGuidance | null> {
     const { classLabels } = setup.guidance;
     const scale = setup.classifierScale;
     if (!this._model.classifier || classLabels === null || scale === 0) return null;

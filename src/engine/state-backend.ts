@@ -5,7 +5,7 @@ import type { BatchQuestion } from '../protocol/fill.js';
 import type { IdleTime } from './batch-chooser.js';
 import type { Precision } from '../protocol/compute-device.js';
 import type { DeviceInfo } from '../protocol/worker-api.js';
-import type { LevelSetup } from './level-setup.js';
+import type { StateSetup } from './state-setup.js';
 
 /** Makes states of one model; one is in use at a time. */
 export interface StateBackend {
@@ -16,7 +16,7 @@ export interface StateBackend {
   /** Of the network's activations. */
   readonly precision: Precision;
   /** Throws: RepaintError deviceLost, outOfMemory, modelShape. */
-  createState(setup: LevelSetup): Promise<SamplerState>;
+  createState(setup: StateSetup): Promise<SamplerState>;
   /**
    * Makes the slow first calls of that shape, then measures.
    * Returns: median milliseconds of a network call.

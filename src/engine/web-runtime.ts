@@ -11,7 +11,7 @@ import type { Backend } from '../protocol/compute-device.js';
 import type { DeviceInfo } from '../protocol/worker-api.js';
 import type { IdleTime } from './batch-chooser.js';
 import { chooseBackend, watchDevice, type BackendWishes } from './choose-backend.js';
-import type { LevelSetup } from './level-setup.js';
+import type { StateSetup } from './state-setup.js';
 import type { StoredModel } from './onnx-model.js';
 import { OrtWeb } from './ort-web.js';
 import type { StateBackend } from './state-backend.js';
@@ -97,7 +97,7 @@ export class WebRuntime {
   }
 
   /** Throws: RepaintError deviceLost, outOfMemory, modelShape. */
-  createState(setup: LevelSetup): Promise<SamplerState> {
+  createState(setup: StateSetup): Promise<SamplerState> {
     return this._states.createState(setup);
   }
 

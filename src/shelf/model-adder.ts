@@ -16,7 +16,8 @@ import { convertModel } from './read/convert-model.js';
 import { describeModel } from './read/describe-model.js';
 import { identify } from './read/identify.js';
 import type { Identified } from './read/identified.js';
-import { hashSource, hashWeights, type Hasher, type SourceFile } from './read/source-file.js';
+import { hashSource, hashWeights, type SourceFile } from './read/source-file.js';
+import type { Hasher } from './store/hasher.js';
 import type { LibraryEntry, ModelLibrary } from './store/library.js';
 import type { TryOutOptions } from './try-out.js';
 

@@ -42,7 +42,7 @@ import { jobIdFor, type GalleryFill } from './gallery/fill-sets.js';
 import { fillThumbnail, regionThumbnail } from './gallery/thumbnail.js';
 import type { Journal } from './host/journal.js';
 import type { SandboxClient, SelectionBell } from './host/sandbox-client.js';
-import { ModelLibrary, type LibraryPorts } from './models/model-library.js';
+import { PanelModels, type LibraryPorts } from './models/panel-models.js';
 import { KeptMarks } from './marking/kept-marks.js';
 import { Observed } from './observed.js';
 import type { Problem } from './problem.js';
@@ -103,7 +103,7 @@ export class Session extends Observed {
   readonly gallery: FillGallery;
   readonly history: FillHistory;
   readonly journal: FillJournal;
-  readonly library: ModelLibrary;
+  readonly library: PanelModels;
   private readonly _plan = planner(planState);
   private readonly _times = planner(presetTimes);
   private _isStarting = false;
@@ -124,7 +124,7 @@ export class Session extends Observed {
     this.selection = new SelectionWatch(sandbox, pixels, keptMarks);
     pixels.fillPng = (layerId) => this.gallery.pngs.get(layerId);
     this.model = new ModelLink(startWorker);
-    this.library = new ModelLibrary(_ports);
+    this.library = new PanelModels(_ports);
     this.gallery = new FillGallery(sandbox, kept);
     this.history = new FillHistory(kept, this.gallery, _ports.documentId);
     this.queue = new FillQueue({

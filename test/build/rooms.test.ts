@@ -1,5 +1,6 @@
-/** The rule that keeps the rooms apart. Oracle: imports that were seen to compile, and must not pass. */
+/** What keeps the rooms apart. Oracle: imports that were seen to compile, and must not pass. */
 import { ESLint } from 'eslint';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 
@@ -36,4 +37,17 @@ test.each([
   ['src/worker/index.ts', '../engine/ort-web.js'],
 ])('%s may import %s', async (file, imported) => {
   expect(await restricted(file, imported)).toEqual([]);
+});
+
+test('a name means one thing: no two files export classes or types of the same name', () => {
+  const places = new Map<string, string[]>();
+  for (const entry of readdirSync(path.join(root, 'src'), { recursive: true })) {
+    const file = String(entry);
+    if (!file.endsWith('.ts')) continue;
+    const text = readFileSync(path.join(root, 'src', file), 'utf8');
+    for (const [, name] of text.matchAll(/^export (?:abstract )?(?:class|interface|type) (\w+)/gm))
+      places.set(name, [...(places.get(name) ?? []), file]);
+  }
+  expect(places.size).toBeGreaterThan(300);
+  expect([...places].filter(([, files]) => files.length > 1)).toEqual([]);
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { LevelSetup } from '../../src/engine/level-setup.js';
+import type { StateSetup } from '../../src/engine/state-setup.js';
 import type { WebRuntime } from '../../src/engine/web-runtime.js';
 import { batchSetup, largestDifference, walked } from './batch-walk.js';
 import { gpuAdapterName, report, shippedModel } from './browser-setup.js';
@@ -8,7 +8,7 @@ import { serveTinyModel } from './tiny-model.js';
 
 const seeds = [11, 12, 13];
 
-async function walk(runtime: WebRuntime, setup: LevelSetup): Promise<Float32Array> {
+async function walk(runtime: WebRuntime, setup: StateSetup): Promise<Float32Array> {
   return walked(await runtime.createState(setup), runtime.card);
 }
 

@@ -1,7 +1,7 @@
 /** A short walk with the shipped model, the same in Node and in the browser. */
 import { PhiloxNoise } from '../../src/core/noise.js';
 import type { SamplerState } from '../../src/core/sampler-state.js';
-import type { LevelSetup } from '../../src/engine/level-setup.js';
+import type { StateSetup } from '../../src/engine/state-setup.js';
 import type { ModelCard } from '../../src/protocol/model-card.js';
 import { walked } from './batch-walk.js';
 
@@ -10,7 +10,7 @@ const side = 64;
 const stride = 256;
 
 /** Waves with a square hole; class 5 of the model, seed 2026. */
-export function goldenSetup(card: ModelCard): LevelSetup {
+export function goldenSetup(card: ModelCard): StateSetup {
   const isHole = (i: number) => i % side > 20 && i % side < 44 && i > 20 * side && i < 44 * side;
   return {
     shape: [1, 3, side, side],

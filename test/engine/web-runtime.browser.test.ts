@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { PhiloxNoise } from '../../src/core/noise.js';
-import type { LevelSetup } from '../../src/engine/level-setup.js';
+import type { StateSetup } from '../../src/engine/state-setup.js';
 import { OrtWeb } from '../../src/engine/ort-web.js';
 import type { WebRuntime } from '../../src/engine/web-runtime.js';
 import type { Backend } from '../../src/protocol/compute-device.js';
@@ -18,7 +18,7 @@ interface Golden {
   readonly values: readonly number[];
 }
 
-function level(seed: number): LevelSetup {
+function level(seed: number): StateSetup {
   return {
     shape: [1, 3, 16, 16],
     noise: new PhiloxNoise([seed]),

@@ -5,7 +5,8 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { sourceFromBytes } from '../../src/checkpoint/byte-source.js';
 import type { ModelSink } from '../../src/shelf/read/model-sink.js';
-import type { Hasher, SourceFile } from '../../src/shelf/read/source-file.js';
+import type { SourceFile } from '../../src/shelf/read/source-file.js';
+import type { Hasher } from '../../src/shelf/store/hasher.js';
 import { modelCardSchema, type ModelFile } from '../../src/protocol/model-card.js';
 import { modelFolder } from '../checkpoint/fixture-folders.js';
 

@@ -2,7 +2,7 @@ import { page, userEvent } from 'vitest/browser';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { defaultModelId, type ModelManifest } from '../../src/protocol/model-card.js';
 import { firstChoices } from '../../src/ui/fill/choices.js';
-import type { ShippedModel } from '../../src/ui/models/model-shelf.js';
+import type { ShippedModel } from '../../src/ui/models/model-list.js';
 import type { RepaintPanel } from '../../src/ui/panel.js';
 import { FakeSandbox } from './fake-host.js';
 import { FakeShelf, failure, look, shelfModel } from './fake-shelf.js';

@@ -13,7 +13,7 @@ import { drawRaster } from '../../src/ui/selection/raster.js';
 import type { PixelSource } from '../../src/ui/selection/pixels.js';
 import { defaultModelId } from '../../src/protocol/model-card.js';
 import { firstChoices } from '../../src/ui/fill/choices.js';
-import type { ShippedModel } from '../../src/ui/models/model-shelf.js';
+import type { ShippedModel } from '../../src/ui/models/model-list.js';
 import { Session } from '../../src/ui/session.js';
 import type { FakeSandbox } from './fake-host.js';
 import type { FakeShelf } from './fake-shelf.js';

@@ -10,7 +10,7 @@ import type { Weights } from '../nn/weights.js';
 import { int, type Graph, type Value } from '../onnx/graph.js';
 import { groupNorm32, headsOf, pointwise } from './adm-blocks.js';
 import type { AdmClassifierConfig } from './adm-config.js';
-import type { Feature } from './adm-unet.js';
+import type { AdmFeature } from './adm-unet.js';
 
 /** Width of the hidden layer of the spatial heads. */
 const spatialWidth = 2048;
@@ -20,7 +20,7 @@ const flattened = (g: Graph, x: Value, channels: number) => reshape(g, x, 0, cha
 
 const meanOverPixels = (g: Graph, x: Value) => g.node('GlobalAveragePool', [x]);
 
-function normalized(g: Graph, w: Weights, { value, channels }: Feature): Value {
+function normalized(g: Graph, w: Weights, { value, channels }: AdmFeature): Value {
   return silu(g, groupNorm(g, w.at('0'), value, channels, groupNorm32));
 }
 
@@ -54,7 +54,7 @@ function positions(w: Weights, channels: number, pixels: number) {
 function attentionPool(
   g: Graph,
   w: Weights,
-  { value, channels, downsampling }: Feature,
+  { value, channels, downsampling }: AdmFeature,
   config: AdmClassifierConfig,
 ): Value {
   const { heads, headChannels } = headsOf(channels, 1, config.num_head_channels);
@@ -88,7 +88,7 @@ function linearOnPixel(g: Graph, w: Weights, x: Value, [from, to]: readonly [num
  * The first Linear of the spatial heads, over the means of all feature maps side by side: written
  * as the sum of one product per map.
  */
-function linearOfMeans(g: Graph, w: Weights, features: readonly Feature[]): Value {
+function linearOfMeans(g: Graph, w: Weights, features: readonly AdmFeature[]): Value {
   const total = features.reduce((sum, { channels }) => sum + channels, 0);
   const weight = w.tensor('weight', [spatialWidth, total]);
   let offset = 0;
@@ -102,12 +102,22 @@ function linearOfMeans(g: Graph, w: Weights, features: readonly Feature[]): Valu
   return terms.reduce((sum, term) => add(g, sum, term));
 }
 
-function spatialPool(g: Graph, w: Weights, features: readonly Feature[], classes: number): Value {
+function spatialPool(
+  g: Graph,
+  w: Weights,
+  features: readonly AdmFeature[],
+  classes: number,
+): Value {
   const hidden = g.node('Relu', [linearOfMeans(g, w.at('0'), features)]);
   return linearOnPixel(g, w.at('2'), hidden, [spatialWidth, classes]);
 }
 
-function spatialPoolV2(g: Graph, w: Weights, features: readonly Feature[], classes: number): Value {
+function spatialPoolV2(
+  g: Graph,
+  w: Weights,
+  features: readonly AdmFeature[],
+  classes: number,
+): Value {
   const hidden = linearOfMeans(g, w.at('0'), features);
   const norm = silu(g, groupNorm(g, w.at('1'), hidden, spatialWidth, groupNorm32));
   return linearOnPixel(g, w.at('3'), norm, [spatialWidth, classes]);
@@ -121,7 +131,7 @@ export function poolHead(
   g: Graph,
   w: Weights,
   config: AdmClassifierConfig,
-  features: readonly Feature[],
+  features: readonly AdmFeature[],
 ): Value {
   const last = features.at(-1)!;
   const classes = config.out_channels;

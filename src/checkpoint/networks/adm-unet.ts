@@ -17,7 +17,7 @@ import {
 import type { AdmEncoderConfig, AdmUNetConfig } from './adm-config.js';
 
 /** An image, its number of channels, and by how much it is smaller than the input. */
-export interface Feature {
+export interface AdmFeature {
   readonly value: Value;
   readonly channels: number;
   readonly downsampling: number;
@@ -29,22 +29,28 @@ export function levelWidths(config: AdmEncoderConfig): number[] {
 }
 
 /** One ResBlock and, at the resolutions that have it, an attention. */
-function layer(c: AdmContext, w: Weights, x: Feature, channels: number, heads?: number): Feature {
+function layer(
+  c: AdmContext,
+  w: Weights,
+  x: AdmFeature,
+  channels: number,
+  heads?: number,
+): AdmFeature {
   let value = resBlock(c, w.at('0'), x.value, [x.channels, channels]);
   if (hasAttention(c, x)) value = attentionBlock(c, w.at('1'), value, channels, heads);
   return { ...x, value, channels };
 }
 
-function hasAttention({ config }: AdmContext, { downsampling }: Feature): boolean {
+function hasAttention({ config }: AdmContext, { downsampling }: AdmFeature): boolean {
   return config.attention_resolutions.includes(downsampling);
 }
 
 /** `input_blocks`: returns the output of each, the last one being the encoder's. */
-export function inputBlocks(c: AdmContext, w: Weights, sample: Value): Feature[] {
+export function inputBlocks(c: AdmContext, w: Weights, sample: Value): AdmFeature[] {
   const { config } = c;
   const widths = levelWidths(config);
   const value = conv2d(c.g, w.at('0.0'), sample, [config.in_channels, widths[0], 3]);
-  let x: Feature = { value, channels: widths[0], downsampling: 1 };
+  let x: AdmFeature = { value, channels: widths[0], downsampling: 1 };
   const outputs = [x];
   widths.forEach((channels, level) => {
     for (let i = 0; i < config.num_res_blocks; i++) {
@@ -60,7 +66,7 @@ export function inputBlocks(c: AdmContext, w: Weights, sample: Value): Feature[]
 }
 
 /** `middle_block`: ResBlock, attention, ResBlock. */
-export function middleBlock(c: AdmContext, w: Weights, x: Feature): Feature {
+export function middleBlock(c: AdmContext, w: Weights, x: AdmFeature): AdmFeature {
   const sizes = [x.channels, x.channels] as const;
   const first = resBlock(c, w.at('0'), x.value, sizes);
   const attended = attentionBlock(c, w.at('1'), first, x.channels);
@@ -68,7 +74,12 @@ export function middleBlock(c: AdmContext, w: Weights, x: Feature): Feature {
 }
 
 /** `output_blocks`: each takes the latest skip beside its input; the last of a level upsamples. */
-function outputBlocks(c: AdmContext, w: Weights, input: Feature, skips: Feature[]): Feature {
+function outputBlocks(
+  c: AdmContext,
+  w: Weights,
+  input: AdmFeature,
+  skips: AdmFeature[],
+): AdmFeature {
   const { config } = c;
   const widths = levelWidths(config);
   const heads = config.num_heads_upsample === -1 ? config.num_heads : config.num_heads_upsample;

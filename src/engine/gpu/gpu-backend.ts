@@ -8,7 +8,7 @@ import type { BatchQuestion } from '../../protocol/fill.js';
 import type { Precision } from '../../protocol/compute-device.js';
 import { BatchChooser, checkIdle, type IdleTime } from '../batch-chooser.js';
 import type { GpuGrant } from '../gpu-device.js';
-import type { LevelSetup } from '../level-setup.js';
+import type { StateSetup } from '../state-setup.js';
 import type { OrtWeb } from '../ort-web.js';
 import type { StateBackend } from '../state-backend.js';
 import { measureCalls } from '../warm-up.js';
@@ -67,7 +67,7 @@ export class GpuBackend implements StateBackend {
   }
 
   /** Frees the state before it, then makes the state of a level. */
-  async createState(setup: LevelSetup): Promise<GpuSamplerState> {
+  async createState(setup: StateSetup): Promise<GpuSamplerState> {
     const [n, ...rest] = setup.shape;
     const calls = guidanceCalls(setup.guidance, n).length;
     this._current?.release();

@@ -4,7 +4,7 @@ import type { ImageShape, NetworkCall } from '../../core/network.js';
 import { PhiloxNoise } from '../../core/noise.js';
 import type { SamplerState } from '../../core/sampler-state.js';
 import type { StepCoefficients } from '../../core/step-coefficients.js';
-import type { LevelSetup } from '../level-setup.js';
+import type { StateSetup } from '../state-setup.js';
 import { askNetwork } from './ask-network.js';
 import type { GpuNetwork } from './gpu-network.js';
 
@@ -44,7 +44,7 @@ async function walk(state: SamplerState, isLearned: boolean): Promise<Float32Arr
 }
 
 /** A known left half and a hole. */
-function checkSetup(shape: ImageShape, nullClassLabel: number | null): LevelSetup {
+function checkSetup(shape: ImageShape, nullClassLabel: number | null): StateSetup {
   const [n, c, h, w] = shape;
   // Any class, where there is none for "no class".
   const classLabels = nullClassLabel === null ? new Int32Array(n) : null;
@@ -70,7 +70,7 @@ export async function checkGpuState(
   device: GPUDevice,
   network: GpuNetwork,
   nullClassLabel: number | null,
-  createState: (setup: LevelSetup) => Promise<SamplerState>,
+  createState: (setup: StateSetup) => Promise<SamplerState>,
 ): Promise<StateCheck> {
   const setup = checkSetup(network.shape, nullClassLabel);
   const isLearned = network.outChannels > network.shape[1];

@@ -9,7 +9,7 @@ import { stepCoefficients } from '../../core/step-coefficients.js';
 import { planWalk } from '../../core/walk.js';
 import type { ModelCard } from '../../protocol/model-card.js';
 import { presets } from '../../protocol/presets.js';
-import { interleaved, timed, type Row } from './rows.js';
+import { interleaved, timed, type BenchRow } from './rows.js';
 
 /** What a state is made from: a known left half and a hole. */
 export function benchSetup(shape: ImageShape, card: Pick<ModelCard, 'nullClassLabel'>) {
@@ -66,7 +66,7 @@ export async function callRows(
   shape: ImageShape,
   card: ModelCard,
   rounds: number,
-): Promise<Row[]> {
+): Promise<BenchRow[]> {
   const { state, call } = benchState(network, shape, card);
   const predict = () => network.predict(call);
   const next = denoiseSteps(card, state);
@@ -90,7 +90,7 @@ export async function fillRow(
   card: Pick<ModelCard, 'diffusion'>,
   state: SamplerState,
   isQuick: boolean,
-): Promise<Row> {
+): Promise<BenchRow> {
   const { coarse } = presets.draft;
   const walk = isQuick ? { ...coarse, numInferenceSteps: 10, resamplings: 2 } : coarse;
   const plan = planWalk(walk, card.diffusion, { startTimestep: null, callsPerStep: 1 });

@@ -4,15 +4,15 @@ import { fileURLToPath } from 'node:url';
 import { chromium, type Browser } from 'playwright';
 import { createServer } from 'vite';
 import { chromiumArgs, findChromium } from '../chromium.mjs';
-import type { Row } from './rows.js';
+import type { BenchRow } from './rows.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
 /** Highest memory any of the browser's processes ever had, where /proc tells. */
-async function peakMemoryRows(browser: Browser): Promise<Row[]> {
+async function peakMemoryRows(browser: Browser): Promise<BenchRow[]> {
   const session = await browser.newBrowserCDPSession();
   const { processInfo } = await session.send('SystemInfo.getProcessInfo');
-  const rows: Row[] = [];
+  const rows: BenchRow[] = [];
   for (const type of ['renderer', 'GPU']) {
     const sizes = await Promise.all(
       processInfo.filter((process) => process.type === type).map(({ id }) => peakMegabytes(id)),
@@ -29,7 +29,7 @@ async function peakMegabytes(processId: number): Promise<number> {
 }
 
 /** Measures wasm and, where there is an adapter, WebGPU. */
-export async function browserRows(isQuick: boolean): Promise<Row[]> {
+export async function browserRows(isQuick: boolean): Promise<BenchRow[]> {
   const executablePath = findChromium();
   const server = await createServer({
     root,
@@ -54,7 +54,7 @@ export async function browserRows(isQuick: boolean): Promise<Row[]> {
     await page.goto(`${address}src/lab/bench/page.html${isQuick ? '?quick' : ''}`);
     await page.waitForFunction(() => 'benchRows' in globalThis);
     const rows = await page.evaluate(
-      () => (globalThis as unknown as { benchRows: Promise<Row[]> }).benchRows,
+      () => (globalThis as unknown as { benchRows: Promise<BenchRow[]> }).benchRows,
     );
     return [...rows, ...(await peakMemoryRows(browser))];
   } finally {

@@ -10,7 +10,7 @@ import { inlineModel } from '../../engine/onnx-model.js';
 import { median } from '../../engine/warm-up.js';
 import type { ModelCard } from '../../protocol/model-card.js';
 import { benchSetup, denoiseSteps, fillRow } from './bench-walk.js';
-import { interleaved, timed, type Row } from './rows.js';
+import { interleaved, timed, type BenchRow } from './rows.js';
 
 /** Answers at once with the same buffer: what is left is our own part of a transition. */
 class InstantNetwork implements GpuNetwork {
@@ -39,7 +39,11 @@ const stepsPerBurst = 16;
 const bursts = 20;
 
 /** Our own JavaScript, dispatches and readback, without a network. */
-async function transitionRows(kernels: StepKernels, card: ModelCard, size: number): Promise<Row[]> {
+async function transitionRows(
+  kernels: StepKernels,
+  card: ModelCard,
+  size: number,
+): Promise<BenchRow[]> {
   const shape: ImageShape = [1, 3, size, size];
   const network = new InstantNetwork(kernels.device, shape);
   // Far ahead of the GPU, so that its own time, large on a software adapter, is not waited for.
@@ -85,7 +89,7 @@ async function networkRows(
   { ort, kernels, card, onnx, name, size, isQuick, rounds }: GpuCase,
   batch: number,
   isCaptured: boolean,
-): Promise<Row[]> {
+): Promise<BenchRow[]> {
   const shape: ImageShape = [batch, 3, size, size];
   const { device } = kernels;
   let network!: OrtGpuNetwork;
@@ -121,7 +125,7 @@ async function networkRows(
   const fill = isCaptured ? [await fillRow(full, card, state, isQuick)] : [];
   state.release();
   await network.release();
-  const common: Row[] = [
+  const common: BenchRow[] = [
     { name: `${full}: bare network call`, value: bare, unit: 'ms' },
     { name: `${full}: transition`, value: transition, unit: 'ms' },
     { name: `${full}: transition / call`, value: transition / bare, unit: 'x' },
@@ -143,7 +147,7 @@ export async function gpuRows(
   card: ModelCard,
   onnx: Uint8Array,
   isQuick: boolean,
-): Promise<Row[]> {
+): Promise<BenchRow[]> {
   const ort = await OrtWeb.start({ ortBaseUrl, backend: 'webgpu' }).catch(() => null);
   if (!ort?.gpu) return [];
   const kernels = await createStepKernels(ort.gpu.device);

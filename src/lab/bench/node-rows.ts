@@ -6,7 +6,7 @@ import type { ModelCard } from '../../protocol/model-card.js';
 import { OrtNetwork } from '../../engine/ort-network.js';
 import { sessionOptions } from '../../engine/session-options.js';
 import { benchState, callRows, fillRow } from './bench-walk.js';
-import { timed, type Row } from './rows.js';
+import { timed, type BenchRow } from './rows.js';
 
 async function rowsAt(
   size: number,
@@ -14,7 +14,7 @@ async function rowsAt(
   onnx: Uint8Array,
   card: ModelCard,
   rounds: number,
-): Promise<Row[]> {
+): Promise<BenchRow[]> {
   const session = await InferenceSession.create(onnx, sessionOptions(threads));
   const network = new OrtNetwork(session);
   const name = `node, ${threads} thread${threads > 1 ? 's' : ''}, ${size} px`;
@@ -29,10 +29,10 @@ async function batchRows(
   onnx: Uint8Array,
   card: ModelCard,
   isQuick: boolean,
-): Promise<Row[]> {
+): Promise<BenchRow[]> {
   const session = await InferenceSession.create(onnx, sessionOptions(threads));
   const network = new OrtNetwork(session);
-  const rows: Row[] = [];
+  const rows: BenchRow[] = [];
   for (const batch of [1, 2, 4]) {
     const { state, call } = benchState(network, [batch, 3, 64, 64], card);
     await network.predict(call);
@@ -48,10 +48,10 @@ export async function nodeRows(
   modelFolder: string,
   card: ModelCard,
   isQuick: boolean,
-): Promise<Row[]> {
+): Promise<BenchRow[]> {
   const onnx = new Uint8Array(await readFile(`${modelFolder}/model.onnx`));
   const load = await timed(async () => (await InferenceSession.create(onnx)).release());
-  const rows: Row[] = [{ name: 'node: session', value: load, unit: 'ms' }];
+  const rows: BenchRow[] = [{ name: 'node: session', value: load, unit: 'ms' }];
   const threadCounts = [...new Set([1, cpus().length])];
   for (const threads of threadCounts) {
     for (const [size, rounds] of isQuick

@@ -6,7 +6,7 @@ import { inlineModel } from '../../engine/onnx-model.js';
 import { modelManifestSchema, type ModelCard } from '../../protocol/model-card.js';
 import { callRows } from './bench-walk.js';
 import { gpuRows } from './gpu-rows.js';
-import { timed, type Row } from './rows.js';
+import { timed, type BenchRow } from './rows.js';
 
 /** Set by the server's address: `?quick` for the short run. */
 const isQuick = new URL(location.href).searchParams.has('quick');
@@ -19,7 +19,7 @@ async function fetchModel(): Promise<{ card: ModelCard; onnx: Uint8Array }> {
   return { card: manifest.card, onnx: new Uint8Array(await answer.arrayBuffer()) };
 }
 
-async function wasmRows(card: ModelCard, onnx: Uint8Array): Promise<Row[]> {
+async function wasmRows(card: ModelCard, onnx: Uint8Array): Promise<BenchRow[]> {
   const size = card.network.nativeSize;
   const shape: ImageShape = [1, 3, size, size];
   const ort = await OrtWeb.start({ ortBaseUrl, backend: 'wasm' });
@@ -36,7 +36,7 @@ async function wasmRows(card: ModelCard, onnx: Uint8Array): Promise<Row[]> {
   return [{ name: `${name}: session`, value: load, unit: 'ms' }, ...rows];
 }
 
-async function allRows(): Promise<Row[]> {
+async function allRows(): Promise<BenchRow[]> {
   const { card, onnx } = await fetchModel();
   return [...(await wasmRows(card, onnx)), ...(await gpuRows(ortBaseUrl, card, onnx, isQuick))];
 }

@@ -2,7 +2,7 @@
 import { median } from '../../engine/warm-up.js';
 
 /** One measured number. */
-export interface Row {
+export interface BenchRow {
   readonly name: string;
   readonly value: number;
   readonly unit: 'ms' | 'x' | 'count' | 'bytes' | 'MB';
@@ -35,7 +35,7 @@ export async function interleaved<Name extends string>(
 }
 
 /** Lays rows out for a terminal. */
-export function formatTable(rows: readonly Row[]): string {
+export function formatTable(rows: readonly BenchRow[]): string {
   const width = Math.max(...rows.map((row) => row.name.length));
   return rows
     .map(({ name, value, unit }) => {

@@ -2,7 +2,7 @@
 import { parse, View } from 'vega';
 import { compile, type TopLevelSpec } from 'vega-lite';
 import { measureWords, type MeasureName } from './measures.js';
-import type { Row } from './tables.js';
+import type { TableRow } from './tables.js';
 
 /** Readable on a light page and on a dark one. */
 const grey = '#808080';
@@ -30,7 +30,7 @@ async function svg(spec: TopLevelSpec): Promise<string> {
 }
 
 /** A point for each method with its interval, a panel for each mask. */
-export function intervalFigure(rows: readonly Row[], measure: MeasureName): Promise<string> {
+export function intervalFigure(rows: readonly TableRow[], measure: MeasureName): Promise<string> {
   const { title } = measureWords[measure];
   const masks = [...new Set(rows.map(({ mask }) => mask))];
   const methods = [...new Set(rows.map(({ method }) => method))];
@@ -68,7 +68,7 @@ export function intervalFigure(rows: readonly Row[], measure: MeasureName): Prom
 }
 
 /** A measure over the network calls it took, each with its interval. */
-export interface CurvePoint extends Row {
+export interface CurvePoint extends TableRow {
   readonly calls: number;
 }
 

@@ -2,7 +2,7 @@
 import type { RunPlan, UnitRecord } from '../evaluation/units.js';
 import type { Example } from './examples.js';
 import { badness, measureNames, measureWords, type MeasureName } from './measures.js';
-import { allMasks, columnsOf, type Difference, type Row, type Tables } from './tables.js';
+import { allMasks, columnsOf, type Difference, type TableRow, type Tables } from './tables.js';
 
 export interface Page {
   readonly plan: RunPlan;
@@ -47,7 +47,7 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 const maskTitle = (mask: string) => (mask === allMasks ? 'all masks' : escaped(mask));
 
 /** The best of a column, where a measure has one. */
-function bestOf(rows: readonly Row[], measure: MeasureName): Row | null {
+function bestOf(rows: readonly TableRow[], measure: MeasureName): TableRow | null {
   const words = measureWords[measure];
   if (words.best === 'none' || rows.length < 2) return null;
   return rows.reduce((best, row) =>
@@ -55,7 +55,7 @@ function bestOf(rows: readonly Row[], measure: MeasureName): Row | null {
   );
 }
 
-function meanCell(row: Row | undefined, isBest: boolean, digits: number): string {
+function meanCell(row: TableRow | undefined, isBest: boolean, digits: number): string {
   if (!row) return '–';
   const mean = number(row.mean, digits);
   const interval = `<small>${number(row.low, digits)} to ${number(row.high, digits)}, n ${row.n}</small>`;

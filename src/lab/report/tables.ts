@@ -7,14 +7,14 @@ import { estimate, meanOf, type Estimate } from './statistics.js';
 export const allMasks = 'all';
 
 /** One cell: a method with a mask by a measure. */
-export interface Row extends Estimate {
+export interface TableRow extends Estimate {
   readonly measure: MeasureName;
   readonly mask: string;
   readonly method: string;
 }
 
 /** By how much a method is worse (> 0) or better than the first, on the photos that both made. */
-export interface Difference extends Row {
+export interface Difference extends TableRow {
   readonly against: string;
 }
 
@@ -31,7 +31,7 @@ export interface Count {
 }
 
 export interface Tables {
-  readonly rows: readonly Row[];
+  readonly rows: readonly TableRow[];
   readonly differences: readonly Difference[];
   readonly counts: readonly Count[];
 }
@@ -87,9 +87,9 @@ class Values {
   }
 }
 
-type Cell = Pick<Row, 'measure' | 'mask' | 'method'>;
+type Cell = Pick<TableRow, 'measure' | 'mask' | 'method'>;
 
-function rowOf(values: Values, { measure, mask, method }: Cell): Row[] {
+function rowOf(values: Values, { measure, mask, method }: Cell): TableRow[] {
   const each = [...values.byPhoto(measure, mask, method).values()];
   const found = estimate(each, `${measure} ${mask} ${method}`);
   return found ? [{ measure, mask, method, ...found }] : [];

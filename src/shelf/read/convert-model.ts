@@ -13,7 +13,8 @@ import { openShards } from './open-weights.js';
 import type { ConvertibleFiles } from './identified.js';
 import { passOnnx } from './pass-onnx.js';
 import { HashingSink, type ModelSink, type OnnxFiles, type WriteJob } from './model-sink.js';
-import type { Hasher, SourceFile } from './source-file.js';
+import type { Hasher } from '../store/hasher.js';
+import type { SourceFile } from './source-file.js';
 import { expectNotCancelled, orUnusable, unusable, type CancelSignal } from './unusable.js';
 
 export interface ConvertOptions {

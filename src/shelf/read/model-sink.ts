@@ -1,7 +1,7 @@
 /** Where the files of a converted model go. */
 import type { WeightStorage } from '../../checkpoint/onnx/write-model.js';
 import type { ModelFile, ModelManifest } from '../../protocol/model-card.js';
-import type { Hasher } from './source-file.js';
+import type { Hasher } from '../store/hasher.js';
 import type { CancelSignal } from './unusable.js';
 
 /** Takes the files of a model as they are made. */
@@ -26,7 +26,7 @@ export class HashingSink {
   async write(path: string, bytes: Uint8Array): Promise<ModelFile> {
     const hasher = this._createHasher();
     hasher.update(bytes);
-    const file = { path, sizeBytes: bytes.byteLength, sha256: await hasher.hex() };
+    const file = { path, sizeBytes: bytes.byteLength, sha256: hasher.hex() };
     await this._sink.write(path, bytes, 0);
     return file;
   }
@@ -45,7 +45,7 @@ export class HashingSink {
       await this._sink.write(path, bytes, offset);
       onPiece(bytes.byteLength);
     }
-    return { path, sizeBytes, sha256: await hasher.hex() };
+    return { path, sizeBytes, sha256: hasher.hex() };
   }
 }
 

@@ -1,4 +1,5 @@
 /** A file that is being imported, wherever it lies: on disk, in a drop, behind an address. */
+import type { Hasher } from '../store/hasher.js';
 import type { ByteSource } from '../../checkpoint/byte-source.js';
 import type { ModelFile } from '../../protocol/model-card.js';
 import { CheckpointError } from '../../checkpoint/checkpoint.js';
@@ -11,13 +12,6 @@ export interface SourceFile {
   readonly source: ByteSource;
   /** What it was given as, where its name need not say so. */
   readonly as?: 'config' | 'scheduler' | 'card' | 'classifierConfig' | undefined;
-}
-
-/** A SHA-256 of bytes that come piece by piece. */
-export interface Hasher {
-  update(bytes: Uint8Array): void;
-  /** 64 lower-case hex digits. */
-  hex(): string | Promise<string>;
 }
 
 /** The part of a name after the last slash. */
@@ -80,7 +74,7 @@ export async function hashSource(file: SourceFile, options: HashOptions): Promis
     hasher.update(bytes);
     options.onProgress?.(offset + bytes.byteLength, sizeBytes);
   }
-  return { path: baseName(file), sizeBytes, sha256: await hasher.hex() };
+  return { path: baseName(file), sizeBytes, sha256: hasher.hex() };
 }
 
 /**

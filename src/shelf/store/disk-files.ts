@@ -15,7 +15,7 @@ import {
 import path from 'node:path';
 import { sourceFromBlob, type ByteSource } from '../../checkpoint/byte-source.js';
 import { RepaintError } from '../../protocol/failure.js';
-import type { Hasher } from '../read/source-file.js';
+import type { Hasher } from './hasher.js';
 import { keptName, plainName } from './kept-name.js';
 import type { FileEntry, FileStore, PartFile, StorageUsage } from './file-store.js';
 

@@ -22,7 +22,7 @@ import { shared } from './styles.js';
 
 @localized()
 @customElement('repaint-model-adder')
-export class ModelAdder extends LitElement {
+export class ModelAdderForm extends LitElement {
   @property({ attribute: false }) adding!: ModelAdding;
   /** Why another model cannot be used now; empty when it can. */
   @property() busyReason = '';
@@ -207,6 +207,6 @@ export class ModelAdder extends LitElement {
 
 declare global {
   interface HTMLElementTagNameMap {
-    'repaint-model-adder': ModelAdder;
+    'repaint-model-adder': ModelAdderForm;
   }
 }

@@ -5,7 +5,7 @@ import type { ImageShape } from '../core/network.js';
 import type { NoiseSource } from '../core/noise.js';
 
 /** One level of one fill. */
-export interface LevelSetup {
+export interface StateSetup {
   readonly shape: ImageShape;
   readonly noise: NoiseSource;
   readonly pixels: KnownPixels | null;

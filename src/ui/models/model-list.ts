@@ -20,7 +20,7 @@ async function readShipped({ manifestUrl }: ShippedModel): Promise<ModelManifest
   return modelManifestSchema.parse(await response.json());
 }
 
-export class ModelShelf extends Observed {
+export class ModelList extends Observed {
   /** Null until it has been read. */
   shelf: Shelf | null = null;
   /** The models that come with the add-on, as far as they have been read. */

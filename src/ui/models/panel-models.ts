@@ -7,7 +7,7 @@ import type { ChosenModel } from '../fill/choices.js';
 import type { Kept } from '../host/kept.js';
 import { Observed } from '../observed.js';
 import { ModelAdding } from './model-adding.js';
-import { ModelShelf, type ShippedModel } from './model-shelf.js';
+import { ModelList, type ShippedModel } from './model-list.js';
 import { ModelSpeeds } from './model-speeds.js';
 import { ShelfLink } from './shelf-link.js';
 import type { ShelfPort } from './shelf-port.js';
@@ -19,8 +19,8 @@ export interface LibraryPorts {
   readonly shippedModels: readonly ShippedModel[];
 }
 
-export class ModelLibrary extends Observed {
-  readonly shelf: ModelShelf;
+export class PanelModels extends Observed {
+  readonly shelf: ModelList;
   readonly adding: ModelAdding;
   private readonly _speeds: ModelSpeeds;
   /** Outlives the shelf's worker, which holds a model of this visit only. */
@@ -29,7 +29,7 @@ export class ModelLibrary extends Observed {
   constructor({ kept, startShelf, shippedModels }: LibraryPorts) {
     super();
     const link = new ShelfLink(startShelf);
-    this.shelf = new ModelShelf(link, shippedModels);
+    this.shelf = new ModelList(link, shippedModels);
     this.adding = new ModelAdding(link, (model) => {
       if (model) this.shelf.put(model);
       void this.shelf.read();
