@@ -16,6 +16,7 @@ import type { Coverage } from '../image/raster.js';
 import { keepMaskAtSize, planarAtSize, resizePlanar } from '../image/resize.js';
 import { isGreyImage, toGrey } from '../image/source-pixels.js';
 import { keepLowFrequencies, removeSeam } from '../image/seam.js';
+import { lineHints, type Line } from '../prior/lines.js';
 import type { Matches, PhotoImages } from '../prior/photo-images.js';
 import { textureAtSize } from '../prior/texture.js';
 import { findTrend, withTrend } from '../prior/trend.js';
@@ -66,7 +67,7 @@ export function levelImages(
   const isCompared = level.network === 'coherent';
   const texture = isCompared ? textureAtSize(picture, { width, height }, hole) : null;
   return {
-    photo: { known, keepMask, texture, window },
+    photo: { known, keepMask, texture, hints: null, window },
     known: cropPlanar(known, window),
     keepMask: mask.data,
     shape: [1, 3, window.height, window.width],
@@ -116,6 +117,8 @@ export interface LevelJob {
   /** Index into the plan's levels. */
   readonly level: number;
   readonly images: LevelImages;
+  /** Of the photo, through the part; none at levels finer than where they were looked for. */
+  readonly lines: readonly Line[];
   /** One per image. */
   readonly seeds: readonly number[];
   /** The images' results at the part's level before, and what that level saw; null at its first. */
@@ -222,7 +225,7 @@ async function* walkPhoto(
   const flatStart = start && flat.flatten(start);
   const network = createPhotoNetwork({
     level,
-    images: flat.photo,
+    images: { ...flat.photo, hints: lineHints(job.lines, flat.photo) },
     seed: (seed + 0x9e3779b9 * job.level) >>> 0,
     coarser: coarser?.results[0].matches ?? null,
     start: flatStart,

@@ -32,6 +32,17 @@ export function levelWindow({ network, width, height, bounds, partBounds }: Fill
   return widen(part, (coherentPatch >> 1) + 1, { width, height });
 }
 
+/** Longer side of the region at which its lines are looked for: thin ones show, noise does not. */
+const lineSide = 300;
+
+/** The level whose size the lines of a part are looked for at: the photo's finest of that size. */
+export function lineLevel(levels: readonly FillLevel[], part: number): FillLevel {
+  const own = levels.filter((level) => level.part === part && level.network !== 'model');
+  const side = ({ width, bounds, partBounds }: FillLevel) =>
+    (width / bounds.width) * Math.max(partBounds.width, partBounds.height);
+  return own.filter((level) => side(level) <= lineSide).at(-1) ?? own[0];
+}
+
 /** A network of the photo, and its matches once it has been walked. */
 export type PhotoNetwork = Network & { matches(): Matches };
 

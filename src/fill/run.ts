@@ -7,6 +7,7 @@ import { pastePlanar, pasteRgba, rgbaFromPlanar, type PlanarImage } from '../ima
 import type { Coverage, RgbaImage } from '../image/raster.js';
 import { planarAtSize, resizePlanar } from '../image/resize.js';
 import { unknownPixels } from '../image/source-pixels.js';
+import { findLines, type Line } from '../prior/lines.js';
 import { RepaintError } from '../protocol/failure.js';
 import type { FillGroup, FillRequest, FillSnapshot } from '../protocol/fill.js';
 import { batchQuestions, chooseBatches } from './batches.js';
@@ -20,7 +21,7 @@ import {
   type LevelJob,
   type LevelResult,
 } from './level-walk.js';
-import { levelWindow } from './photo-walk.js';
+import { levelWindow, lineLevel } from './photo-walk.js';
 import type { FillRuntime } from './runtime.js';
 
 /** A network call has been made for each of some images. */
@@ -146,6 +147,8 @@ class FillRun {
   private readonly _unknown: Coverage;
   /** Of the levels in use, made when they are first asked for. */
   private readonly _images = new Map<number, LevelImages>();
+  /** Through each part, once they were looked for. */
+  private readonly _lines = new Map<number, readonly Line[]>();
   private _group: FillGroup;
   /** The batch that is next: its level and its first fill. */
   private _level = 0;
@@ -182,6 +185,7 @@ class FillRun {
     return {
       level,
       images: this._imagesAt(level),
+      lines: this._linesAt(level),
       seeds,
       coarser: isFirst ? null : { results, images: this._imagesAt(level - 1) },
       resume: this._from && sliceOf(this._from, { level, fill, size }),
@@ -240,6 +244,19 @@ class FillRun {
       if (other < level - 1 || other > level + 1) this._images.delete(other);
     }
     return made;
+  }
+
+  /** What lines say stays true of finer levels, but too blurred for them. */
+  private _linesAt(level: number): readonly Line[] {
+    const { levels } = this._request.plan;
+    const { part, network, width } = levels[level];
+    if (network === 'model') return [];
+    const at = lineLevel(levels, part);
+    if (width > at.width) return [];
+    const found =
+      this._lines.get(part) ?? findLines(levelImages(at, this._request, this._unknown).photo);
+    this._lines.set(part, found);
+    return found;
   }
 
   private _result(fill: number, part: number): PartResult | undefined {

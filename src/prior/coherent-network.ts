@@ -6,7 +6,7 @@
  */
 import type { Network, NetworkCall } from '../core/network.js';
 import { KernelMemory } from './kernel-memory.js';
-import { noiseSigma, patchWeights } from './photo-chain.js';
+import { hintAt, noiseSigma, patchWeights, withHint } from './photo-chain.js';
 import { KnownCounts, type Matches, type PhotoImages } from './photo-images.js';
 
 /** Pixels a side of the patches, where nothing else is asked for. */
@@ -213,7 +213,7 @@ export class CoherentNetwork implements Network {
 
   /** Known pixels clean, the others as they are over the signal; nothing beyond the picture. */
   private _setQueries(xt: Float32Array, signal: number, unknown: number, known: number): void {
-    const { known: photo, keepMask, window, texture } = this._images;
+    const { known: photo, keepMask, window, texture, hints } = this._images;
     const plane = keepMask.length;
     const windowPlane = window.width * window.height;
     // Nine places of a patch stand for all of them.
@@ -228,11 +228,12 @@ export class CoherentNetwork implements Network {
         const isInside = x >= 0 && y >= 0 && x < window.width && y < window.height;
         if (!isKnown && !isInside) continue;
         for (let c = 0; c < 3; c++) {
+          const seen = xt[c * windowPlane + y * window.width + x] / signal;
           this._queries[at + c] = isKnown
             ? photo.data[c * plane + i]
-            : xt[c * windowPlane + y * window.width + x] / signal;
+            : withHint(hints, i, c, seen, unknown);
         }
-        this._queries[at + 3] = isKnown ? known : unknown;
+        this._queries[at + 3] = isKnown ? known : unknown + hintAt(hints, i);
         if (!texture || !this._isLookedAt) continue;
         this._queryTextures[at + 3] = textureWeight;
         if (!isKnown) continue;

@@ -5,7 +5,7 @@
  */
 import type { Network, NetworkCall } from '../core/network.js';
 import { KernelMemory } from './kernel-memory.js';
-import { patchWeights } from './photo-chain.js';
+import { hintAt, patchWeights, withHint } from './photo-chain.js';
 import { KnownCounts, type Matches, type PhotoImages } from './photo-images.js';
 
 /** Pixels a side of the patches. */
@@ -132,17 +132,20 @@ export class ExactNetwork implements Network {
 
   /** -w |x - y|^2 / 2 without the part that is the same for every y: y (w x - w y / 2). */
   private _ask(xt: Float32Array, timestep: number): void {
-    const { known, keepMask } = this._images;
-    const weights = patchWeights(timestep);
+    const { known, keepMask, hints } = this._images;
+    const { signal, unknown, ...weights } = patchWeights(timestep);
     const knownWeight = 2 * Math.max(weights.known, leastKnownWeight);
     const plane = keepMask.length;
     this._queries.forEach((place, q) => {
       this._linear[q * stride + colours] = (2 * rowNats * place.y) / known.height;
       this._square[q * stride + colours] = -rowNats;
       this._eachPixel(place, (k, i) => {
-        const isKnown = keepMask[i % plane] === 1;
-        const weight = isKnown ? knownWeight : 2 * weights.unknown;
-        const value = isKnown ? known.data[i] : xt[i] / weights.signal;
+        const at = i % plane;
+        const isKnown = keepMask[at] === 1;
+        const weight = isKnown ? knownWeight : 2 * (unknown + hintAt(hints, at));
+        const value = isKnown
+          ? known.data[i]
+          : withHint(hints, at, Math.floor(i / plane), xt[i] / signal, unknown);
         this._linear[q * stride + k] = weight * value;
         this._square[q * stride + k] = -0.5 * weight;
       });

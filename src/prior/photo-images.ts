@@ -11,8 +11,16 @@ export interface PhotoImages {
   readonly keepMask: Float32Array;
   /** How textured the picture is, [2, H, W] as of `texture.ts`; null = not compared. */
   readonly texture: PlanarImage | null;
+  /** What is expected of unknown pixels; null = nothing. */
+  readonly hints: Hints | null;
   /** Where the walk takes place: all that is to be made lies in it. */
   readonly window: Rect;
+}
+
+/** Shapes: values [3, H, W], in [-1, 1], weights [H*W], 0..1, 0 = nothing is expected. */
+export interface Hints {
+  readonly values: Float32Array;
+  readonly weights: Float32Array;
 }
 
 /** The part of it that tells what is known. */

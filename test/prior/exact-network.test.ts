@@ -21,7 +21,7 @@ function picture(width: number, height: number, holes: readonly number[][]): Pho
     for (let v = y; v < y + h; v++) keepMask.fill(0, v * width + x, v * width + x + w);
   }
   const known = { width, height, channels: 3, data };
-  return { known, keepMask, texture: null, window: { x: 0, y: 0, width, height } };
+  return { known, keepMask, texture: null, hints: null, window: { x: 0, y: 0, width, height } };
 }
 
 /** Pixels of a patch that lie in the picture, as [index in the plane, index in the patch]. */

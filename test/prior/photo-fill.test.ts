@@ -111,6 +111,26 @@ describe('a fill from the photo', () => {
     expect(wrong.length / selection.data.filter((it) => it > 0).length).toBeLessThan(0.05);
   });
 
+  test('goes on with a thin line that comes out on the other side, straight through', async () => {
+    const isOnLine = (x: number, y: number) => Math.abs(x - 150 - 0.2 * (y - 110)) < 2.2;
+    const photo = picture(300, 220, (x, y) =>
+      isOnLine(x, y) ? [60, 50, 40] : [150, 170, 190 + ((7 * x + 13 * y) % 5)],
+    );
+    const selection = region(photo, inEllipse(150, 110, 60, 55));
+    const made = await filled(photo, selection);
+    const darkest = (y: number) =>
+      Math.min(
+        ...Array.from(
+          { length: 9 },
+          (_, k) => made.data[4 * (y * 300 + 146 + k) + 4 * Math.round(0.2 * (y - 110))],
+        ),
+      );
+    const rows = Array.from({ length: 110 }, (_, k) => 55 + k);
+    expect(rows.filter((y) => darkest(y) > 90)).toEqual([]);
+    const dark = selection.data.filter((covered, i) => covered > 0 && made.data[4 * i] < 105);
+    expect(dark.length).toBeLessThan(1.3 * 110 * 4.5);
+  });
+
   test('is as grainy as what lies around it', async () => {
     const grain = new PhiloxNoise([3], 0);
     const noise = new Float32Array(160 * 120);

@@ -13,7 +13,7 @@ function images(isKnown: (x: number, y: number) => boolean, window: PhotoImages[
   const keepMask = Float32Array.from({ length: plane }, (_, i) =>
     Number(isKnown(i % size.width, Math.floor(i / size.width))),
   );
-  return { known: { ...size, channels: 3, data }, keepMask, texture: null, window };
+  return { known: { ...size, channels: 3, data }, keepMask, texture: null, hints: null, window };
 }
 
 function trendOver(given: PhotoImages): Float32Array {
