@@ -23,7 +23,8 @@ import {
   type Origin,
 } from './fill/fill-queue.js';
 import { ModelLink, type JobMessage } from './fill/model-link.js';
-import { Pace, firstPhotoPace } from './fill/estimate.js';
+import { firstPhotoPace } from '../fill/cost.js';
+import { Pace, parsePace } from './fill/estimate.js';
 import { PlanAhead } from './fill/plan-ahead.js';
 import {
   planner,
@@ -65,6 +66,7 @@ export interface SessionPorts extends LibraryPorts {
 }
 
 const choicesKey = 'choices';
+const paceKey = 'photo-pace';
 const closedKey = 'closed-notices';
 
 function parseClosed(kept: unknown): readonly string[] {
@@ -110,7 +112,7 @@ export class Session extends Observed {
   /** The kept fills as they were last seen on the page; null before the first look. */
   private _keptSeen: string | null = null;
   private _pace = new Pace();
-  /** Milliseconds a thousand pixels and call of the photo, as last measured. */
+  /** Milliseconds a unit of the photo's levels, as last measured on this device. */
   photoPace = firstPhotoPace;
   /** Notices the user has closed. */
   closedNotices: readonly string[] = [];
@@ -179,6 +181,7 @@ export class Session extends Observed {
     const kept = await this._ports.kept.read(choicesKey);
     this.choices = parseChoices(kept);
     this.selection.expands = this.choices.expands;
+    this.photoPace = parsePace(await this._ports.kept.read(paceKey));
     this.closedNotices = parseClosed(await this._ports.kept.read(closedKey));
     await this.library.restore();
     this.restartModel();
@@ -332,9 +335,15 @@ export class Session extends Observed {
       const { plan } = job.request;
       const ms = state.kind === 'ready' ? this._pace.nativeMsPerCall(plan, state.card) : null;
       if (ms !== null) this.model.paceMeasured(ms);
-      this.photoPace = this._pace.photoPace(plan) ?? this.photoPace;
+      this._learnPhotoPace(this._pace.photoPace(plan));
     }
     this._pace = new Pace();
+  }
+
+  private _learnPhotoPace(pace: number | null): void {
+    if (pace === null) return;
+    this.photoPace = parsePace(pace);
+    void this._ports.kept.write(paceKey, this.photoPace);
   }
 
   private _modelChanged(): void {

@@ -1,4 +1,5 @@
-/** Time per call and time left, from measured calls and the plan's sizes; nothing is a timer. */
+/** Time per call and time left, from measured calls and what levels cost; nothing is a timer. */
+import { callCost, firstPhotoPace, isOfModel, setUpCost } from '../fill/cost.js';
 import { median } from '../engine/warm-up.js';
 import type { FillLevel, FillPlan, FillProgress } from '../protocol/fill.js';
 
@@ -24,10 +25,6 @@ interface LevelTimes {
   readonly recent: readonly number[];
 }
 
-function pixels(level: FillLevel): number {
-  return level.width * level.height;
-}
-
 /** Watches one request from its start to its last call. */
 export class ProgressMeter {
   private readonly _times = new Map<number, LevelTimes>();
@@ -46,7 +43,7 @@ export class ProgressMeter {
   count(call: CallCount, at: number): FillProgress {
     this._record(call, at);
     const { fill, batch, level, nfe, nfeTotal } = call;
-    const msPerCall = this._expectedMsPerCall(level);
+    const msPerCall = this._measured(level) ?? 0;
     const remainingMs = this._remainingMs(call);
     return { fill, batch, fills: this._fills, level, nfe, nfeTotal, msPerCall, remainingMs };
   }
@@ -66,21 +63,40 @@ export class ProgressMeter {
     }
   }
 
-  /** Measured where the level has been seen, else scaled by pixels from the last one that was. */
-  private _expectedMsPerCall(level: number): number {
-    for (let known = level; known >= 0; known--) {
-      const times = this._times.get(known);
-      if (!times) continue;
-      const ms = times.recent.length > 0 ? median(times.recent) : times.first;
-      return (ms * pixels(this._plan.levels[level])) / pixels(this._plan.levels[known]);
-    }
-    return 0;
+  /** The first call stands alone until there is another. */
+  private _measured(level: number): number | null {
+    const times = this._times.get(level);
+    if (!times) return null;
+    return times.recent.length > 0 ? median(times.recent) : times.first;
   }
 
+  /**
+   * Milliseconds for what a call costs: as at the last level of the kind that has made more than its
+   * first call, which prepares much. Before that a model's first call, or what the photo usually takes.
+   */
+  private _pace(level: FillLevel): number {
+    const isKin = (other: number) => isOfModel(this._plan.levels[other]) === isOfModel(level);
+    const known = [...this._times].filter(([other]) => isKin(other)).reverse();
+    const settled = known.find(([, { recent }]) => recent.length > 0);
+    const [from] = settled ?? (isOfModel(level) ? known.at(-1) : null) ?? [];
+    if (from === undefined) return isOfModel(level) ? 0 : firstPhotoPace;
+    return this._measured(from)! / callCost(this._plan.levels[from], null);
+  }
+
+  private _expectedMsPerCall(index: number): number {
+    const isSettled = (this._times.get(index)?.recent.length ?? 0) > 0;
+    const level = this._plan.levels[index];
+    return isSettled ? this._measured(index)! : this._pace(level) * callCost(level, null);
+  }
+
+  /** Fills that still begin a level prepare it, too. */
   private _remainingMs({ callsLeft }: CallCount): number {
-    return callsLeft.reduce(
-      (ms, calls, level) => (calls > 0 ? ms + calls * this._expectedMsPerCall(level) : ms),
-      0,
-    );
+    return callsLeft.reduce((ms, calls, index) => {
+      if (calls === 0) return ms;
+      const level = this._plan.levels[index];
+      const starts = Math.floor(calls / level.nfe);
+      const setUp = starts * setUpCost(level) * (isOfModel(level) ? 0 : this._pace(level));
+      return ms + calls * this._expectedMsPerCall(index) + setUp;
+    }, 0);
   }
 }

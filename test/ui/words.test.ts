@@ -9,7 +9,8 @@ import {
   parseChoices,
   settingsOf,
 } from '../../src/ui/fill/choices.js';
-import { estimateMs } from '../../src/ui/fill/estimate.js';
+import { firstPhotoPace } from '../../src/fill/cost.js';
+import { Pace, estimateMs, parsePace } from '../../src/ui/fill/estimate.js';
 import { seedsFrom } from '../../src/ui/fill/seeds.js';
 import { colourOf, localeOf } from '../../src/ui/host/look.js';
 import { panelProblems, selectionProblems } from '../../src/ui/problem.js';
@@ -74,10 +75,41 @@ describe('the plan in words', () => {
     expect(calls.reduce((a, b) => a + b)).toBe(plan.nfe);
   });
 
-  test('estimates the photo’s own levels by their pixels alone', () => {
-    const level = { ...plan.levels[0], network: 'coherent', nfe: 10, ...whole } as const;
-    // 20,000 of the part's pixels at half the crop's size are 5,000 a call.
-    expect(estimateMs({ ...plan, levels: [level] }, 3, null, 2)).toBeCloseTo(3 * 10 * 2 * 5);
+  test('estimates the photo’s own levels by the region’s pixels, and what prepares them', () => {
+    const level = {
+      ...plan.levels[0],
+      network: 'coherent',
+      startTimestep: 300,
+      nfe: 10,
+      ...whole,
+    } as const;
+    // 20,000 of the part's pixels at half the crop's size are 5,000 a call, and four calls' worth of
+    // searching before the first; 0.3 for each thousand of the crop's 40,000.
+    const cost = (10 + 4) * 5 + 0.3 * 40;
+    expect(estimateMs({ ...plan, levels: [level] }, 3, null, 2)).toBeCloseTo(3 * 2 * cost);
+    const first = { ...level, startTimestep: null };
+    expect(estimateMs({ ...plan, levels: [first] }, 1, null, 1)).toBeCloseTo(cost + 10 * 5);
+  });
+
+  test('learns the photo’s pace from a run, and forgets what is none', () => {
+    const level = { ...plan.levels[0], network: 'coherent', startTimestep: 300, ...whole } as const;
+    const pace = new Pace();
+    const ran = { ...plan, levels: [level] };
+    expect(pace.photoPace(ran)).toBeNull();
+    pace.hear({
+      fill: 0,
+      batch: 1,
+      fills: 1,
+      level: 0,
+      nfe: 5,
+      nfeTotal: 9,
+      msPerCall: 40,
+      remainingMs: 1,
+    });
+    expect(pace.photoPace(ran)).toBeCloseTo(40 / 5);
+    expect(parsePace(8)).toBe(8);
+    for (const none of [undefined, null, '8', NaN, -1, 0, Infinity, 1e9])
+      expect(parsePace(none)).toBe(firstPhotoPace);
   });
 
   test('estimates by pixels from the measured call', () => {

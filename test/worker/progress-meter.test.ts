@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { firstPhotoPace } from '../../src/fill/cost.js';
 import type { FillPlan } from '../../src/protocol/fill.js';
 import { ProgressMeter, type CallCount } from '../../src/worker/progress-meter.js';
 
@@ -99,4 +100,59 @@ test('a call for several images counts as one for each, and the pace is that of 
   expect(progress.msPerCall).toBe(100);
   // Two calls of each image, then two of four times the pixels.
   expect(progress.remainingMs).toBe(6 * 100 + 6 * 400);
+});
+
+describe('the photo’s levels', () => {
+  const at = (side: number) => ({ x: 0, y: 0, width: side, height: side });
+  const [model] = plan.levels;
+  const exact = {
+    ...model,
+    network: 'exact',
+    width: 40,
+    height: 40,
+    bounds: at(400),
+    partBounds: at(200),
+    nfe: 4,
+  } as const;
+  const fine = {
+    ...exact,
+    network: 'coherent',
+    width: 400,
+    height: 400,
+    startTimestep: 300,
+  } as const;
+  const photoPlan: FillPlan = { ...plan, levels: [exact, fine], nfe: 8 };
+  const counted = (level: number, nfe: number, callsLeft: number[]): CallCount => ({
+    fill: 0,
+    batch: 1,
+    level,
+    nfe,
+    nfeTotal: 8,
+    callsLeft,
+  });
+  /** 200 x 200 pixels a call; four calls' worth before the first, and 0.3 a thousand of the crop. */
+  const units = 4 * 40 + 4 * 40 + 0.3 * 160;
+
+  test('are not told by the first call, which prepares much', () => {
+    const meter = new ProgressMeter(photoPlan, 1, 0);
+    const { remainingMs } = meter.count(counted(0, 1, [3, 4]), 20_000);
+    // 400 places of 1,200 patches: 0.48 million pairs.
+    expect(remainingMs).toBeCloseTo(firstPhotoPace * (3 * 15 * 0.48 + units));
+  });
+
+  test('are told from a small one by what they cost, not by its picture’s size', () => {
+    const meter = new ProgressMeter(photoPlan, 1, 0);
+    meter.count(counted(0, 1, [3, 4]), 20_000);
+    const { remainingMs } = meter.count(counted(0, 2, [2, 4]), 20_036);
+    const pace = 36 / (15 * 0.48);
+    expect(remainingMs).toBeCloseTo(2 * 36 + pace * units);
+  });
+
+  test('after a model’s are told by what the photo usually takes', () => {
+    const both: FillPlan = { ...plan, levels: [model, fine], nfe: 8 };
+    const meter = new ProgressMeter(both, 1, 0);
+    meter.count(counted(0, 1, [3, 4]), 5000);
+    const { remainingMs } = meter.count(counted(0, 2, [2, 4]), 5100);
+    expect(remainingMs).toBeCloseTo(2 * 100 + firstPhotoPace * units);
+  });
 });

@@ -1,4 +1,5 @@
 /** What a fill of a region would do, as far as that is known. Pure. */
+import { firstPhotoPace } from '../../fill/cost.js';
 import { planFill } from '../../fill/plan.js';
 import { growReach } from '../../image/coverage.js';
 import { widen } from '../../image/geometry.js';
@@ -8,7 +9,7 @@ import { isExpanded } from '../selection/expansion.js';
 import type { Region } from '../selection/region.js';
 import { presetNames } from '../../protocol/presets.js';
 import { settingsFor, type Choices, type PresetChoice } from './choices.js';
-import { estimateMs, firstPhotoPace } from './estimate.js';
+import { estimateMs } from './estimate.js';
 import type { ModelState } from './model-link.js';
 
 export type PlanState =
