@@ -23,6 +23,7 @@ export const panelStyles = css`
     max-width: 480px;
     margin: 0 auto;
     padding: 24px;
+    color: var(--spectrum-neutral-content-color-default);
   }
   main[hidden] {
     display: none;

@@ -1,11 +1,12 @@
 /** The panel for everyone: no violation axe finds, in every state; narrow; in any language. */
 import axe from 'axe-core';
+import { createStore, keys } from 'idb-keyval';
 import { cdp, page } from 'vitest/browser';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { RepaintPanel } from '../../src/ui/panel.js';
-import { FakeSandbox, photo, refused } from './fake-host.js';
+import { FakeSandbox, marked, photo, rectangle, refused } from './fake-host.js';
 import { FakeShelf } from './fake-shelf.js';
-import { eventually, redPng, visit, type Visit } from './visit.js';
+import { eventually, redPng, visit, type Before, type Visit } from './visit.js';
 
 /** Every message a third longer, as German is, between brackets that show where it comes from. */
 vi.mock('../../src/ui/locales/zh-CN.js', async () => ({ templates: await pseudoTemplates() }));
@@ -37,8 +38,8 @@ async function pseudoTemplates(): Promise<Record<string, unknown>> {
 let opened: Visit;
 let sandbox: FakeSandbox;
 
-async function open(): Promise<RepaintPanel> {
-  opened = await visit({ sandbox, stored: new Map(), shelf: new FakeShelf() });
+async function open(before: Partial<Before> = {}): Promise<RepaintPanel> {
+  opened = await visit({ sandbox, stored: new Map(), shelf: new FakeShelf(), ...before });
   return opened.panel;
 }
 
@@ -63,7 +64,7 @@ async function deliver(): Promise<void> {
 
 /** Every state a user sees, and how one gets there. */
 const states: Record<string, () => Promise<unknown>> = {
-  'while the model loads': open,
+  'while the model loads': () => open(),
   'with a region marked': async () => {
     await open();
     opened.workers.last.ready();
@@ -94,6 +95,62 @@ const states: Record<string, () => Promise<unknown>> = {
     await deliver();
     await at('side-by-side').click();
     await expect.element(at('pair')).toBeVisible();
+  },
+  'with a fill kept': async () => {
+    await open();
+    await fill();
+    await deliver();
+    await at('keep').click();
+    await expect.element(at('original')).toHaveTextContent('Kept');
+  },
+  'with a fill that waits': async () => {
+    await open();
+    await fill();
+    sandbox.reading = marked(rectangle({ x: 10, y: 10, width: 40, height: 40 }));
+    opened.bell.selectionChanged();
+    await at('generate-next').click();
+    await expect.element(at('queued')).toBeVisible();
+  },
+  'with a fill that was left': async () => {
+    const journalName = crypto.randomUUID();
+    await open({ journalName });
+    await fill();
+    const { journal, panel } = opened;
+    const store = createStore(journalName, 'entries');
+    await expect.poll(async () => (await keys(store)).length).toBeGreaterThan(0);
+    panel.remove();
+    panel.session.turn.end();
+    for (const key of await keys<string>(store)) journal.letGo(key);
+    await open({ journalName });
+    await expect.element(at('resume')).toBeVisible();
+  },
+  'with a fill that has no place': async () => {
+    await open();
+    await fill();
+    sandbox.notAdded = 'targetGone';
+    const { last } = opened.workers;
+    const [{ jobId, seeds }] = last.requests;
+    last.say({ kind: 'filled', jobId, fill: 0, seed: seeds[0], png: await redPng(86, 66) });
+    await expect.element(at('place-stranded')).toBeVisible();
+  },
+  'with the picture enlarged for marking': async () => {
+    await open();
+    opened.workers.last.ready();
+    await at('mark-large').click();
+    await expect.element(at('region-picture')).toBeVisible();
+  },
+  'with a region past the photo’s edge': async () => {
+    sandbox.reading = marked(rectangle({ x: 300, y: 50, width: 160, height: 40 }));
+    await open();
+    opened.workers.last.ready();
+    await expect.element(at('expansion')).toHaveTextContent('Reaches 60 px past the right edge');
+  },
+  'with the history unfolded': async () => {
+    await open();
+    await fill();
+    await deliver();
+    await at('history').getByRole('button').first().click();
+    await expect.element(at('past-fill').first()).toBeVisible();
   },
   'with a problem': async () => {
     await open();
@@ -137,6 +194,7 @@ beforeEach(async () => {
 
 afterEach(() => {
   opened.app.change('localechange', { locale: 'en-US' });
+  opened.panel.session.turn.end();
   opened.panel.remove();
 });
 
@@ -181,6 +239,23 @@ test.each(names)('at 240 px nothing is lost sideways %s', async (name) => {
   expect(document.documentElement.scrollWidth).toBeLessThanOrEqual(240);
   expect(tooWide(240)).toEqual([]);
 });
+
+/** At 200 % zoom a laptop's screen of 1366 x 620 leaves the panel 310 px of height. */
+test.each(names)(
+  'at 200 % zoom the next step is in sight and all else in reach %s',
+  async (name) => {
+    await page.viewport(320, 310);
+    await states[name]();
+    await opened.panel.updateComplete;
+    expect(document.documentElement.scrollWidth).toBeLessThanOrEqual(320);
+    const dock = (opened.panel.renderRoot as ShadowRoot).querySelector('.dock');
+    if (!dock || dock.getClientRects().length === 0) return;
+    const { top, bottom } = dock.getBoundingClientRect();
+    expect(bottom).toBeLessThanOrEqual(310.5);
+    // What lies under it can be scrolled above it.
+    expect(top).toBeGreaterThan(80);
+  },
+);
 
 /** Names, numbers and what others have written: the same in every language. */
 const sameEverywhere = /^(?:[\d\s.,:×%·–-]*|Test|Fern|out of stack|RePaint Fill)$/;
