@@ -14,6 +14,7 @@ const suites = {
     'test/shelf/read/fuzz.test.ts',
     'test/shelf/store/library.test.ts',
     'test/cli/fill-command.test.ts',
+    'test/cli/disk.test.ts',
   ],
   browser: [
     'test/worker/soak.browser.test.ts',

@@ -75,6 +75,11 @@ export class SnapshotFile {
         await writeFile(`${this._path}.part`, [sha256(bytes), bytes]);
         await rename(`${this._path}.part`, this._path);
       })
+      .catch(async (error: unknown) => {
+        // Half of it would only take the room that the results need.
+        await rm(`${this._path}.part`, { force: true });
+        throw error;
+      })
       .finally(() => (this._nextAt = performance.now() + writeEveryMs));
     return this._last;
   }

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { RepaintError } from '../protocol/failure.js';
+import { systemReason } from '../shelf/store/disk-files.js';
 import { UsageError } from './cli-error.js';
 
 /** What `--help` lists; ONNX Runtime and the rest are loaded only with a command that was named. */
@@ -56,14 +57,13 @@ async function programFor(names: readonly string[]): Promise<Command> {
 
 /** `| head` closes the pipe: nobody reads the results any more, and that is no failure. */
 function endOnClosedPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit(process.exitCode ?? 0);
+  if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0);
+  console.error(`The results cannot be written: ${systemReason(error) ?? error.message}.`);
+  process.exit(1);
 }
 
-/** Nobody reads how the work goes on, but it does. */
-function workOnUnread(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error;
-}
+/** Nobody reads how the work goes on, or it has no room; it goes on. */
+function workOnUnread(): void {}
 
 /** A loader's thread may have listeners of its own there, so these are looked for themselves. */
 function expectClosedPipes(): void {
@@ -71,6 +71,15 @@ function expectClosedPipes(): void {
     stream.listeners('error').includes(listener) || stream.on('error', listener);
   listen(process.stdout, endOnClosedPipe);
   listen(process.stderr, workOnUnread);
+}
+
+/** What the disk or the network refused, wherever it was asked. Throws: any other error as it is. */
+function tellSystemError(error: unknown): void {
+  const reason = systemReason(error);
+  if (reason === null) throw error;
+  const { path, message } = error as NodeJS.ErrnoException;
+  console.error(path === undefined ? `${message}.` : `${path}: ${reason}.`);
+  process.exitCode = 1;
 }
 
 /** Runs the command line and sets the exit code: 1 = something did not hold, 2 = misuse. */
@@ -86,7 +95,7 @@ export async function main(argv: readonly string[]): Promise<void> {
       return;
     }
     const isExplained = error instanceof UsageError || error instanceof RepaintError;
-    if (!isExplained) throw error;
+    if (!isExplained) return tellSystemError(error);
     const isMisuse = error instanceof UsageError || error.code === 'badRequest';
     console.error(error.message);
     process.exitCode = isMisuse ? 2 : 1;

@@ -5,7 +5,7 @@ import { RepaintError } from '../protocol/failure.js';
 import type { Outcome } from '../protocol/model-shelf-api.js';
 import { ModelShelf } from '../shelf/model-shelf.js';
 import type { SelfTestLevel } from '../shelf/self-test.js';
-import { DiskFileStore, whileAloneOnDisk } from '../shelf/store/disk-files.js';
+import { DiskFileStore, systemReason, whileAloneOnDisk } from '../shelf/store/disk-files.js';
 
 /** `onTested` is told what the self-test of an added model measured. */
 export function openShelf(
@@ -22,8 +22,15 @@ export function openShelf(
     whileAlone: async (action, otherwise, { patienceMs }) => {
       // Looking makes no folder.
       if (patienceMs === 0 && !existsSync(folder)) return action();
-      await mkdir(folder, { recursive: true });
-      return whileAloneOnDisk(folder, action, otherwise);
+      try {
+        await mkdir(folder, { recursive: true });
+        return await whileAloneOnDisk(folder, action, otherwise);
+      } catch (cause) {
+        const reason = systemReason(cause);
+        if (reason === null) throw cause;
+        const sentence = `Cannot write ${folder}: ${reason}. Set REPAINT_FILL_HOME to another folder.`;
+        throw new RepaintError('internal', sentence, { cause });
+      }
     },
   });
 }

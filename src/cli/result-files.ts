@@ -3,6 +3,7 @@ import { constants } from 'node:fs';
 import { copyFile, link, lstat, mkdir, open, realpath, rename, rm, unlink } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { RepaintError } from '../protocol/failure.js';
+import { systemReason } from '../shelf/store/disk-files.js';
 import { UsageError } from './cli-error.js';
 
 /** One file to be written: `name(3)` might be "fill-3.png". */
@@ -11,23 +12,12 @@ export interface ResultFile {
   readonly bytes: Buffer;
 }
 
-const reasons: Readonly<Record<string, string>> = {
-  ENOSPC: 'the disk is full',
-  EDQUOT: 'the disk quota is used up',
-  EACCES: 'writing there is not allowed',
-  EPERM: 'writing there is not allowed',
-  EROFS: 'the disk is read-only',
-  ENOTDIR: 'a part of the path is a file, not a folder',
-  EEXIST: 'it is a file, not a folder',
-};
-
 function codeOf(cause: unknown): string {
   return (cause as NodeJS.ErrnoException | null)?.code ?? '';
 }
 
 function notWritten(path: string, cause: unknown): RepaintError {
-  const message = cause instanceof Error ? cause.message : String(cause);
-  const reason = reasons[codeOf(cause)] ?? message;
+  const reason = systemReason(cause) ?? (cause instanceof Error ? cause.message : String(cause));
   const code = ['ENOSPC', 'EDQUOT'].includes(codeOf(cause)) ? 'storageFull' : 'internal';
   return new RepaintError(
     code,

@@ -1,7 +1,7 @@
 /** `repaint-fill walk`: what a walk does and costs, without running it. */
-import { writeFile } from 'node:fs/promises';
 import { Command, Option } from 'commander';
 import { planWalk, samplerNames, type SamplerName, type WalkPlan } from '../core/walk.js';
+import { writeWhole } from '../lab/evaluation/store.js';
 import { presetNames, presets } from '../protocol/presets.js';
 import { rangeChecked, UsageError } from './cli-error.js';
 import { integer } from './numbers.js';
@@ -87,7 +87,7 @@ async function drawPresets(file: string | undefined): Promise<void> {
     const plan = planWalk(presets[name].coarse, { numTrainTimesteps: 1000 });
     return { title: `${name}: ${describePlan(plan)}`, plan };
   });
-  await writeFile(file, walksSvg(panels));
+  await writeWhole(file, walksSvg(panels));
 }
 
 function checkedPlan(options: WalkCommandOptions): WalkPlan {
@@ -101,7 +101,7 @@ async function walk(options: WalkCommandOptions): Promise<void> {
   const plan = checkedPlan(options);
   const labels = visitedLabels(plan);
   if (options.svg !== undefined) {
-    await writeFile(options.svg, walksSvg([{ title: describePlan(plan), plan }]));
+    await writeWhole(options.svg, walksSvg([{ title: describePlan(plan), plan }]));
   }
   if (options.json) console.log(JSON.stringify(walkJson(plan, labels)));
   else print(plan, labels);

@@ -2,18 +2,20 @@
 import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { RepaintError } from '../../protocol/failure.js';
+import { systemReason } from '../../shelf/store/disk-files.js';
 import { unitPath, type RunPlan, type Unit, type UnitRecord } from './units.js';
 
 /** Says what to do about a file that could not be written. */
 function writeFailure(file: string, cause: unknown): RepaintError {
-  const { code, message } = cause as NodeJS.ErrnoException;
+  const { code } = cause as NodeJS.ErrnoException;
   if (code === 'ENOSPC' || code === 'EDQUOT')
     return new RepaintError(
       'storageFull',
       `No space is left for ${file}; free some and run the same command again: it goes on from here.`,
       { cause },
     );
-  return new RepaintError('badRequest', `Cannot write ${file}: ${message}.`, { cause });
+  const reason = systemReason(cause) ?? String(cause);
+  return new RepaintError('badRequest', `Cannot write ${file}: ${reason}.`, { cause });
 }
 
 /** Writes a file whole. Throws: RepaintError storageFull when the disk is, badRequest otherwise. */
@@ -58,8 +60,9 @@ export class RunStore {
   async begin(plan: RunPlan): Promise<void> {
     const file = path.join(this.folder, 'run.json');
     const own = `${file}.${process.pid}`;
-    await writeWhole(own, asJson(plan));
     try {
+      await mkdir(this.folder, { recursive: true });
+      await writeFile(own, asJson(plan));
       await link(own, file);
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw writeFailure(file, cause);

@@ -25,6 +25,30 @@ export function createSha256(): Hasher {
   return { update: (bytes) => void hash.update(bytes), hex: () => hash.digest('hex') };
 }
 
+const reasons: Readonly<Record<string, string>> = {
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota is used up',
+  EFBIG: 'no file may become that large here',
+  EACCES: 'that is not allowed',
+  EPERM: 'that is not allowed',
+  EROFS: 'the disk is read-only',
+  ENOTDIR: 'a part of the path is a file, not a folder',
+  EISDIR: 'it is a folder',
+  EEXIST: 'it is a file, not a folder',
+  EMFILE: 'too many files are open',
+  EIO: 'the disk reports an error',
+};
+
+/** Why the file system refused, in words; null for what is no error of it. */
+export function systemReason(cause: unknown): string | null {
+  const { code, syscall, message } = (cause ?? {}) as NodeJS.ErrnoException;
+  if (code === undefined || syscall === undefined) return null;
+  // To Node a folder that cannot be made on a read-only disk is one that is not there.
+  if (code === 'ENOENT' && syscall === 'mkdir') return 'the disk is read-only, or not there';
+  if (code === 'ENOENT') return 'there is no such file or folder';
+  return reasons[code] ?? message;
+}
+
 const isMissing = (error: unknown) => (error as NodeJS.ErrnoException).code === 'ENOENT';
 
 /** Reads a file by range. Throws: the file system's error. */

@@ -1,0 +1,171 @@
+/** The command line on disks that are full or read-only, and killed: sentences, and nothing half. */
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { shippedFolder } from '../../src/cli/model-build.js';
+import { mutationCount } from '../checkpoint/mutations.js';
+import { modelFolder } from '../checkpoint/fixture-folders.js';
+import { bin, root } from './run-cli.js';
+
+let folder: string;
+/** Under `npm run soak`. */
+const isLong = mutationCount > 1000;
+const at = (...names: string[]) => path.join(folder, ...names);
+
+beforeAll(async () => {
+  folder = mkdtempSync(path.join(tmpdir(), 'disk-'));
+  mkdirSync(at('photos'));
+  mkdirSync(at('disk'));
+  await shippedFolder('garden-64');
+  const noise = { type: 'gaussian', mean: 128, sigma: 40 } as const;
+  const size = { width: 128, height: 96, channels: 3 } as const;
+  for (const name of ['photos/one.png', 'photos/two.png']) {
+    await sharp({ create: { ...size, noise, background: 'grey' } })
+      .png()
+      .toFile(at(name));
+  }
+  const box =
+    '<svg width="128" height="96"><rect x="50" y="40" width="20" height="16" fill="white"/></svg>';
+  await sharp(Buffer.from(box)).png().toFile(at('mask.png'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Runs a script with a small disk of its own, mounted where nobody else sees it. */
+function onDisk(options: string, script: string) {
+  const mount = `mount -t tmpfs -o ${options} tmpfs "$0" && ${script}`;
+  const args = ['-Urm', 'sh', '-c', mount, at('disk'), process.execPath, bin];
+  const env = { ...process.env, REPAINT_FILL_HOME: at('disk', 'home'), XDG_CACHE_HOME: folder };
+  const { status, stdout, stderr } = spawnSync('unshare', args, { env, cwd: root });
+  return { code: status, stdout: String(stdout), stderr: String(stderr) };
+}
+const hasDisks = onDiskWorks();
+
+function onDiskWorks(): boolean {
+  const args = ['-Urm', 'sh', '-c', 'mount -t tmpfs tmpfs /tmp'];
+  return spawnSync('unshare', args).status === 0;
+}
+
+const fill = () =>
+  `fill "${at('photos/one.png')}" --region "${at('mask.png')}" --preset draft --out "$0"`;
+const lab = () => `lab run --photos "${at('photos')}" --masks ellipse --size 64 --out "$0/run"`;
+const methods = '--methods "photo=--preset draft"';
+const weights = path.join(modelFolder('garden-64'), 'diffusion_pytorch_model.fp16.safetensors');
+
+// A disk of one's own needs Linux, and leave to make name spaces.
+describe.skipIf(!hasDisks)('on a disk that', () => {
+  test('fills up in the middle a fill ends with a sentence; what is finished is whole', () => {
+    const listed = `"$1" "$2" ${fill()} --fills 4; code=$?; cd "$0"; ls -A; cat preview-1.png | wc -c; exit $code`;
+    const { code, stdout, stderr } = onDisk('size=100k', listed);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /\nCannot write \S+: the disk is full\. Make room or give another --out\.\n$/,
+    );
+    expect(stderr).not.toMatch(/\n\s+at /);
+    const names = stdout.split('\n').filter((line) => /^(\.|fill|preview)/.test(line));
+    expect(names.length).toBeGreaterThan(0);
+    expect(names.filter((name) => name.endsWith('.part'))).toEqual([]);
+    expect(names.filter((name) => name.startsWith('fill')).length).toBe(
+      names.filter((name) => name.startsWith('preview')).length,
+    );
+  });
+
+  test.each([
+    [
+      'is full',
+      'size=4k',
+      'dd if=/dev/zero of="$0/rest" bs=1k 2>/dev/null; ',
+      /full|No space is left/,
+    ],
+    ['is read-only', 'ro', '', /read-only/],
+  ])(
+    '%s commands say so in one sentence',
+    (_, options, before, reason) => {
+      for (const command of [
+        `${fill()}/x --fills 1`,
+        'walk --steps 250 --jump-length 10 --jump-samples 10 --svg "$0/walk.svg"',
+        `${lab()} ${methods}`,
+        'lab masks --out "$0/masks"',
+        `model add "${weights}" --id x --no-self-test`,
+      ]) {
+        const script = `${before} "$1" "$2" ${command}; code=$?; ls -A "$0" >&2; exit $code`;
+        const { code, stderr } = onDisk(options, script);
+        expect([command, code === 1 || code === 2]).toEqual([command, true]);
+        expect(stderr).toMatch(reason);
+        expect(stderr).not.toMatch(/\n\s+at |\.part$|walk\.svg\n/);
+      }
+    },
+    240_000,
+  );
+
+  test('has room again takes the rest of a lab run', () => {
+    const run = `"$1" "$2" ${lab()} ${methods} --json`;
+    const script = `dd if=/dev/zero of="$0/rest" bs=1k count=80 2>/dev/null; ${run}; echo "rc $?"; rm "$0/rest"; ${run}; echo "rc $?"`;
+    const { stdout, stderr } = onDisk('size=100k', script);
+    expect(stdout.match(/^rc \d/gm)).toEqual(['rc 1', 'rc 0']);
+    expect(stderr).toMatch(
+      /No space is left for .*run the same command again: it goes on from here/,
+    );
+    expect(stdout).toMatch(/"lost": 0/);
+  });
+});
+
+test.skipIf(process.platform === 'win32')('a result that has no room on stdout is told', () => {
+  const args = ['-c', '"$0" "$1" walk --steps 250 --json > /dev/full', process.execPath, bin];
+  const { status, stderr } = spawnSync('sh', args, { cwd: root });
+  expect([status, String(stderr)]).toEqual([
+    1,
+    'The results cannot be written: the disk is full.\n',
+  ]);
+});
+
+/** Names and bytes below a folder. */
+function contentsOf(at: string): Map<string, string> {
+  const names = readdirSync(at, { recursive: true, withFileTypes: true });
+  const files = names.filter((it) => it.isFile()).map((it) => path.join(it.parentPath, it.name));
+  const text = (file: string) => {
+    // How long a fill took is no part of it.
+    const bytes = readFileSync(file);
+    return file.endsWith('.json') ? String(bytes).replace(/"ms": \d+/, '') : bytes.toString('hex');
+  };
+  return new Map(files.map((file) => [path.relative(at, file), text(file)] as const).sort());
+}
+
+test('a lab run killed over and over ends in the report of one that never was', async () => {
+  const args = (out: string) => [
+    ...[bin, 'lab', 'run', '--photos', at('photos'), '--masks', 'ellipse,wide', '--size', '64'],
+    ...['--methods', 'photo=--preset draft', '--out', at(out)],
+  ];
+  const env = { ...process.env, XDG_CACHE_HOME: folder };
+  const report = (out: string) =>
+    execFileSync(process.execPath, [bin, 'lab', 'report', at(out), '--photos', at('photos')], {
+      env,
+    });
+  execFileSync(process.execPath, args('whole'), { env, stdio: 'ignore' });
+  const wanted = contentsOf(at('whole'));
+  const done = () => [...contentsOf(at('killed')).keys()].filter((name) => /\d\.json$/.test(name));
+  mkdirSync(at('killed'));
+  const kills = isLong ? 3 : 1;
+  for (let kill = 0; kill < kills; kill++) {
+    const before = done().length;
+    const child = spawn(process.execPath, args('killed'), { env, stdio: 'ignore' });
+    const ended = new Promise((resolve) => child.on('close', resolve));
+    await expect
+      .poll(() => done().length, { timeout: 50_000, interval: 5 })
+      .toBeGreaterThan(before);
+    child.kill('SIGKILL');
+    await ended;
+  }
+  expect(done().length).toBeLessThan(4);
+  execFileSync(process.execPath, args('killed'), { env, stdio: 'ignore' });
+  for (const [name, text] of wanted)
+    expect([name, contentsOf(at('killed')).get(name)]).toEqual([name, text]);
+  report('whole');
+  report('killed');
+  for (const name of ['report.json', 'report.csv', 'report.html']) {
+    const [whole, killed] = ['whole', 'killed'].map((out) => readFileSync(at(out, name), 'utf8'));
+    expect(killed.replaceAll('killed', 'whole')).toBe(whole);
+  }
+}, 240_000);
