@@ -19,6 +19,8 @@ export default defineConfig({
           environment: 'node',
           include: ['test/**/*.test.ts'],
           exclude: ['test/**/*.{browser,e2e,package}.test.ts'],
+          // One worker is left free otherwise: of two cores, half.
+          maxWorkers: '100%',
           testTimeout: 60_000,
         },
       },
@@ -79,6 +81,8 @@ export default defineConfig({
           name: 'package',
           environment: 'node',
           include: ['test/**/*.package.test.ts'],
+          // Each builds into the same folders.
+          fileParallelism: false,
           testTimeout: 60_000,
           hookTimeout: 300_000,
         },

@@ -83,8 +83,11 @@ async function start(): Promise<void> {
     })),
   });
   session.hostProblem = problem;
+  const look = new HostLook(addOnUISdk);
+  // In the light it comes later: see elements/later.ts.
+  if (look.colour === 'dark') await import('@spectrum-web-components/theme/express/theme-dark.js');
   const panel = document.createElement('repaint-panel');
-  Object.assign(panel, { session, look: new HostLook(addOnUISdk) });
+  Object.assign(panel, { session, look });
   document.body.append(panel);
   await session.start();
 }

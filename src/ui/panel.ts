@@ -11,17 +11,10 @@ import '@spectrum-web-components/icons-workflow/icons/sp-icon-lock-closed.js';
 import '@spectrum-web-components/icons-workflow/icons/sp-icon-magic-wand.js';
 import '@spectrum-web-components/theme/sp-theme.js';
 import '@spectrum-web-components/theme/express/scale-medium.js';
-import '@spectrum-web-components/theme/express/theme-dark.js';
 import '@spectrum-web-components/theme/express/theme-light.js';
-import './elements/advanced.js';
-import './elements/edge-settings.js';
-import './elements/fill-gallery.js';
-import './elements/help-section.js';
-import './elements/history-list.js';
 import './elements/main-choices.js';
 import './elements/model-row.js';
 import './elements/notice.js';
-import './elements/progress-card.js';
 import './elements/selection-card.js';
 import type { ChooseEvent } from './elements/choose-event.js';
 import type {
@@ -77,6 +70,10 @@ export class RepaintPanel extends LitElement {
     new Watching(this, () => this.session);
     new Watching(this, () => this.look);
     new KeepFocus(this, ['[data-testid=generate]', 'repaint-progress-card', 'repaint-model-row']);
+  }
+
+  override firstUpdated(): void {
+    void import('./elements/later.js');
   }
 
   override willUpdate(): void {

@@ -69,8 +69,8 @@ describe('dist.zip', () => {
   });
 
   it.each([
-    // Over half of the panel is Spectrum: its theme, icons and menus.
-    ['index.js', 255_000],
+    // Over half of it is Spectrum and zod; menus, gallery and marking come behind the first screen.
+    ['index.js', 158_000],
     ['code.js', 6_000],
   ])('keeps %s small enough for a panel that opens at once', (name, mostBytes) => {
     expect(gzipSync(contents.files.get(name)!).byteLength).toBeLessThan(mostBytes);
@@ -80,7 +80,7 @@ describe('dist.zip', () => {
     const chunks = namesEnding('.js').filter((name) => /^\d+\.js$/.test(name));
     expect(chunks.length).toBeGreaterThan(3);
     for (const name of chunks) {
-      expect(gzipSync(contents.files.get(name)!).byteLength).toBeLessThan(60_000);
+      expect(gzipSync(contents.files.get(name)!).byteLength).toBeLessThan(64_000);
     }
   });
 

@@ -5,6 +5,8 @@ import { HostLook } from '../../src/ui/host/look.js';
 import { keptIn } from '../../src/ui/host/kept.js';
 import { Journal } from '../../src/ui/host/journal.js';
 import { SelectionBell } from '../../src/ui/host/sandbox-client.js';
+// Loaded by the panel itself too: a test need not wait for it.
+import '../../src/ui/elements/later.js';
 import '../../src/ui/panel.js';
 // eslint-disable-next-line no-duplicate-imports -- One defines the element, one is a type.
 import type { RepaintPanel } from '../../src/ui/panel.js';

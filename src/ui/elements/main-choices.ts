@@ -6,8 +6,6 @@ import { keyed } from 'lit/directives/keyed.js';
 import '@spectrum-web-components/action-button/sp-action-button.js';
 import '@spectrum-web-components/action-group/sp-action-group.js';
 import '@spectrum-web-components/field-label/sp-field-label.js';
-import '@spectrum-web-components/menu/sp-menu-item.js';
-import '@spectrum-web-components/picker/sync/sp-picker.js';
 import type { ActionGroup } from '@spectrum-web-components/action-group';
 import type { Picker } from '@spectrum-web-components/picker';
 import { priorNames, type PriorName } from '../../protocol/fill.js';

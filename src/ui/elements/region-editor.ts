@@ -15,7 +15,6 @@ import {
   type MarkActionEvent,
   type ToolEvent,
 } from './marking-events.js';
-import './mark-tools.js';
 import { drawRegion, isOtherPreview, type Drawn } from './region-drawing.js';
 import { shared } from './styles.js';
 

@@ -15,7 +15,6 @@ import { expansionText } from '../text/plan-text.js';
 import { problemText } from '../text/problems.js';
 import { ChooseEvent } from './choose-event.js';
 import { isOtherPreview, type Drawn } from './region-drawing.js';
-import './region-editor.js';
 import { shared } from './styles.js';
 
 @localized()

@@ -12,6 +12,10 @@ export const shared = css`
   :host([hidden]) {
     display: none;
   }
+  /* Its code is on the way: see later.ts. */
+  :not(:defined) {
+    visibility: hidden;
+  }
   * {
     box-sizing: border-box;
   }
