@@ -47,6 +47,9 @@ export const panelStyles = css`
       position: static;
     }
   }
+  repaint-fill-gallery {
+    scroll-margin-top: 12px;
+  }
   .start {
     display: grid;
     gap: 6px;

@@ -61,6 +61,8 @@ export class RepaintPanel extends LitElement {
   @state() private _spoken = '';
   /** The models are shown in place of the rest, which stays as it is. */
   @state() private _isManaging = false;
+  /** The region whose first fill is waited for. */
+  private _awaited: string | null = null;
   private readonly _announcer = new Announcer((text) => (this._spoken = text));
 
   static override styles = [shared, panelStyles];
@@ -79,6 +81,28 @@ export class RepaintPanel extends LitElement {
   override willUpdate(): void {
     void speak(this.look.locale);
     this._announcer.tell(this.session);
+  }
+
+  override updated(): void {
+    const { region, gallery, isBeingFilled } = this.session;
+    const hasFills = gallery.sets.some(({ regionId }) => regionId === region?.id);
+    if (!hasFills) this._awaited = isBeingFilled && region ? region.id : null;
+    else if (this._awaited === region?.id) {
+      this._awaited = null;
+      void this._showFills();
+    }
+  }
+
+  /** Who waited on a small screen sees what came; who marks meanwhile is let alone. */
+  private async _showFills(): Promise<void> {
+    if (this.shadowRoot?.activeElement?.localName === 'repaint-selection-card') return;
+    const gallery = this.renderRoot.querySelector<LitElement>('repaint-fill-gallery');
+    await gallery?.updateComplete;
+    const dock = this.renderRoot.querySelector('.dock');
+    if (!gallery || !dock) return;
+    const isSeen = gallery.getBoundingClientRect().bottom <= dock.getBoundingClientRect().top;
+    const isStill = matchMedia('(prefers-reduced-motion: reduce)').matches;
+    if (!isSeen) gallery.scrollIntoView({ block: 'start', behavior: isStill ? 'auto' : 'smooth' });
   }
 
   override render() {

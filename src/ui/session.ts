@@ -327,15 +327,15 @@ export class Session extends Observed {
 
   /** What a fill really took corrects the estimate of the next. */
   private _measure(message: JobMessage): void {
-    if (message.kind === 'progress') return this._pace.hear(message.progress);
+    if (message.kind === 'progress') return this._pace.hear(message.progress, performance.now());
     if (message.kind !== 'done') return;
     const job = this.queue.jobs.find(({ id }) => id === message.jobId);
     const { state } = this.model;
     if (job && message.outcome === 'complete') {
-      const { plan } = job.request;
+      const { plan, seeds } = job.request;
       const ms = state.kind === 'ready' ? this._pace.nativeMsPerCall(plan, state.card) : null;
       if (ms !== null) this.model.paceMeasured(ms);
-      this._learnPhotoPace(this._pace.photoPace(plan));
+      this._learnPhotoPace(this._pace.photoPace(plan, seeds.length));
     }
     this._pace = new Pace();
   }

@@ -25,6 +25,11 @@ interface LevelTimes {
   readonly recent: readonly number[];
 }
 
+/** Calls that were disturbed, or ran before they were compiled, take longer; none takes less. */
+function lowerQuartile(recent: readonly number[], first: number): number {
+  return [...recent].sort((a, b) => a - b)[Math.floor(recent.length / 4)] ?? first;
+}
+
 /** Watches one request from its start to its last call. */
 export class ProgressMeter {
   private readonly _times = new Map<number, LevelTimes>();
@@ -80,7 +85,8 @@ export class ProgressMeter {
     const settled = known.find(([, { recent }]) => recent.length > 0);
     const [from] = settled ?? (isOfModel(level) ? known.at(-1) : null) ?? [];
     if (from === undefined) return isOfModel(level) ? 0 : firstPhotoPace;
-    return this._measured(from)! / callCost(this._plan.levels[from], null);
+    const { recent, first } = this._times.get(from)!;
+    return lowerQuartile(recent, first) / callCost(this._plan.levels[from], null);
   }
 
   private _expectedMsPerCall(index: number): number {

@@ -376,6 +376,25 @@ describe('a fill', () => {
     expect(sandbox.markers).toMatchObject([{ isVisible: true }]);
   });
 
+  test('is scrolled to on a small screen, but not under the hand that marks', async () => {
+    await page.viewport(320, 530);
+    await openPanel();
+    const { jobId, seeds } = await startFill();
+    await deliver(jobId, 0, seeds[0]);
+    const top = () =>
+      panel.renderRoot.querySelector('repaint-fill-gallery')!.getBoundingClientRect().top;
+    await expect.poll(top).toBeLessThan(40);
+    panel.remove();
+    sandbox = new FakeSandbox();
+    await openPanel();
+    const next = await startFill();
+    element('region-picture').focus();
+    window.scrollTo(0, 0);
+    await deliver(next.jobId, 0, next.seeds[0]);
+    await expect.element(at('fill')).toBeInTheDocument();
+    expect(top()).toBeGreaterThan(200);
+  });
+
   test('has its marker out of the way also where it ends before its fill is added', async () => {
     await openPanel();
     const { jobId, seeds } = await startFill();

@@ -9,7 +9,7 @@ import {
   parseChoices,
   settingsOf,
 } from '../../src/ui/fill/choices.js';
-import { firstPhotoPace } from '../../src/fill/cost.js';
+import { firstPhotoPace, planCost } from '../../src/fill/cost.js';
 import { Pace, estimateMs, parsePace } from '../../src/ui/fill/estimate.js';
 import { seedsFrom } from '../../src/ui/fill/seeds.js';
 import { colourOf, localeOf } from '../../src/ui/host/look.js';
@@ -95,8 +95,8 @@ describe('the plan in words', () => {
     const level = { ...plan.levels[0], network: 'coherent', startTimestep: 300, ...whole } as const;
     const pace = new Pace();
     const ran = { ...plan, levels: [level] };
-    expect(pace.photoPace(ran)).toBeNull();
-    pace.hear({
+    expect(pace.photoPace(ran, 1)).toBeNull();
+    const progress = {
       fill: 0,
       batch: 1,
       fills: 1,
@@ -105,8 +105,14 @@ describe('the plan in words', () => {
       nfeTotal: 9,
       msPerCall: 40,
       remainingMs: 1,
-    });
-    expect(pace.photoPace(ran)).toBeCloseTo(40 / 5);
+    };
+    pace.hear(progress, 1000);
+    expect(pace.photoPace(ran, 1)).toBeCloseTo(40 / 5);
+    // What passes between the calls counts as well.
+    pace.hear(progress, 9000);
+    expect(pace.photoPace(ran, 2)).toBeCloseTo(8000 / (2 * planCost(ran, null, false)));
+    const mixed = { ...ran, levels: [level, plan.levels[0]] };
+    expect(pace.photoPace(mixed, 2)).toBeCloseTo(40 / 5);
     expect(parsePace(8)).toBe(8);
     for (const none of [undefined, null, '8', NaN, -1, 0, Infinity, 1e9])
       expect(parsePace(none)).toBe(firstPhotoPace);

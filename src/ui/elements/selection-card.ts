@@ -48,6 +48,9 @@ export class SelectionCard extends LitElement {
       .sentence {
         font-weight: 600;
       }
+      .whole {
+        display: inline-block;
+      }
     `,
   ];
 
@@ -122,7 +125,7 @@ export class SelectionCard extends LitElement {
     const { marked, photo, target, isExact } = region;
     return html`<p>
         <span class="sentence" data-testid="region-size">${msg(str`Region ${size(marked)}`)}</span>
-        <span class="quiet">${msg(str`in a photo of ${size(photo)}`)}</span>
+        <span class="quiet whole">${msg(str`in a photo of ${size(photo)}`)}</span>
       </p>
       ${this._renderExpansion(region)}
       ${

@@ -16,9 +16,12 @@ export function parsePace(kept: unknown): number {
 /** Learns the pace of a job from what its worker measures at each level. */
 export class Pace {
   private readonly _msPerCall = new Map<number, number>();
+  private _span: { readonly from: number; readonly to: number } | null = null;
 
-  hear({ level, msPerCall }: FillProgress): void {
+  /** `at`: ms of one clock. */
+  hear({ level, msPerCall }: FillProgress, at: number): void {
     this._msPerCall.set(level, msPerCall);
+    this._span = { from: this._span?.from ?? at, to: at };
   }
 
   /** Returns: ms a call at the model's native size, as its levels went; null before their end. */
@@ -26,9 +29,15 @@ export class Pace {
     return this._ratio(levels, card, true);
   }
 
-  /** Returns: ms a unit of the photo's levels, as they went; null before their end. */
-  photoPace({ levels }: FillPlan): number | null {
-    return this._ratio(levels, null, false);
+  /**
+   * Returns: ms a unit of the photo's levels; null before their end. Where nothing else was done, all
+   * that passed counts, previews and other programs too: the next run will meet the same.
+   */
+  photoPace(plan: FillPlan, fills: number): number | null {
+    const byCalls = this._ratio(plan.levels, null, false);
+    if (byCalls === null || plan.levels.some(isOfModel) || !this._span) return byCalls;
+    const { from, to } = this._span;
+    return Math.max(byCalls, (to - from) / (fills * planCost(plan, null, false)));
   }
 
   private _ratio(
