@@ -15,6 +15,7 @@ const suites = {
     'test/shelf/store/library.test.ts',
     'test/cli/fill-command.test.ts',
     'test/cli/disk.test.ts',
+    'test/cli/picture-fuzz.test.ts',
   ],
   browser: [
     'test/worker/soak.browser.test.ts',

@@ -61,6 +61,15 @@ function workedMs(): number {
 /** No damaged copy of a file of megabytes is worth more memory than this. */
 const allowedBytes = 1e9;
 
+interface Limits {
+  readonly sentence: RegExp;
+  /** Of the processor, for each copy. */
+  readonly allowedMs: number;
+  readonly copies?: number;
+  /** A quarter of the copies without it. */
+  readonly leastRefused?: number;
+}
+
 /**
  * Expects damaged copies to be read or refused. `outcome`: reads one and returns the refusal's
  * sentence, or null; any other error fails. A hang would take for ever, so `allowedMs` is generous.
@@ -69,11 +78,11 @@ export async function expectSentences(
   file: Uint8Array,
   hot: Ranges,
   outcome: (bytes: Uint8Array) => Promise<string | null>,
-  { sentence, allowedMs }: { readonly sentence: RegExp; readonly allowedMs: number },
+  { sentence, allowedMs, copies = mutationCount, leastRefused = copies / 4 }: Limits,
 ): Promise<void> {
   let refused = 0;
   const before = process.memoryUsage.rss();
-  for (let seed = 0; seed < mutationCount; seed++) {
+  for (let seed = 0; seed < copies; seed++) {
     const start = workedMs();
     const said = await outcome(mutated(file, seed, hot));
     expect(workedMs() - start).toBeLessThan(allowedMs);
@@ -83,5 +92,5 @@ export async function expectSentences(
     expect(said).toMatch(sentence);
   }
   // Damage to structure is noticed; damage to names and weights cannot be.
-  expect(refused).toBeGreaterThan(mutationCount / 4);
+  expect(refused).toBeGreaterThanOrEqual(leastRefused);
 }
