@@ -1,28 +1,26 @@
-/** What a picture looks like across a straight line: means along strips of known pixels. */
+/** What a picture looks like across a line or an arc: means along strips of known pixels. */
+import { follow, type Course } from './arcs.js';
 import type { PlanarImage } from '../image/planar.js';
 
-export interface Point {
-  readonly x: number;
-  readonly y: number;
-}
+/** Writes a picture's colour between its pixels; false where a pixel around is not known. */
+export type Sampler = (x: number, y: number, colour: Float64Array) => boolean;
 
-/** A colour of a picture between its pixels, -1..1; NaN where a pixel around is not known. */
-export type Sampler = (x: number, y: number, channel: number) => number;
-
-/** Bilinear. Shapes: keepMask [H*W], 1 = known. */
+/** Bilinear. Shapes: keepMask [H*W], 1 = known; colour [3]. */
 export function knownSampler(known: PlanarImage, keepMask: Float32Array): Sampler {
   const { width, height, data } = known;
-  return (x, y, channel) => {
+  return (x, y, colour) => {
     const [u, v] = [Math.floor(x), Math.floor(y)];
-    if (u < 0 || v < 0 || u + 1 >= width || v + 1 >= height) return NaN;
+    if (u < 0 || v < 0 || u + 1 >= width || v + 1 >= height) return false;
     const i = v * width + u;
     if (keepMask[i] + keepMask[i + 1] + keepMask[i + width] + keepMask[i + width + 1] < 4)
-      return NaN;
+      return false;
     const [a, b] = [x - u, y - v];
-    const at = channel * width * height + i;
-    const above = data[at] * (1 - a) + data[at + 1] * a;
-    const below = data[at + width] * (1 - a) + data[at + width + 1] * a;
-    return above * (1 - b) + below * b;
+    for (let c = 0, at = i; c < 3; c++, at += width * height) {
+      const above = data[at] + a * (data[at + 1] - data[at]);
+      const below = data[at + width] + a * (data[at + width + 1] - data[at + width]);
+      colour[c] = above + b * (below - above);
+    }
+    return true;
   };
 }
 
@@ -41,30 +39,25 @@ export interface Strip {
 }
 
 /**
- * Measures a strip that leaves a point in a direction, a unit vector; what is across grows to its
- * right. Units: pixels. Returns: null where too little of it is known.
+ * Measures a strip along a course; what is across grows to its right. Units: pixels.
+ * Returns: null where too little of it is known.
  */
-export function measureStrip(
-  sample: Sampler,
-  from: Point,
-  [dx, dy]: readonly [number, number],
-  length: number,
-): Strip | null {
+export function measureStrip(sample: Sampler, course: Course, length: number): Strip | null {
   const sums = new Float64Array(3 * side);
   const squares = new Float64Array(3 * side);
   const counts = new Float64Array(side);
-  for (let t = 1; t <= length; t++) {
+  const colour = new Float64Array(3);
+  follow(course, length, (middleX, middleY, dx, dy) => {
     for (let k = 0; k < side; k++) {
-      const [x, y] = [from.x + t * dx - (k - radius) * dy, from.y + t * dy + (k - radius) * dx];
-      if (Number.isNaN(sample(x, y, 0))) continue;
+      const [x, y] = [middleX - (k - radius) * dy, middleY + (k - radius) * dx];
+      if (!sample(x, y, colour)) continue;
       counts[k]++;
       for (let c = 0; c < 3; c++) {
-        const value = sample(x, y, c);
-        sums[c * side + k] += value;
-        squares[c * side + k] += value * value;
+        sums[c * side + k] += colour[c];
+        squares[c * side + k] += colour[c] * colour[c];
       }
     }
-  }
+  });
   return counts.some((count) => count < leastKnown * length) ? null : summed(sums, squares, counts);
 }
 
@@ -99,21 +92,27 @@ export function contrast(profile: Float64Array): number {
 
 /** Squared contrast that may be noise; [-1, 1] squared. */
 const noise = 0.0006;
-/** Thin lines cross things of different shades: these count less than other differences. */
-const shadeWeight = 1 / 16;
+/**
+ * Thin lines cross things of different shades, which count less than other differences; what bends
+ * is mostly an object's outline, whose shade stays.
+ */
+const shadeWeights = { straight: 1 / 16, bent: 1 / 4 };
 
 /** How much more one strip varies across than along. */
 export function stripEvidence({ profile, along }: Strip): number {
   return contrast(profile) / (along + noise);
 }
 
+/** Made anew at each comparison, of which there are many. */
+const both = new Float64Array(3 * side);
+
 /** How surely two strips are of one line: by what is across both against all that differs. */
-export function lineEvidence(a: Strip, b: Strip): number {
-  let apart = 0;
-  const mean = a.profile.map((value, j) => {
-    apart += (value - b.profile[j]) ** 2 / (4 * a.profile.length);
-    return (value + b.profile[j]) / 2;
-  });
-  const shade = a.mean.reduce((sum, value, c) => sum + (value - b.mean[c]) ** 2 / 12, 0);
-  return contrast(mean) / ((a.along + b.along) / 2 + apart + shadeWeight * shade + noise);
+export function lineEvidence(a: Strip, b: Strip, form: keyof typeof shadeWeights): number {
+  let [apart, shade] = [0, 0];
+  for (let j = 0; j < both.length; j++) {
+    both[j] = (a.profile[j] + b.profile[j]) / 2;
+    apart += (a.profile[j] - b.profile[j]) ** 2 / (4 * both.length);
+  }
+  for (let c = 0; c < 3; c++) shade += (a.mean[c] - b.mean[c]) ** 2 / 12;
+  return contrast(both) / ((a.along + b.along) / 2 + apart + shadeWeights[form] * shade + noise);
 }

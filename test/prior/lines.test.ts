@@ -1,6 +1,7 @@
 /** Lines through a gap. Oracles: pictures drawn here, whose lines are known. */
 import { describe, expect, test } from 'vitest';
 import { PhiloxNoise } from '../../src/core/noise.js';
+import { coursesOf, follow, placesBy, type Arc } from '../../src/prior/arcs.js';
 import { findLines, lineHints, type Line } from '../../src/prior/lines.js';
 import type { PhotoImages } from '../../src/prior/photo-images.js';
 
@@ -36,6 +37,41 @@ function distances({ from, to }: Line, slope: number, middle: number): number[] 
 const stroke = (slope: number, middle: number, thickness: number) => (x: number, y: number) =>
   Math.abs(y - (slope * (x - 80) + middle)) / Math.hypot(1, slope) < thickness / 2 ? 0.7 : -0.3;
 
+describe('an arc', () => {
+  const arc: Arc = { from: { x: 10, y: 20 }, to: { x: 50, y: 20 }, bend: 0.5 };
+
+  test('ends where it should, and its points lie on it', () => {
+    const { along, length } = coursesOf(arc);
+    const placeOf = placesBy(arc);
+    let [end, farthest] = [{ x: 0, y: 0 }, 0];
+    follow(along, length, (x, y) => {
+      end = { x, y };
+      farthest = Math.max(farthest, Math.abs(placeOf(x, y).aside));
+    });
+    expect(Math.hypot(end.x - 50, end.y - 20)).toBeLessThan(1.05);
+    expect(farthest).toBeLessThan(0.1);
+  });
+
+  test.each([0.5, -0.5, 1e-4, 0])('of bend %d has its middle half-way', (bend) => {
+    const sagitta = 20 * Math.tan(bend / 2);
+    const { along, aside } = placesBy({ ...arc, bend })(30, 20 + sagitta);
+    expect(along).toBeCloseTo(0.5, 6);
+    expect(aside).toBeCloseTo(0, 2);
+    expect(placesBy({ ...arc, bend })(30, 23 + sagitta).aside).toBeCloseTo(3, 2);
+  });
+
+  test('goes on beyond its ends in the same circle', () => {
+    const { before, after } = coursesOf(arc);
+    const placeOf = placesBy(arc);
+    for (const course of [before, after]) {
+      follow(course, 8, (x, y) => {
+        expect(Math.abs(placeOf(x, y).aside)).toBeLessThan(0.1);
+        expect(Math.abs(placeOf(x, y).along - 0.5)).toBeGreaterThan(0.5);
+      });
+    }
+  });
+});
+
 describe('lines through the unknown', () => {
   test.each([
     ['level', 0, 60],
@@ -59,6 +95,24 @@ describe('lines through the unknown', () => {
     const lines = findLines(images((x, y) => (y > 0.2 * (x - 80) + 58 ? -0.5 : 0.4)));
     expect(lines.length).toBeGreaterThan(0);
     expect(Math.max(...distances(lines[0], 0.2, 58).map(Math.abs))).toBeLessThan(2);
+  });
+
+  test('the outline of a disc is followed round', () => {
+    const [cx, cy, radius] = [80, 130, 78];
+    const isDisc = (x: number, y: number) => (x - cx) ** 2 + (y - cy) ** 2 < radius ** 2;
+    const picture = images((x, y) => (isDisc(x, y) ? 0.5 : -0.4));
+    const [line] = findLines(picture);
+    const { weights, values } = lineHints([line], picture)!;
+    const hinted = [...weights.keys()].filter((i) => weights[i] > 0.3);
+    expect(hinted.length).toBeGreaterThan(100);
+    const wrong = hinted.filter((i) => {
+      const [x, y] = [i % width, Math.floor(i / width)];
+      const fromOutline = Math.abs(Math.hypot(x - cx, y - cy) - radius);
+      return fromOutline > 1.5 && isDisc(x, y) !== values[i] > 0.05;
+    });
+    expect(wrong.length / hinted.length).toBeLessThan(0.05);
+    // The straight way between the ends lies well inside the disc.
+    expect(Math.abs(line.bend)).toBeGreaterThan(0.3);
   });
 
   test('none is found in grain, in a gradient, or where it ends on one side', () => {
