@@ -1,9 +1,5 @@
 /** Circular arcs between two points, straight ones among them, and the ways on beyond their ends. */
-
-export interface Point {
-  readonly x: number;
-  readonly y: number;
-}
+import type { Point } from '../image/geometry.js';
 
 /** `bend`: angle by which it leaves the straight way at `from`, and comes back at `to`; radians. */
 export interface Arc {

@@ -5,7 +5,8 @@
  * drawn by the user, and what they say is a hint among what patches are compared by; pixels still
  * come from the photo's own patches.
  */
-import { coursesOf, follow, placesBy, type Arc, type Course, type Point } from './arcs.js';
+import type { Point } from '../image/geometry.js';
+import { coursesOf, follow, placesBy, type Arc, type Course } from './arcs.js';
 import {
   knownSampler,
   lineEvidence,
