@@ -126,7 +126,11 @@ export class DocumentStore {
   }
 
   restore({ pages, open, selection, undo, redo, nextId }: DocumentState): void {
-    Object.assign(this, { pages, open, nextId, undoStack: [...undo], redoStack: [...redo] });
+    this.pages = pages;
+    this._open = open;
+    this._nextId = nextId;
+    this._undoStack = [...undo];
+    this._redoStack = [...redo];
     this._reindex();
     this.select(selection);
   }
