@@ -4,6 +4,7 @@ import { batchDifference } from '../../../src/engine/gpu/batch-check.js';
 import { replaysFaithfully } from '../../../src/engine/gpu/capture-check.js';
 import { inErrorScopes } from '../../../src/engine/gpu/error-scopes.js';
 import { GpuMemory } from '../../../src/engine/gpu/gpu-memory.js';
+import { GpuTrials } from '../../../src/engine/gpu/gpu-trials.js';
 import { requestGpu } from '../../../src/engine/gpu-device.js';
 import { OrtWeb } from '../../../src/engine/ort-web.js';
 import type { WebRuntime } from '../../../src/engine/web-runtime.js';
@@ -20,7 +21,21 @@ async function grantedDevice(): Promise<GPUDevice> {
   return answer.grant.device;
 }
 
+/** A call takes as long on a busy machine as on a quiet one: slow ones are not tried in batches. */
+function atOnePace(): void {
+  const measure: GpuTrials['measure'] = Reflect.get(GpuTrials.prototype, 'measure');
+  vi.spyOn(GpuTrials.prototype, 'msPerPixel').mockReturnValue(0.1);
+  vi.spyOn(GpuTrials.prototype, 'measure').mockImplementation(async function (
+    this: GpuTrials,
+    ...args
+  ) {
+    await measure.apply(this, args);
+    return 25 * args[1];
+  });
+}
+
 async function load(triesBatches = true): Promise<WebRuntime> {
+  atOnePace();
   const options = { backend: 'webgpu', precision: 'float32', triesBatches } as const;
   return loadRuntime(await serveTinyModel(), options);
 }
