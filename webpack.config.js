@@ -6,13 +6,14 @@
  * source maps). Adobe's CLI runs plain `webpack` and sets NODE_ENV=production to package, so the
  * environment, not an argument, decides. The workbench has its own `webpack.workbench.config.js`.
  */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import CopyPlugin from 'copy-webpack-plugin';
 import webpack from 'webpack';
 import { manifestFor } from './scripts/manifest.mjs';
 import { Notices } from './scripts/notices.mjs';
+import { shippedModels } from './scripts/shipped-models.mjs';
 import { common, ortRule, page, shippedHashes, typescriptRule } from './scripts/webpack-common.mjs';
 
 const root = path.dirname(fileURLToPath(import.meta.url));
@@ -21,28 +22,11 @@ const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'ut
 
 /** Both of ONNX Runtime's WebGPU builds; the worker picks one. Each also runs without a GPU. */
 const ortBuilds = ['asyncify', 'jspi'];
-/** Every folder of `models/` with a card ships; `npm run model:build` makes it. */
-const modelIds = readdirSync(path.join(root, 'models')).filter((id) =>
-  existsSync(path.join(root, 'models', id, 'card.json')),
-);
-const modelFolder = (id) => path.join(root, 'build/models', id);
 
 /** Changes with every build, so that the panel notices a stale `code.js` after a reload. */
 function makeBuildId() {
   const seconds = Number(process.env.SOURCE_DATE_EPOCH ?? Date.now() / 1000);
   return `${version}-${isPublic ? 'public' : 'dev'}-${Math.round(seconds).toString(36)}`;
-}
-
-/** Fails with a sentence where a model was not built: a bundle without it cannot fill. */
-function requireModels() {
-  for (const id of modelIds) {
-    for (const file of ['model.json', 'model.onnx']) {
-      const built = path.join(modelFolder(id), file);
-      if (!existsSync(built)) {
-        throw new Error(`${path.relative(root, built)} is missing: run "npm run model:build".`);
-      }
-    }
-  }
 }
 
 /** Copies files that must stay as they are: `minimized` keeps Terser away from them. */
@@ -59,7 +43,7 @@ const copyPlugin = () =>
         to: 'ort/[name][ext]',
         info: { minimized: true },
       })),
-      ...modelIds.map((id) => ({ from: modelFolder(id), to: `models/${id}/` })),
+      ...shippedModels(root).map(({ id, folder }) => ({ from: folder, to: `models/${id}/` })),
       { from: 'assets/icons/*.png', to: 'icons/[name][ext]' },
       // An added model is tried on these.
       { from: 'assets/samples/', to: 'samples/' },
@@ -80,44 +64,41 @@ const surviveErrors = {
 };
 const isExpressServer = process.env.npm_lifecycle_event === 'start:express';
 
-export default () => {
-  requireModels();
-  return {
-    ...common(root, isPublic),
-    name: 'add-on',
-    entry: { index: './src/ui/index.ts', code: './src/sandbox/code.ts' },
-    output: {
-      path: path.join(root, 'dist'),
-      filename: '[name].js',
-      chunkFilename: '[name].js',
-      module: true,
-      publicPath: 'auto',
-      clean: true,
-    },
-    externalsType: 'module',
-    // `web` leaves the SDK's https import to the host.
-    externalsPresets: { web: true },
-    externals: ['add-on-sdk-document-sandbox', 'express-document-sdk'],
-    module: {
-      parser: { javascript: { worker: ['HeldWorker from ./held-worker.js', '...'] } },
-      rules: [
-        // The document sandbox is QuickJS: keep to the syntax Adobe's own template emits.
-        { ...typescriptRule(root, 'ES2020'), include: path.join(root, 'src/sandbox') },
-        { ...typescriptRule(root, 'ES2022'), exclude: path.join(root, 'src/sandbox') },
-        ortRule,
-        { test: /\.css$/, use: ['style-loader', 'css-loader'] },
-      ],
-    },
-    plugins: [
-      page(path.join(root, 'src/ui/index.html'), 'index'),
-      new webpack.DefinePlugin({
-        __HAS_EXPERIMENTAL_APIS__: JSON.stringify(!isPublic),
-        __BUILD_ID__: JSON.stringify(makeBuildId()),
-      }),
-      shippedHashes(root),
-      copyPlugin(),
-      new Notices(root, { extra: ['onnxruntime-web'] }),
-      ...(isExpressServer ? [surviveErrors] : []),
+export default () => ({
+  ...common(root, isPublic),
+  name: 'add-on',
+  entry: { index: './src/ui/index.ts', code: './src/sandbox/code.ts' },
+  output: {
+    path: path.join(root, 'dist'),
+    filename: '[name].js',
+    chunkFilename: '[name].js',
+    module: true,
+    publicPath: 'auto',
+    clean: true,
+  },
+  externalsType: 'module',
+  // `web` leaves the SDK's https import to the host.
+  externalsPresets: { web: true },
+  externals: ['add-on-sdk-document-sandbox', 'express-document-sdk'],
+  module: {
+    parser: { javascript: { worker: ['HeldWorker from ./held-worker.js', '...'] } },
+    rules: [
+      // The document sandbox is QuickJS: keep to the syntax Adobe's own template emits.
+      { ...typescriptRule(root, 'ES2020'), include: path.join(root, 'src/sandbox') },
+      { ...typescriptRule(root, 'ES2022'), exclude: path.join(root, 'src/sandbox') },
+      ortRule,
+      { test: /\.css$/, use: ['style-loader', 'css-loader'] },
     ],
-  };
-};
+  },
+  plugins: [
+    page(path.join(root, 'src/ui/index.html'), 'index'),
+    new webpack.DefinePlugin({
+      __HAS_EXPERIMENTAL_APIS__: JSON.stringify(!isPublic),
+      __BUILD_ID__: JSON.stringify(makeBuildId()),
+    }),
+    shippedHashes(root),
+    copyPlugin(),
+    new Notices(root, { extra: ['onnxruntime-web'] }),
+    ...(isExpressServer ? [surviveErrors] : []),
+  ],
+});

@@ -3,8 +3,9 @@
  * code is shipped, and the weights.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { shippedModels } from './shipped-models.mjs';
 
 export const sbomName = 'sbom.cdx.json';
 const isForDevelopment = ({ properties = [] }) =>
@@ -23,19 +24,14 @@ function lockedPackages(root) {
 
 /** The models that ship, each by the hash that is checked when it is loaded. */
 function weights(root) {
-  const folder = path.join(root, 'build/models');
-  const ids = readdirSync(folder).filter((id) => existsSync(path.join(folder, id, 'model.json')));
-  return ids.map((id) => {
-    const { card, onnx } = readJson(folder, id, 'model.json');
-    return {
-      'bom-ref': `model:${id}`,
-      type: 'machine-learning-model',
-      name: id,
-      description: `${card.summary} Made of the checkpoint with the SHA-256 ${card.checkpoint.sha256}.`,
-      hashes: [{ alg: 'SHA-256', content: onnx.sha256 }],
-      licenses: [{ license: { id: card.licence } }],
-    };
-  });
+  return shippedModels(root).map(({ id, manifest: { card, onnx } }) => ({
+    'bom-ref': `model:${id}`,
+    type: 'machine-learning-model',
+    name: id,
+    description: `${card.summary} Made of the checkpoint with the SHA-256 ${card.checkpoint.sha256}.`,
+    hashes: [{ alg: 'SHA-256', content: onnx.sha256 }],
+    licenses: [{ license: { id: card.licence } }],
+  }));
 }
 
 /**

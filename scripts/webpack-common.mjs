@@ -1,8 +1,9 @@
 /** What the add-on's and the workbench's webpack configurations share. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import HtmlPlugin from 'html-webpack-plugin';
 import webpack from 'webpack';
+import { shippedModels } from './shipped-models.mjs';
 
 /**
  * ONNX Runtime finds itself by its URL. webpack would emit a second copy of its loader and write
@@ -93,12 +94,7 @@ function hashesOf({ card, onnx, externalData, classifier }) {
  * @param {string} root
  */
 export function shippedHashes(root) {
-  const folder = path.join(root, 'build/models');
-  const files = readdirSync(folder).map((id) => path.join(folder, id, 'model.json'));
-  const manifests = files
-    .filter((file) => existsSync(file))
-    .map((file) => readFileSync(file, 'utf8'));
-  const hashes = manifests.map((text) => JSON.parse(text)).map((it) => [it.card.id, hashesOf(it)]);
+  const hashes = shippedModels(root).map(({ id, manifest }) => [id, hashesOf(manifest)]);
   return new webpack.DefinePlugin({
     __SHIPPED_HASHES__: JSON.stringify(Object.fromEntries(hashes)),
   });

@@ -52,17 +52,23 @@ export interface LevelResult {
 }
 
 /** Scales what is given to a level's size; what is unknown is neither seen nor kept. */
-export function levelImages(
-  level: FillLevel,
-  { source, plan }: FillRequest,
-  unknown: Coverage,
-): LevelImages {
+export function knownAt(level: FillLevel, { source, plan }: FillRequest, unknown: Coverage) {
   const crop = moved(level.bounds, plan.contextBounds);
   const [picture, hole] = [cropRgba(source, crop), cropCoverage(unknown, crop)];
   const { width, height } = level;
-  const window = levelWindow(level);
   const known = planarAtSize(picture, { width, height }, hole);
-  const keepMask = keepMaskAtSize(hole, level);
+  return { picture, hole, known, keepMask: keepMaskAtSize(hole, level) };
+}
+
+/** All that a level is made from. */
+export function levelImages(
+  level: FillLevel,
+  request: FillRequest,
+  unknown: Coverage,
+): LevelImages {
+  const { picture, hole, known, keepMask } = knownAt(level, request, unknown);
+  const { width, height } = level;
+  const window = levelWindow(level);
   const mask = cropPlanar({ width, height, channels: 1, data: keepMask }, window);
   const isCompared = level.network === 'coherent';
   const texture = isCompared ? textureAtSize(picture, { width, height }, hole) : null;

@@ -12,6 +12,7 @@ import { RepaintError } from '../protocol/failure.js';
 import type { FillGroup, FillRequest, FillSnapshot } from '../protocol/fill.js';
 import { batchQuestions, chooseBatches } from './batches.js';
 import {
+  knownAt,
   levelImages,
   resized,
   splitBatch,
@@ -253,8 +254,7 @@ class FillRun {
     if (network === 'model') return [];
     const at = lineLevel(levels, part);
     if (width > at.width) return [];
-    const found =
-      this._lines.get(part) ?? findLines(levelImages(at, this._request, this._unknown).photo);
+    const found = this._lines.get(part) ?? findLines(knownAt(at, this._request, this._unknown));
     this._lines.set(part, found);
     return found;
   }

@@ -18,6 +18,9 @@ import {
 } from './line-strips.js';
 import type { Hints, PhotoImages } from './photo-images.js';
 
+/** All that lines are looked for in. */
+type KnownImage = Pick<PhotoImages, 'known' | 'keepMask'>;
+
 /** From where a line enters the unknown to where it leaves it, in shares of the picture's sides. */
 export interface Line extends Arc {
   /** How sure it is, 0..1. */
@@ -54,7 +57,7 @@ const reach = Math.ceil(4 * breadth);
 const finesse = 4;
 
 /** Known pixels beside unknown ones. */
-function pointsAround({ known: { width, height }, keepMask }: PhotoImages): Point[] {
+function pointsAround({ known: { width, height }, keepMask }: KnownImage): Point[] {
   const points: Point[] = [];
   for (let y = 1; y < height - 1; y++) {
     for (let x = 1; x < width - 1; x++) {
@@ -109,7 +112,7 @@ function evidenceOf(sample: Sampler, arc: Arc): number {
 }
 
 /** True where the way between two points is unknown, but for a few pixels. */
-function isUnknown({ known, keepMask }: PhotoImages, arc: Arc): boolean {
+function isUnknown({ known, keepMask }: KnownImage, arc: Arc): boolean {
   const { along, length } = coursesOf(arc);
   let knownSteps = 0;
   follow(along, length - 1, (x, y) => {
@@ -168,7 +171,7 @@ function refined(sample: Sampler, found: Found): Found {
 }
 
 /** Finds the lines of a picture through what is unknown in it, the surest first. */
-export function findLines(images: PhotoImages): Line[] {
+export function findLines(images: KnownImage): Line[] {
   const { width, height } = images.known;
   const sample = knownSampler(images.known, images.keepMask);
   const found: Found[] = [];
@@ -218,7 +221,7 @@ function coloursAcross(sample: Sampler, course: Course, length: number): Float32
  * from the line. `images`: the picture the lines are of, at any size.
  * Returns: null where no line says anything.
  */
-export function lineHints(lines: readonly Line[], images: PhotoImages): Hints | null {
+export function lineHints(lines: readonly Line[], images: KnownImage): Hints | null {
   if (lines.length === 0) return null;
   const { width, height } = images.known;
   const hints = {
@@ -229,7 +232,7 @@ export function lineHints(lines: readonly Line[], images: PhotoImages): Hints | 
   return hints;
 }
 
-function addHints(hints: Hints, line: Line, { known, keepMask }: PhotoImages): void {
+function addHints(hints: Hints, line: Line, { known, keepMask }: KnownImage): void {
   const { width, height } = known;
   const pixel = ({ x, y }: Point) => ({ x: x * width - 0.5, y: y * height - 0.5 });
   const arc = { from: pixel(line.from), to: pixel(line.to), bend: line.bend };

@@ -7,7 +7,7 @@ import {
 } from '../../src/checkpoint/onnx/proto.js';
 import { readModel } from '../../src/checkpoint/onnx/read-model.js';
 import { tinyUNet } from '../../src/checkpoint/tiny-unet.js';
-import { sha256Hex } from '../../src/shelf/store/hasher.js';
+import { sha256Hex } from '../../src/protocol/sha256.js';
 import type { ModelManifest } from '../../src/protocol/model-card.js';
 
 /** The label that means "no class". */

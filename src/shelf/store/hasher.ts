@@ -16,8 +16,3 @@ export function createHasher(): Hasher {
     hex: () => bytesToHex(hash.digest()),
   };
 }
-
-/** Hashes bytes that are all there, by the browser. Returns: 64 lower-case hex digits. */
-export async function sha256Hex(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  return bytesToHex(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)));
-}

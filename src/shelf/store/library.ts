@@ -5,6 +5,7 @@
 import * as z from 'zod/mini';
 import { modelSpeedSchema } from '../../protocol/compute-device.js';
 import { RepaintError } from '../../protocol/failure.js';
+import { sha256Hex } from '../../protocol/sha256.js';
 import {
   manifestFiles,
   modelManifestSchema,
@@ -14,7 +15,6 @@ import {
 } from '../../protocol/model-card.js';
 import type { OnnxModel, StoredModel } from '../../engine/onnx-model.js';
 import { type FileStore, readJsonFile, writeFile } from './file-store.js';
-import { sha256Hex } from './hasher.js';
 
 const manifestName = 'model.json';
 const jsonEnd = '}';

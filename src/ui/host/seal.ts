@@ -1,12 +1,8 @@
 /** Checksums of what is kept in storage: what comes back changed is noticed before it is used. */
 import * as z from 'zod/mini';
+import { sha256Hex } from '../../protocol/sha256.js';
 
 const sealedSchema = z.object({ seal: z.string(), value: z.unknown() });
-
-async function sha256Hex(bytes: BufferSource): Promise<string> {
-  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
-  return Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('');
-}
 
 const exactText = (value: unknown) => (Object.is(value, -0) ? '-0' : String(value));
 

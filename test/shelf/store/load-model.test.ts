@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { sha256Hex } from '../../../src/shelf/store/hasher.js';
+import { sha256Hex } from '../../../src/protocol/sha256.js';
 import { loadModel } from '../../../src/shelf/store/load-model.js';
 import { writeFile, type FileStore } from '../../../src/shelf/store/file-store.js';
 import { MemoryFileStore } from '../../../src/shelf/store/memory-files.js';
