@@ -100,7 +100,8 @@ export class RepaintPanel extends LitElement {
     await gallery?.updateComplete;
     const dock = this.renderRoot.querySelector('.dock');
     if (!gallery || !dock) return;
-    const isSeen = gallery.getBoundingClientRect().bottom <= dock.getBoundingClientRect().top;
+    const { top, bottom } = gallery.getBoundingClientRect();
+    const isSeen = top >= 0 && bottom <= dock.getBoundingClientRect().top;
     const isStill = matchMedia('(prefers-reduced-motion: reduce)').matches;
     if (!isSeen) gallery.scrollIntoView({ block: 'start', behavior: isStill ? 'auto' : 'smooth' });
   }

@@ -395,6 +395,18 @@ describe('a fill', () => {
     expect(top()).toBeGreaterThan(200);
   });
 
+  test('is scrolled to also from below, where settings were last looked at', async () => {
+    await page.viewport(320, 530);
+    await openPanel();
+    const { jobId, seeds } = await startFill();
+    window.scrollTo(0, document.documentElement.scrollHeight);
+    await deliver(jobId, 0, seeds[0]);
+    const top = () =>
+      panel.renderRoot.querySelector('repaint-fill-gallery')!.getBoundingClientRect().top;
+    await expect.poll(top).toBeGreaterThanOrEqual(0);
+    expect(top()).toBeLessThan(40);
+  });
+
   test('has its marker out of the way also where it ends before its fill is added', async () => {
     await openPanel();
     const { jobId, seeds } = await startFill();
