@@ -61,7 +61,7 @@ export type SelectionProblem =
   | 'regionOutsideImage'
   | 'severalImages'
   | 'unsupportedMedia'
-  /** A fill of ours is selected and nothing else. */
+  /** A fill of ours is selected and nothing else, and its photo is gone. */
   | 'fillSelected';
 
 export type SelectionReading =

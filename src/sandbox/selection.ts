@@ -97,6 +97,14 @@ function photosOf(images: readonly Node[]): MediaContainerNode[] {
   return [...new Map(images.map(photoOf).map((photo) => [photo.id, photo])).values()];
 }
 
+/** What a photo without shapes over it is: to be marked in the panel, if it can be. */
+function selectedAlone([photo]: readonly (MediaContainerNode | undefined)[]): SelectionReading {
+  if (!photo) return problem('noSelection');
+  if (isFillLayer(photo)) return problem('fillSelected');
+  const target = describeTarget(photo);
+  return target ? problem('imageWithoutShapes', target) : problem('unsupportedMedia');
+}
+
 /** Reads the host's selection synchronously: no node outlives the call. */
 export function readSelection(): SelectionReading {
   const selected = editor.context.selection;
@@ -104,10 +112,7 @@ export function readSelection(): SelectionReading {
   const { images, shapes } = sortSelection(selected);
   const photos = photosOf(images);
   if (photos.length > 1) return problem('severalImages');
-  if (shapes.length === 0) {
-    if (images.every(isFillLayer)) return problem('fillSelected');
-    return problem('imageWithoutShapes', describeTarget(photos[0]));
-  }
+  if (shapes.length === 0) return selectedAlone(photos);
   const image = photos.length === 1 ? photos[0] : imageUnder(shapes);
   if (image === 'none') return problem('shapesWithoutImage');
   if (image === 'elsewhere') return problem('regionOutsideImage');

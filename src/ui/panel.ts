@@ -137,7 +137,7 @@ export class RepaintPanel extends LitElement {
         @repaint-resume=${(event: ResumeEvent) => session.resume(event.jobId)}
         @repaint-show=${(event: ShowEvent) => gallery.show(event.regionId, event.layerId)}
         @repaint-keep=${(event: KeepEvent) => gallery.keep(event.regionId, event.layerId)}
-        @repaint-delete=${(event: DeleteEvent) => gallery.remove([event.layerId])}
+        @repaint-delete=${(event: DeleteEvent) => gallery.remove(event.regionId, event.layerId)}
         @repaint-set=${(event: SetEvent) => event.ask(gallery)}
         @repaint-again=${() => session.fillAgain()}
         @repaint-star=${(event: StarEvent) => gallery.star(event.fill)}

@@ -134,7 +134,13 @@ describe('the selection', () => {
     host.command({ kind: 'select', ids: [fill.id, shape.id] });
     expect(ready(await host.api.readSelection()).target.id).toBe(photo().id);
     host.command({ kind: 'select', ids: [fill.id] });
-    expect(await host.api.readSelection()).toMatchObject({ problem: 'fillSelected' });
+    expect(await host.api.readSelection()).toMatchObject({
+      problem: 'imageWithoutShapes',
+      target: { id: photo().id },
+    });
+    host.command({ kind: 'delete', ids: [photo().id] });
+    host.command({ kind: 'select', ids: [fill.id] });
+    expect(await host.api.readSelection()).toMatchObject({ problem: 'fillSelected', target: null });
   });
 
   it('names the photo that is selected alone', async () => {

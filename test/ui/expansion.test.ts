@@ -27,7 +27,12 @@ const whole = { x: 0, y: 0, ...size };
 function raster(margins: Margins = noMargins): Raster {
   const { left, top } = margins;
   const pixelsToPage: Mat2d = compose(scaling(0.5, 0.5), translation(-left, -top));
-  const place = { pixelsToPage, photo: { x: left, y: top, ...size }, pixelSize: 1 };
+  const place = {
+    pixelsToPage,
+    photo: { x: left, y: top, ...size },
+    pixelSize: 1,
+    sizesIn: 'photo' as const,
+  };
   return { ...expandedSize(size, margins), ...place } as Raster;
 }
 

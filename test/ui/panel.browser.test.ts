@@ -353,9 +353,47 @@ describe('a fill', () => {
     // Each was one action, so each is one step of undo.
     const removed = sandbox.edits.filter(({ remove = [] }) => remove.length > 0);
     expect(removed.map(({ remove }) => remove)).toEqual([
-      ['layer-1', 'layer-3'],
-      ['layer-4', 'layer-5'],
+      ['layer-1', 'layer-3', 'shape'],
+      ['layer-4', 'layer-5', 'shape'],
     ]);
+  });
+
+  test('has its marker seen again only when no fill is left that it would hide', async () => {
+    await openPanel();
+    const { jobId, seeds } = await startFill();
+    for (const fill of [0, 1]) await deliver(jobId, fill, seeds[fill]);
+    workers.last.say({ kind: 'done', jobId, outcome: 'complete' });
+    await expect.poll(() => at('fill').elements().length).toBe(2);
+    await at('delete').click();
+    await expect.poll(() => sandbox.layers.length).toBe(1);
+    expect(sandbox.markers).toMatchObject([{ isVisible: false }]);
+    await at('fill').click();
+    await at('delete').click();
+    await expect.poll(() => sandbox.markers).toMatchObject([{ isVisible: true }]);
+  });
+
+  test('lets its marker be removed, and stays', async () => {
+    await openPanel();
+    const { jobId, seeds } = await startFill();
+    await deliver(jobId, 0, seeds[0]);
+    workers.last.say({ kind: 'done', jobId, outcome: 'complete' });
+    await at('remove-marker').click();
+    await expect.poll(() => sandbox.markers).toEqual([]);
+    await expect.element(at('remove-marker')).not.toBeInTheDocument();
+    expect(sandbox.layers.length).toBe(1);
+  });
+
+  test('is compared with the original also when it is kept', async () => {
+    await openPanel();
+    const { jobId, seeds } = await startFill();
+    await deliver(jobId, 0, seeds[0]);
+    await at('keep').click();
+    await expect.element(at('compared')).toHaveTextContent('kept');
+    await expect
+      .element(at('hold'))
+      .toHaveAttribute('title', 'Hold to see: Original, without a fill');
+    const [before, after] = at('stage').element().querySelectorAll('img');
+    expect(before.src).not.toBe(after.src);
   });
 
   test('has a marker that is shown and selected again', async () => {

@@ -39,6 +39,7 @@ export class CompareView extends LitElement {
   @state() private _share = 100;
   @state() private _isHeld = false;
   @state() private _isSideBySide = false;
+  @state() private _isWide = false;
   private _from: number | null = null;
 
   static override styles = [
@@ -85,6 +86,9 @@ export class CompareView extends LitElement {
         grid-template-columns: 1fr 1fr;
         gap: 6px;
         margin: 0;
+      }
+      .pair.wide {
+        grid-template-columns: 1fr;
       }
       figure {
         margin: 0;
@@ -174,15 +178,21 @@ export class CompareView extends LitElement {
   }
 
   private _pair() {
-    return html`<div class="pair" data-testid="pair">
+    return html`<div class="pair ${this._isWide ? 'wide' : ''}" data-testid="pair">
       ${[this.original, this.fill].map(
         ({ title, picture }) =>
           html`<figure>
-            ${picture ? html`<img src=${picture} alt=${title} />` : nothing}
+            ${picture ? html`<img src=${picture} alt=${title} @load=${this._measure} />` : nothing}
             <figcaption class="quiet">${title}</figcaption>
           </figure>`,
       )}
     </div>`;
+  }
+
+  /** Two wide pictures are larger one above the other. */
+  private _measure({ currentTarget }: Event): void {
+    const { naturalWidth, naturalHeight } = currentTarget as HTMLImageElement;
+    this._isWide = naturalWidth > 1.5 * naturalHeight;
   }
 
   private _step(step: 1 | -1, title: string) {
@@ -202,7 +212,7 @@ export class CompareView extends LitElement {
   }
 
   private _hold() {
-    const title = msg('Hold to see it without the fill');
+    const title = msg(str`Hold to see: ${this.original.title}`);
     return html`<sp-action-button
       quiet
       size="s"

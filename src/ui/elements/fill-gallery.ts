@@ -108,8 +108,9 @@ export class FillGalleryElement extends LitElement {
     const after = options[Math.max(0, this._at(options))];
     const shown = options.find(({ isShown }) => isShown);
     const isOther = shown !== undefined && shown !== after && shown.layerId !== null;
+    const before = after.layerId === null ? this._bare() : original;
     return html`<repaint-compare
-      .original=${comparedOf(isOther ? shown : original)}
+      .original=${comparedOf(isOther ? shown : before)}
       .fill=${comparedOf(after)}
       @repaint-look=${({ step }: LookEvent) => this._look(options, step)}
     ></repaint-compare>`;
@@ -127,20 +128,22 @@ export class FillGalleryElement extends LitElement {
     return [this._without(set, isBare), ...tries.map((fill) => this._fillOption(fill))];
   }
 
+  /** The region as it was before its fills. */
+  private _bare(isShown = false): Option {
+    return {
+      layerId: null,
+      title: msg('Original'),
+      description: msg('Original, without a fill'),
+      picture: this.original,
+      isShown,
+      isStarred: false,
+    };
+  }
+
   /** The region without a try: the original, or the fill that was kept. */
   private _without(set: FillSet, isShown: boolean): Option {
     const kept = keptFill(set);
-    if (!kept) {
-      const description = msg('Original, without a fill');
-      return {
-        layerId: null,
-        title: msg('Original'),
-        description,
-        picture: this.original,
-        isShown,
-        isStarred: false,
-      };
-    }
+    if (!kept) return this._bare(isShown);
     return {
       layerId: null,
       title: msg('Kept'),
@@ -204,7 +207,7 @@ export class FillGalleryElement extends LitElement {
         size="s"
         ?disabled=${!shown}
         title=${noFill || msg('Removes the fill from the page.')}
-        @click=${() => shown && this.dispatchEvent(new DeleteEvent(shown.layerId))}
+        @click=${() => shown && this._delete(shown)}
       >
         <sp-icon-delete slot="icon"></sp-icon-delete>${msg('Delete')}
       </sp-action-button>
@@ -282,6 +285,10 @@ export class FillGalleryElement extends LitElement {
 
   private _keep({ layerId }: GalleryFill): void {
     if (this.fillSet) this.dispatchEvent(new KeepEvent(this.fillSet.regionId, layerId));
+  }
+
+  private _delete({ layerId }: GalleryFill): void {
+    if (this.fillSet) this.dispatchEvent(new DeleteEvent(this.fillSet.regionId, layerId));
   }
 
   private _show(layerId: string | null): void {

@@ -27,7 +27,10 @@ export class KeepEvent extends Event {
 export class DeleteEvent extends Event {
   static readonly kind = 'repaint-delete';
 
-  constructor(readonly layerId: string) {
+  constructor(
+    readonly regionId: string,
+    readonly layerId: string,
+  ) {
     super(DeleteEvent.kind, { bubbles: true, composed: true });
   }
 }

@@ -6,7 +6,7 @@ import '@spectrum-web-components/icons-workflow/icons/sp-icon-checkmark.js';
 import { defaultModelId, type ModelManifest } from '../../protocol/model-card.js';
 import type { ModelSpeed } from '../../protocol/compute-device.js';
 import { localized, msg, str } from '../host/localisation.js';
-import { cardDetails, factsText, speedText } from '../text/model-text.js';
+import { cardDetails, factsText, speedText, summaryText } from '../text/model-text.js';
 import { KeepFocus } from './keep-focus.js';
 import { modelCardStyles } from './model-card.styles.js';
 import { RemoveModelEvent, UseModelEvent } from './model-events.js';
@@ -46,7 +46,7 @@ export class ModelCardElement extends LitElement {
         <h3 id="name">${card.name}</h3>
         ${this.isInUse ? this._inUse() : nothing}
       </header>
-      <p>${card.summary}</p>
+      <p>${summaryText(card)}</p>
       <p class="quiet numbers">${factsText(this.manifest)}</p>
       <p class="quiet numbers" data-testid="model-speed">${speedText(this.speed)}</p>
       ${this._details()} ${this._isAsking ? this._question() : this._actions()}

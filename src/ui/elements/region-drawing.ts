@@ -15,6 +15,8 @@ export interface Drawn {
   /** By which what is marked is grown, and over which the fill fades in. Photo pixels. */
   readonly grow?: number;
   readonly feather?: number;
+  /** Nothing is marked yet: the photo is shown as it is, not as all rest. */
+  readonly isBare?: boolean;
   /** Photo pixels. */
   readonly outline?: Polygon | null;
   /** The brush, or the cross of the keyboard. Photo pixels. */
@@ -107,7 +109,7 @@ function drawShade(context: OffscreenCanvasRenderingContext2D, drawn: Drawn, vie
   const image = new ImageData(width, height);
   const reach = Math.max(1, Math.round(2 * density));
   for (let i = 0; i < samples.length; i++) {
-    if (samples[i] === 256) continue;
+    if (samples[i] === 256 || drawn.isBare) continue;
     image.data[4 * i + 3] = shade * (1 - visible[i]);
     if (!isEdge(grown, width, i, reach)) continue;
     const along = (i % width) + Math.floor(i / width);

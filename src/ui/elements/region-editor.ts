@@ -58,6 +58,8 @@ export class RegionEditor extends LitElement {
   @property({ type: Number }) grow = 0;
   @property({ type: Number }) feather = 0;
   @property({ attribute: false, hasChanged: isOtherPreview }) preview: Drawn['preview'] = null;
+  /** Nothing is marked yet. */
+  @property({ type: Boolean }) isBare = false;
   /** More room for the picture. */
   @property({ type: Boolean, reflect: true }) large = false;
   @state() private _tool: MarkTool = 'brush';
@@ -203,6 +205,7 @@ export class RegionEditor extends LitElement {
       outline: this._gesture?.outline,
       cursor: this._cursor && { ...this._cursor, radius },
       preview: this.preview,
+      isBare: this.isBare && !this._gesture,
     };
     drawRegion(this._canvas, drawn, this._place, devicePixelRatio);
   }

@@ -72,6 +72,7 @@ export class SelectionCard extends LitElement {
         .grow=${this.grow}
         .feather=${this.feather}
         .preview=${this.preview}
+        .isBare=${state.kind === 'problem' && state.problem.code === 'imageWithoutShapes'}
       ></repaint-region-editor>
       <div class="text numbers">
         ${state.kind === 'ready' ? this._renderRegion(state.region) : this._renderAdvice(state.problem)}
@@ -122,16 +123,20 @@ export class SelectionCard extends LitElement {
   }
 
   private _renderRegion(region: Region) {
-    const { marked, photo, target, isExact } = region;
+    const { marked, photo, raster, target, isExact } = region;
+    const ofPhoto =
+      raster.sizesIn === 'photo'
+        ? msg(str`in a photo of ${size(photo)}`)
+        : msg(str`in a photo shown at ${size(photo)}`);
     return html`<p>
         <span class="sentence" data-testid="region-size">${msg(str`Region ${size(marked)}`)}</span>
-        <span class="quiet whole">${msg(str`in a photo of ${size(photo)}`)}</span>
+        <span class="quiet whole" data-testid="photo-size">${ofPhoto}</span>
       </p>
       ${this._renderExpansion(region)}
       ${
         isLarge(region)
           ? html`<p class="quiet" data-testid="region-large">
-              ${msg('A region of more than half the photo comes out soft. Mark a smaller part, or fill it in two steps.')}
+              ${msg('The region is more than half of the photo, which leaves little to continue from. Mark a smaller part, or fill it in two steps.')}
             </p>`
           : ''
       }
@@ -140,12 +145,7 @@ export class SelectionCard extends LitElement {
   }
 }
 
-/**
- * More than half of the picture leaves too little to continue from; what expands the photo lies
- * beside it, however long its edge is.
- */
-function isLarge(region: Region): boolean {
-  const { marked, photo } = region;
-  if (isExpanded(region)) return marked.width * marked.height > (photo.width * photo.height) / 2;
-  return marked.width > photo.width / 2 || marked.height > photo.height / 2;
+/** More than half of the picture leaves too little to continue from. */
+function isLarge({ marked, photo }: Region): boolean {
+  return marked.width * marked.height > (photo.width * photo.height) / 2;
 }

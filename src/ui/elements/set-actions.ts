@@ -30,6 +30,7 @@ function markerActions({ regionId, markers }: FillSet, isMarked: boolean) {
         ? nothing
         : action('select-region', msg('Select region'), (gallery) => gallery.selectRegion(regionId))
     }
+    ${action('remove-marker', msg('Remove marker'), (gallery) => gallery.removeMarkers(regionId))}
   `;
 }
 
@@ -40,8 +41,7 @@ export function setActions(set: FillSet, shown: GalleryFill | null, isMarked: bo
   const free = clearable(set);
   const rest = free.filter((id) => id !== shown?.layerId);
   const hasFavourites = free.length < tries.length;
-  const keepOnly = (gallery: FillGallery) =>
-    gallery.keep(regionId, shown!.layerId, { removesRest: true });
+  const keepOnly = (gallery: FillGallery) => gallery.keepOnly(regionId, shown!.layerId);
   return html`<div class="actions">
     ${
       shown && rest.length > 0

@@ -20,14 +20,6 @@ export interface StrandedFill {
   readonly problem: Problem;
 }
 
-/** What else goes with a fill that is kept. */
-export interface KeepOptions {
-  /** Removes the region's other fills that nobody has kept. */
-  readonly removesRest?: boolean;
-  /** Removes the shapes that marked the region. */
-  readonly removesMarkers?: boolean;
-}
-
 type Place = 'aboveImage' | 'topOfPage';
 
 /** PNGs of this visit's fills that are held for a close look. */
@@ -141,25 +133,26 @@ export class FillGallery extends Observed {
   }
 
   /** Makes a fill part of the picture; it stays in the gallery, as kept. */
-  keep(regionId: string, layerId: string, options: KeepOptions = {}): Promise<void> {
+  keep(regionId: string, layerId: string): Promise<void> {
+    return this._edit(regionId, (set) => ({
+      show: [layerId],
+      keep: [layerId],
+      hide: triesOf(set).filter((id) => id !== layerId),
+    }));
+  }
+
+  /** Keeps a fill and removes the region's other tries but the favourites. */
+  keepOnly(regionId: string, layerId: string): Promise<void> {
     return this._edit(regionId, (set) => {
-      const rest = options.removesRest ? clearable(set).filter((id) => id !== layerId) : [];
-      const markers = options.removesMarkers ? set.markers.map(({ nodeId }) => nodeId) : [];
-      return {
-        show: [layerId],
-        keep: [layerId],
-        hide: triesOf(set).filter((id) => id !== layerId && !rest.includes(id)),
-        remove: [...rest, ...markers],
-      };
+      const rest = clearable(set).filter((id) => id !== layerId);
+      const favourites = triesOf(set).filter((id) => id !== layerId && !rest.includes(id));
+      return { ...without(set, rest, layerId), show: [layerId], keep: [layerId], hide: favourites };
     });
   }
 
-  /** Removes a region's tries but the favourites; kept fills stay, and its markers come back. */
+  /** Removes a region's tries but the favourites; kept fills stay. */
   removeTries(regionId: string): Promise<void> {
-    return this._edit(regionId, (set) => ({
-      remove: clearable(set),
-      show: set.markers.map(({ nodeId }) => nodeId),
-    }));
+    return this._edit(regionId, (set) => without(set, clearable(set)));
   }
 
   /** Makes a fill a favourite, or one no more. */
@@ -167,8 +160,17 @@ export class FillGallery extends Observed {
     return this._change(isStarred ? { unstar: [layerId] } : { star: [layerId] });
   }
 
-  remove(layerIds: readonly string[]): Promise<void> {
-    return this._change({ remove: layerIds });
+  /** Removes one fill; the region's markers are seen again when it was the last. */
+  remove(regionId: string, layerId: string): Promise<void> {
+    return this._edit(regionId, (set) => {
+      const isLast = set.fills.every((fill) => fill.layerId === layerId);
+      return isLast ? without(set, [layerId]) : { remove: [layerId] };
+    });
+  }
+
+  /** Removes the shapes that marked a region; its fills stay. */
+  removeMarkers(regionId: string): Promise<void> {
+    return this._edit(regionId, ({ markers }) => ({ remove: markers.map(({ nodeId }) => nodeId) }));
   }
 
   /** Shows or hides the shapes that mark a region. */
@@ -256,4 +258,16 @@ export class FillGallery extends Observed {
     this._last = next;
     return next;
   }
+}
+
+/**
+ * Clears fills of a region away and leaves nothing hidden behind: its markers go too where only kept
+ * fills stay, and are seen again where none does. As long as there are tries they stay out of the way.
+ */
+function without(set: FillSet, layerIds: readonly string[], keptId?: string): PageEdit {
+  const markers = set.markers.map(({ nodeId }) => nodeId);
+  const left = set.fills.filter(({ layerId }) => !layerIds.includes(layerId));
+  if (left.length === 0) return { remove: layerIds, show: markers };
+  const isDone = left.every(({ isKept, layerId }) => isKept || layerId === keptId);
+  return { remove: isDone ? [...layerIds, ...markers] : layerIds };
 }

@@ -96,8 +96,8 @@ class RenditionPixels implements PixelSource {
     const bitmap = await this._bitmap(backdrop, isFresh);
     const frame = renditionFrame(target, bitmap);
     // The page's own pixels are the nearest to the photo's that a rendition tells.
-    const scale = Math.hypot(frame.pixelsToPage[0], frame.pixelsToPage[1]);
-    return this._drawBeyond(drawRaster(bitmap, frame, scale), target);
+    const pixelSize = Math.hypot(frame.pixelsToPage[0], frame.pixelsToPage[1]);
+    return this._drawBeyond(drawRaster(bitmap, frame, { pixelSize, sizesIn: 'page' }), target);
   }
 
   /**

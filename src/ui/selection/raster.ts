@@ -25,8 +25,10 @@ export interface Raster extends Size {
   readonly pixelsToPage: Mat2d;
   /** The photo within it: all of it, unless there is more around. Units: whole raster pixels. */
   readonly photo: Rect;
-  /** How many of the photo's own pixels a pixel is wide, as far as they are known. */
+  /** How wide a pixel is in the pixels that sizes are told in. */
   readonly pixelSize: number;
+  /** Whose pixels these are: a rendition does not tell how many the photo's own file has. */
+  readonly sizesIn: 'photo' | 'page';
   /** For drawing; not to be drawn on. */
   readonly canvas: OffscreenCanvas;
   /** Copies a rectangle out. Units: whole raster pixels within the image. */
@@ -66,7 +68,7 @@ export async function decodeBitmap(file: Blob): Promise<ImageBitmap> {
 /** A canvas as a raster of its size; `photo` is all of it where none is given. */
 function rasterOf(
   canvas: OffscreenCanvas,
-  place: Pick<Raster, 'pixelsToPage' | 'pixelSize'> & { readonly photo?: Rect },
+  place: Pick<Raster, 'pixelsToPage' | 'pixelSize' | 'sizesIn'> & { readonly photo?: Rect },
 ): Raster {
   const { width, height } = canvas;
   const context = contextOf(canvas);
@@ -85,14 +87,18 @@ function contextOf(canvas: OffscreenCanvas): OffscreenCanvasRenderingContext2D {
 }
 
 /** Draws a bitmap into its frame. Throws: ProblemError for sizes that cannot be filled. */
-export function drawRaster(bitmap: ImageBitmap, frame: RasterFrame, pixelSize = 1): Raster {
+export function drawRaster(
+  bitmap: ImageBitmap,
+  { bitmapToRaster, pixelsToPage, ...frame }: RasterFrame,
+  told: Pick<Raster, 'pixelSize' | 'sizesIn'> = { pixelSize: 1, sizesIn: 'photo' },
+): Raster {
   checkImageSize(frame);
   const canvas = new OffscreenCanvas(frame.width, frame.height);
   const context = contextOf(canvas);
   context.imageSmoothingQuality = 'high';
-  context.setTransform(...frame.bitmapToRaster);
+  context.setTransform(...bitmapToRaster);
   context.drawImage(bitmap, 0, 0);
-  return rasterOf(canvas, { pixelsToPage: frame.pixelsToPage, pixelSize });
+  return rasterOf(canvas, { pixelsToPage, ...told });
 }
 
 /**
@@ -105,12 +111,13 @@ export function expandRaster(raster: Raster, margins: Margins): Raster {
   if (Math.max(width, height) > maxImageSide)
     throw new ProblemError('expandedTooLarge', `${width} x ${height} px`);
   const { left, top } = margins;
-  const { photo, pixelSize, pixelsToPage } = raster;
+  const { photo, pixelSize, pixelsToPage, sizesIn } = raster;
   const canvas = new OffscreenCanvas(width, height);
   contextOf(canvas).drawImage(raster.canvas, left, top);
   return rasterOf(canvas, {
     pixelsToPage: compose(pixelsToPage, translation(-left, -top)),
     pixelSize,
+    sizesIn,
     photo: { ...photo, x: photo.x + left, y: photo.y + top },
   });
 }

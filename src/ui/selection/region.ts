@@ -50,10 +50,10 @@ export interface Region {
   readonly raster: Raster;
   /** The shapes that mark it. */
   readonly markerIds: readonly string[];
-  /** Sizes to tell, in the photo's own pixels: the photo's, and of what is marked. */
+  /** Sizes to tell, in pixels of `raster.sizesIn`: the photo's, and of what is marked. */
   readonly photo: Size;
   readonly marked: Size;
-  /** How far it reaches past the photo's edges, in the photo's own pixels. */
+  /** How far it reaches past the photo's edges, in the same pixels. */
   readonly past: Margins;
   /** Raster pixels. */
   readonly maskBounds: Rect;

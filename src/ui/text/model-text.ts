@@ -201,7 +201,13 @@ const shippedKnows: Record<string, (() => string) | undefined> = {
   'garden-64': () => msg('garden-64 knows garden flowers and landscapes, nothing else.'),
 };
 
+/** What a model is, in the panel's language where it ships with it. */
+export function summaryText({ id, summary }: ModelCard): string {
+  return shippedKnows[id]?.() ?? summary;
+}
+
 /** One line on what a model can be asked for. */
-export function knowsText({ id, name, summary }: ModelCard): string {
-  return shippedKnows[id]?.() ?? `${name}: ${summary}`;
+export function knowsText(card: ModelCard): string {
+  const isNamed = shippedKnows[card.id] !== undefined;
+  return isNamed ? summaryText(card) : `${card.name}: ${card.summary}`;
 }

@@ -26,7 +26,7 @@ const selectionTexts: Pick<
 > = {
   noSelection: () => ({
     sentence: msg('Nothing is selected.'),
-    nextStep: msg('Draw a shape over the part of a photo to fill, and select it.'),
+    nextStep: msg('Select a photo and paint over the part to fill here, or draw a shape over it.'),
   }),
   shapesWithoutImage: () => ({
     sentence: msg('There is no photo on this page to fill.'),
@@ -49,8 +49,8 @@ const selectionTexts: Pick<
     nextStep: msg('Select a shape over a PNG or JPEG photo.'),
   }),
   fillSelected: () => ({
-    sentence: msg('A fill is selected, not the photo under it.'),
-    nextStep: msg('Draw a shape over the part of the photo to fill, and select it.'),
+    sentence: msg('A fill is selected whose photo is gone.'),
+    nextStep: msg('Select another photo, or bring that one back by undo.'),
   }),
   regionEmpty: () => ({
     sentence: msg('The marked region has no area on the photo.'),

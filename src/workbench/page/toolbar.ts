@@ -86,7 +86,7 @@ function pictureControls(
       ${state.sample ? '' : html`<option selected>${words.sample}</option>`}
       ${samples.map(
         ({ file, name }) =>
-          html`<option value=${file} ?selected=${file === state.sample?.file}>${name}</option>`,
+          html`<option value=${file} .selected=${file === state.sample?.file}>${name}</option>`,
       )}
     </select>
     <label class="file"
@@ -129,7 +129,7 @@ export function panelBar(
     >
       ${addOns.map(
         (it, k) =>
-          html`<option value=${k} ?selected=${it === addOn}>
+          html`<option value=${k} .selected=${it === addOn}>
             ${String(it.manifest['name'])}
           </option>`,
       )}
@@ -153,8 +153,8 @@ function hostSwitches(state: ToolbarState, words: Words, actions: ToolbarActions
       aria-label=${words.locale}
       @change=${(event: Event) => actions.setLocale(selected(event))}
     >
-      <option value="en-US" ?selected=${state.locale === 'en-US'}>English</option>
-      <option value="zh-CN" ?selected=${state.locale === 'zh-CN'}>中文</option>
+      <option value="en-US" .selected=${state.locale === 'en-US'}>English</option>
+      <option value="zh-CN" .selected=${state.locale === 'zh-CN'}>中文</option>
     </select>
   </div>`;
 }

@@ -97,7 +97,7 @@ export function applyCommand(command: Command): void {
       return select(command.ids);
     case 'delete':
       command.ids.forEach(removeNode);
-      return select([]);
+      return select(store.selection);
     case 'opacity':
       return withNode(command.id, (node) => (node.opacity = command.opacity));
     case 'lock':
