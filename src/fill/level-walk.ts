@@ -18,6 +18,7 @@ import { isGreyImage, toGrey } from '../image/source-pixels.js';
 import { keepLowFrequencies, removeSeam } from '../image/seam.js';
 import { lineHints, type Line } from '../prior/lines.js';
 import type { Matches, PhotoImages } from '../prior/photo-images.js';
+import { stitch } from '../prior/stitch.js';
 import { textureAtSize } from '../prior/texture.js';
 import { findTrend, withTrend } from '../prior/trend.js';
 import type { FillLevel, FillRequest } from '../protocol/fill.js';
@@ -252,10 +253,13 @@ async function* walkPhoto(
     const { readX0Hat } = step.value;
     yield { ...step.value, readX0Hat: async () => shaded(await readX0Hat()).data };
   }
-  const image = withKnown(shaded(step.value), images);
   const isLast = request.plan.levels[job.level + 1]?.part !== level.part;
+  const matches = network.matches();
+  const walked = { ...images.known, data: step.value };
+  const stitched = isLast ? stitch(walked, matches, flat.photo) : walked;
+  const image = withKnown(flat.shade(stitched), images);
   const fitted = isLast ? withKnown(fitEdge(image, images.photo), images) : image;
-  return [{ image: fitted, matches: network.matches() }];
+  return [{ image: fitted, matches }];
 }
 
 /** A level's images without the slow change of their surroundings, where there is one. */

@@ -13,18 +13,22 @@ interface Grid {
   readonly isKnown: Uint8Array;
   /** What a cell's own value weighs against its four neighbours: 0 = none, it spreads without end. */
   readonly screening: number;
+  /** By how much four times an unknown cell lies above the sum of its neighbours; null = 0. */
+  readonly sources: Float32Array | null;
 }
 
 /** Halves a grid; a cell is known where any of its four is, with their mean. */
-function halve({ width, height, values, isKnown, screening }: Grid): Grid {
+function halve({ width, height, values, isKnown, screening, sources }: Grid): Grid {
   const w = Math.ceil(width / 2);
   const h = Math.ceil(height / 2);
   const sums = new Float32Array(w * h);
   const counts = new Uint8Array(w * h);
+  const totals = sources && new Float32Array(w * h);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
-      if (!isKnown[y * width + x]) continue;
       const cell = (y >> 1) * w + (x >> 1);
+      if (totals && !isKnown[y * width + x]) totals[cell] += sources[y * width + x];
+      if (!isKnown[y * width + x]) continue;
       sums[cell] += values[y * width + x];
       counts[cell]++;
     }
@@ -36,11 +40,12 @@ function halve({ width, height, values, isKnown, screening }: Grid): Grid {
     isKnown: counts.map((count) => Math.min(count, 1)),
     // Cells are twice as far apart.
     screening: 4 * screening,
+    sources: totals,
   };
 }
 
 /** Gauss-Seidel on the unknown cells: each becomes the mean of its neighbours; borders reflect. */
-function relax({ width, height, values, isKnown, screening }: Grid): void {
+function relax({ width, height, values, isKnown, screening, sources }: Grid): void {
   for (let i = 0; i < values.length; i++) {
     if (isKnown[i]) continue;
     const x = i % width;
@@ -49,7 +54,8 @@ function relax({ width, height, values, isKnown, screening }: Grid): void {
     const right = values[x < width - 1 ? i + 1 : Math.max(i - 1, i - x)];
     const up = values[y > 0 ? i - width : y < height - 1 ? i + width : i];
     const down = values[y < height - 1 ? i + width : y > 0 ? i - width : i];
-    values[i] += overRelaxation * ((left + right + up + down) / (4 + screening) - values[i]);
+    const sum = left + right + up + down + (sources ? sources[i] : 0);
+    values[i] += overRelaxation * (sum / (4 + screening) - values[i]);
   }
 }
 
@@ -81,17 +87,19 @@ function sampleHalf({ width, height, values }: Grid, x: number, y: number): numb
 /**
  * Fills the unknown cells with the solution of the screened Laplace equation, laplacian(v) = v / L^2,
  * known cells as its boundary (coarse to fine, linear in cells). Away from the boundary the
- * values fall towards 0 over the decay length L; without one they are harmonic.
- * Shapes: values, isKnown [height*width]; returns a new [height*width]. Units: L in cells.
- * Source: Pérez et al. 2003, "Poisson image editing", for a guidance field of zero.
+ * values fall towards 0 over the decay length L; without one they are harmonic. `sources`: minus the
+ * laplacian that is asked for instead, of unknown cells.
+ * Shapes: values, isKnown, sources [height*width]; returns a new [height*width]. Units: L in cells.
+ * Source: Pérez et al. 2003, "Poisson image editing", for a guidance field of zero, or any.
  */
 export function stretchMembrane(
   values: Float32Array,
   isKnown: Uint8Array,
   size: Size,
   decayLength = Infinity,
+  sources: Float32Array | null = null,
 ): Float32Array {
   const start = values.map((value, i) => (isKnown[i] ? value : 0));
-  solve({ ...size, values: start, isKnown, screening: 1 / decayLength ** 2 });
+  solve({ ...size, values: start, isKnown, screening: 1 / decayLength ** 2, sources });
   return start;
 }
