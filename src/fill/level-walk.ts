@@ -256,7 +256,8 @@ async function* walkPhoto(
   const isLast = request.plan.levels[job.level + 1]?.part !== level.part;
   const matches = network.matches();
   const walked = { ...images.known, data: step.value };
-  const stitched = isLast ? stitch(walked, matches, flat.photo) : walked;
+  const isPieced = level.network === 'coherent';
+  const stitched = isPieced ? stitch(walked, matches, flat.photo) : walked;
   const image = withKnown(flat.shade(stitched), images);
   const fitted = isLast ? withKnown(fitEdge(image, images.photo), images) : image;
   return [{ image: fitted, matches }];

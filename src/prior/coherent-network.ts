@@ -249,7 +249,8 @@ export class CoherentNetwork implements Network {
   private _estimateTexture(): void {
     this._castVotes(this._textures, textures.sigma);
     this._pixels.forEach((q, k) => {
-      for (let c = 0; c < 2; c++) this._queryTextures[4 * q + c] = textures.gain * this._votes[4 * k + c];
+      for (let c = 0; c < 2; c++)
+        this._queryTextures[4 * q + c] = textures.gain * this._votes[4 * k + c];
     });
   }
 
