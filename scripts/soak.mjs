@@ -16,6 +16,7 @@ const suites = {
     'test/cli/fill-command.test.ts',
     'test/cli/disk.test.ts',
     'test/cli/picture-fuzz.test.ts',
+    'test/sandbox/faults.test.ts',
   ],
   browser: [
     'test/worker/soak.browser.test.ts',

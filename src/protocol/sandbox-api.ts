@@ -33,6 +33,8 @@ export interface PlacedMedia {
 export interface KeptFill extends PlacedMedia {
   /** Made for this image, not for one below: it may reach past its edge. */
   readonly isOwn: boolean;
+  /** See `FillRecord`. */
+  readonly opaque?: string;
 }
 
 /** The image the region lies on. */
@@ -96,6 +98,11 @@ export interface FillRecord {
   /** Where it began: the number of the fill it varies, and how far from it; 0 and 1 for noise. */
   readonly like: number;
   readonly strength: number;
+  /**
+   * Of a fill past the photo's edge: where its pixels are opaque, as `opaqueCells` writes it. There a
+   * rendition of the page shows the fill and nothing under it, to later visits too.
+   */
+  readonly opaque?: string;
 }
 
 /** Fills of one region share the first part of their job ids, also over several jobs. */

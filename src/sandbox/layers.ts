@@ -78,13 +78,23 @@ function insertAt(
   layer: NewLayer,
 ): AddLayerResult {
   const number = numberOf(layer);
-  for (const node of otherTries(layer)) hide(node);
+  const others = otherTries(layer);
   const parent = 'after' in place ? place.parent : place;
   const container = make(parent);
   writeRecord(container, { ...layer.record, number });
   if ('after' in place) parent.children.insertAfter(container, place.after);
   else parent.children.append(container);
+  hideUnder(others);
   return { status: 'added', layerId: container.id };
+}
+
+/** The fill is there, whatever fails now: a try left in sight lies under it. */
+function hideUnder(others: readonly Node[]): void {
+  try {
+    for (const node of others) hide(node);
+  } catch {
+    // Showing one of the tries hides the others again.
+  }
 }
 
 /** Why the image cannot be found on this page. */

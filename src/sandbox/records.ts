@@ -19,11 +19,12 @@ function byteLength(text: string): number {
   return bytes;
 }
 
-/** Stores a record; settings that would not fit are left out rather than the fill. */
+/** Stores a record; what would not fit is left out rather than the fill. */
 export function writeRecord(node: Node, record: FillRecord): void {
-  const text = JSON.stringify(record);
-  const fits = byteLength(recordKey) + byteLength(text) <= maxBytes;
-  node.addOnData.setItem(recordKey, fits ? text : JSON.stringify({ ...record, settings: '' }));
+  const { opaque: _, ...plain } = record;
+  const texts = [record, plain, { ...plain, settings: '' }].map((it) => JSON.stringify(it));
+  const fits = (text: string) => byteLength(recordKey) + byteLength(text) <= maxBytes;
+  node.addOnData.setItem(recordKey, texts.find(fits) ?? texts[2]);
 }
 
 const texts = ['targetId', 'jobId', 'modelId', 'modelSha256', 'settings'] as const;
@@ -45,7 +46,7 @@ export function parseRecord(text: string): FillRecord | undefined {
     texts.every((name) => typeof fields[name] === 'string') &&
     numbers.every((name) => Number.isFinite(fields[name]));
   if (!isRecord) return undefined;
-  const names = [...texts, ...numbers];
+  const names = [...texts, ...numbers, ...(typeof fields['opaque'] === 'string' ? ['opaque'] : [])];
   return Object.fromEntries(names.map((name) => [name, fields[name]])) as unknown as FillRecord;
 }
 

@@ -65,7 +65,8 @@ function keptOver(image: MediaContainerNode): KeptFill[] {
     const isOver = isKept(node) && isVisible(node) && order.indexOf(node.id) > place;
     if (!isOver || !isMediaContainer(node) || !overlaps(pageBounds(node), bounds)) return [];
     const media = placedMedia(node);
-    return media ? { ...media, isOwn: record.targetId === image.id } : [];
+    const { opaque, targetId } = record;
+    return media ? { ...media, isOwn: targetId === image.id, ...(opaque && { opaque }) } : [];
   });
 }
 

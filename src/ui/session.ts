@@ -49,7 +49,9 @@ import { Observed } from './observed.js';
 import type { Problem } from './problem.js';
 import type { PixelSource } from './selection/pixels.js';
 import { isExpanded } from './selection/expansion.js';
-import { filledRegion, type Region } from './selection/region.js';
+import { opaqueCells } from './selection/opaque-cells.js';
+import { pixelsOf } from './selection/raster.js';
+import { filledRegion, type FilledRegion, type Region } from './selection/region.js';
 import { SelectionWatch } from './selection/selection-watch.js';
 
 /** Everything outside the panel, handed in. */
@@ -478,7 +480,7 @@ export class Session extends Observed {
       png,
       pixelsToPage: compose(region.raster.pixelsToPage, translation(x, y)),
       size: { width, height },
-      record: recordOf(job, seed),
+      record: { ...recordOf(job, seed), ...(await noteOpaque(region, png)) },
     };
     // A fill without a picture in the gallery is still a fill.
     await this.journal.whileAdding(layer, async () => {
@@ -486,6 +488,18 @@ export class Session extends Observed {
       await this.gallery.add(layer, thumbnail);
     });
   }
+}
+
+/** Past the photo's edge a rendition tells a fill from the page by this alone; without it, it is still a fill. */
+async function noteOpaque(
+  { maskBounds, raster }: FilledRegion,
+  png: Blob,
+): Promise<Pick<FillRecord, 'opaque'>> {
+  if (!isExpanded({ maskBounds, raster })) return {};
+  return pixelsOf(png).then(
+    (pixels) => ({ opaque: opaqueCells(pixels) }),
+    () => ({}),
+  );
 }
 
 function recordOf(job: FillJob, seed: number): NewLayer['record'] {

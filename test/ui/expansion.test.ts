@@ -16,6 +16,7 @@ import {
   isRectangular,
   marginsFor,
 } from '../../src/ui/selection/expansion.js';
+import { opaqueCells, readCells } from '../../src/ui/selection/opaque-cells.js';
 import type { Raster } from '../../src/ui/selection/raster.js';
 import { regionId, regionOf, takeShapes } from '../../src/ui/selection/region.js';
 import { photo, rectangle } from './fake-host.js';
@@ -145,4 +146,57 @@ test('marks stay on the photo when it is expanded, and may lie beyond it', () =>
   expect(larger.coverage.data[5 * 900 + 90]).toBe(255);
   expect(larger.coverage.data[5 * 900 + 89]).toBe(0);
   expect(() => new Marks({ ...whole, ...size }).restore(painted)).toThrow('within 800 x 600');
+});
+
+describe('where a fill is opaque', () => {
+  /** Transparent but for a rectangle. */
+  function image(width: number, height: number, opaque: Rect) {
+    const data = new Uint8ClampedArray(4 * width * height);
+    for (let y = opaque.y; y < opaque.y + opaque.height; y++) {
+      for (let x = opaque.x; x < opaque.x + opaque.width; x++) data[4 * (y * width + x) + 3] = 255;
+    }
+    return { width, height, data };
+  }
+  const set = (text: string) => {
+    const { width, data } = readCells(text)!;
+    const cells = Array.from({ length: data.length / 4 }, (_, cell) => cell);
+    return cells
+      .filter((cell) => data[4 * cell] === 255)
+      .map((cell) => [cell % width, Math.floor(cell / width)]);
+  };
+
+  test('is written pixel for pixel of a small one', () => {
+    const text = opaqueCells(image(5, 3, { x: 1, y: 0, width: 2, height: 2 }));
+    expect(text).toMatch(/^5x3:/);
+    expect(set(text)).toEqual([
+      [1, 0],
+      [2, 0],
+      [1, 1],
+      [2, 1],
+    ]);
+  });
+
+  test('claims no cell of a large one that is not opaque all over', () => {
+    // Cells of 10 pixels: the rectangle covers 2.5 to 4.5, so cell 3 alone is whole.
+    const text = opaqueCells(image(640, 20, { x: 25, y: 0, width: 20, height: 20 }));
+    expect(text).toMatch(/^64x2:/);
+    expect(set(text)).toEqual([
+      [3, 0],
+      [3, 1],
+    ]);
+    expect(opaqueCells(image(1024, 1024, { x: 0, y: 0, width: 0, height: 0 })).length).toBeLessThan(
+      700,
+    );
+  });
+
+  test.each([
+    '',
+    '0x3:AAAA',
+    '65x1:AAAA',
+    '9x9:',
+    '5x3:!!!!',
+    '5x3:AAA',
+    'x'.repeat(4000),
+    '8x8:AAAA',
+  ])('is not read from what a stranger wrote: %s', (text) => expect(readCells(text)).toBeNull());
 });

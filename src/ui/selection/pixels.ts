@@ -2,14 +2,22 @@
  * The target's pixels. The one place that asks what the build may do: the original bitmap where
  * the document sandbox can read it, otherwise a rendition of the page cut to the image.
  */
-import type { Size } from '../../image/geometry.js';
+import { compose, invert, type Mat2d, type Size } from '../../image/geometry.js';
 import type { Backdrop, KeptFill, TargetImage } from '../../protocol/sandbox-api.js';
 import type { AddOnSdk } from '../host/sdk.js';
 import type { SandboxClient } from '../host/sandbox-client.js';
 import { ProblemError, problemOf } from '../problem.js';
 import { withRoomFor } from './expansion.js';
 import { originalFrame, renditionFrame } from './frame.js';
-import { checkImageSize, decodeBitmap, drawKept, drawRaster, type Raster } from './raster.js';
+import { readCells } from './opaque-cells.js';
+import {
+  checkImageSize,
+  decodeBitmap,
+  drawKept,
+  drawRaster,
+  drawSeen,
+  type Raster,
+} from './raster.js';
 
 export interface PixelSource {
   /**
@@ -77,6 +85,17 @@ function ownOf({ kept }: TargetImage): readonly KeptFill[] {
   return kept.filter(({ isOwn }) => isOwn);
 }
 
+/** Where a fill is known to be opaque; null where that was not noted, or the page shines through. */
+function cellsOf({ opaque, opacity }: KeptFill): ImageData | null {
+  const cells = opaque === undefined || opacity < 1 ? null : readCells(opaque);
+  return cells && new ImageData(cells.data, cells.width, cells.height);
+}
+
+interface PagePicture {
+  readonly bitmap: ImageBitmap;
+  readonly bitmapToPage: Mat2d;
+}
+
 /** Longest side of a rendition that is asked for; what comes is measured. */
 const renditionSide = 4096;
 
@@ -97,20 +116,29 @@ class RenditionPixels implements PixelSource {
     const frame = renditionFrame(target, bitmap);
     // The page's own pixels are the nearest to the photo's that a rendition tells.
     const pixelSize = Math.hypot(frame.pixelsToPage[0], frame.pixelsToPage[1]);
-    return this._drawBeyond(drawRaster(bitmap, frame, { pixelSize, sizesIn: 'page' }), target);
+    const photo = drawRaster(bitmap, frame, { pixelSize, sizesIn: 'page' });
+    const bitmapToPage = compose(frame.pixelsToPage, frame.bitmapToRaster);
+    return this._drawBeyond(photo, target, { bitmap, bitmapToPage });
   }
 
   /**
-   * Past the photo's edge a rendition shows the page: of a kept fill only its own pixels are known
-   * there, and only to the visit that made it.
+   * Past the photo's edge a rendition shows the page. What of it is a kept fill tells its PNG, as long
+   * as this visit has it, or the layer's own note of where it is opaque.
    */
-  private async _drawBeyond(photo: Raster, target: TargetImage): Promise<Raster> {
-    const known = ownOf(target).filter(({ id }) => this.fillPng?.(id) !== undefined);
+  private async _drawBeyond(
+    photo: Raster,
+    target: TargetImage,
+    page: PagePicture,
+  ): Promise<Raster> {
+    const known = ownOf(target).filter((fill) => this.fillPng?.(fill.id) ?? cellsOf(fill));
     const raster = withRoomFor(photo, known);
     if (raster === photo) return photo;
+    const bitmapToRaster = compose(invert(raster.pixelsToPage), page.bitmapToPage);
     for (const fill of [...known].reverse()) {
-      const layer = await decodeBitmap(this.fillPng!(fill.id)!);
-      drawKept(raster, layer, fill, 'under');
+      const png = this.fillPng?.(fill.id);
+      const layer = png ? await decodeBitmap(png) : await createImageBitmap(cellsOf(fill)!);
+      if (png) drawKept(raster, layer, fill, 'under');
+      else drawSeen(raster, { bitmap: page.bitmap, bitmapToRaster }, fill, layer);
       layer.close();
     }
     return raster;

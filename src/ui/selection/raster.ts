@@ -65,6 +65,20 @@ export async function decodeBitmap(file: Blob): Promise<ImageBitmap> {
   }
 }
 
+/** Decodes a file to its pixels. */
+export async function pixelsOf(file: Blob): Promise<RgbaImage> {
+  const bitmap = await decodeBitmap(file);
+  const { width, height } = bitmap;
+  const context = contextOf(new OffscreenCanvas(width, height));
+  context.drawImage(bitmap, 0, 0);
+  bitmap.close();
+  return {
+    width,
+    height,
+    data: new Uint8ClampedArray(context.getImageData(0, 0, width, height).data),
+  };
+}
+
 /** A canvas as a raster of its size; `photo` is all of it where none is given. */
 function rasterOf(
   canvas: OffscreenCanvas,
@@ -129,7 +143,41 @@ export function drawKept(
   fill: PlacedMedia,
   place: 'over' | 'under' = 'over',
 ): void {
-  const context = contextOf(canvas);
+  drawFill(contextOf(canvas), pixelsToPage, bitmap, fill, place);
+}
+
+/**
+ * Draws, under what is there already, what a page's rendition shows of a kept fill: where it is known
+ * to be opaque. `seen` lies in the raster's pixels.
+ */
+export function drawSeen(
+  { canvas, pixelsToPage }: Raster,
+  seen: { readonly bitmap: ImageBitmap; readonly bitmapToRaster: Mat2d },
+  fill: PlacedMedia,
+  cells: ImageBitmap,
+): void {
+  const known = new OffscreenCanvas(canvas.width, canvas.height);
+  const context = contextOf(known);
+  context.imageSmoothingEnabled = false;
+  drawFill(context, pixelsToPage, cells, fill, 'over');
+  context.globalCompositeOperation = 'source-in';
+  context.imageSmoothingEnabled = true;
+  context.setTransform(...seen.bitmapToRaster);
+  context.drawImage(seen.bitmap, 0, 0);
+  const under = contextOf(canvas);
+  under.save();
+  under.globalCompositeOperation = 'destination-over';
+  under.drawImage(known, 0, 0);
+  under.restore();
+}
+
+function drawFill(
+  context: OffscreenCanvasRenderingContext2D,
+  pixelsToPage: Mat2d,
+  bitmap: ImageBitmap,
+  fill: PlacedMedia,
+  place: 'over' | 'under',
+): void {
   const pageToRaster = invert(pixelsToPage);
   const { mediaSize, mediaToPage, crop, opacity } = fill;
   context.save();
