@@ -21,7 +21,7 @@ function byteLength(text: string): number {
 
 /** Stores a record; what would not fit is left out rather than the fill. */
 export function writeRecord(node: Node, record: FillRecord): void {
-  const { opaque: _, ...plain } = record;
+  const plain = { ...record, opaque: undefined };
   const texts = [record, plain, { ...plain, settings: '' }].map((it) => JSON.stringify(it));
   const fits = (text: string) => byteLength(recordKey) + byteLength(text) <= maxBytes;
   node.addOnData.setItem(recordKey, texts.find(fits) ?? texts[2]);
