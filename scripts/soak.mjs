@@ -23,6 +23,7 @@ const suites = {
     'test/ui/journal.browser.test.ts',
     'test/ui/closed-panel.browser.test.ts',
   ],
+  e2e: ['test/e2e/loop.e2e.test.ts'],
 };
 
 /** Runs a project's suites with the large counts; true when all passed. */

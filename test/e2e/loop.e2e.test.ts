@@ -13,6 +13,8 @@ import { BenchPage } from './bench-page.js';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const publicFolder = fileURLToPath(new URL('../../build/public', import.meta.url));
 const patient = { timeout: 240_000 };
+/** In `npm run soak`. */
+const reloads = 50;
 const ellipse = { x: 290, y: 190, width: 34, height: 30 };
 
 async function buildPublic(): Promise<string> {
@@ -177,7 +179,9 @@ describe.each([
     expectPlace(await placeOf(0), first);
     await press('keep');
     await expect.poll(() => at('original').innerText()).toMatch(/Kept/);
-    // Beyond the photo, on what was kept, the picture goes on.
+    // Beyond the photo, on what was kept, the picture goes on; for the next visit too.
+    await bench.page.getByTestId('reload-panel').click();
+    await at('original').waitFor(patient);
     await bench.drag([480, 140], [540, 170]);
     const second = await drawn();
     await expect.poll(() => at('gallery').first().innerText(), patient).toMatch(/another region/);
@@ -195,4 +199,56 @@ describe.each([
       .poll(() => at('selection-problem').getAttribute('data-code'), patient)
       .toBe('regionOutsideImage');
   });
+
+  /** Asks for one fill of the marked region by a seed, as the button does. */
+  async function ask(): Promise<void> {
+    const frame = bench.page.frames().find((it) => it.parentFrame() !== null)!;
+    await expect.poll(() => isDisabled('generate'), patient).toBeNull();
+    await frame.evaluate(() => {
+      const { session } = document.querySelector('repaint-panel')!;
+      session.choose({ ...session.choices, fills: 1, seed: 7, preset: 'best' });
+      session.fill();
+    });
+    await expect.poll(() => at('calls').innerText(), patient).toMatch(/^\d+ of/);
+  }
+
+  /** Takes the only fill off the page. Returns: its file. */
+  async function taken(): Promise<number[]> {
+    await waitForLayers(1);
+    const [layer] = await layers();
+    const bytes = await bench.bitmapBytes(layer);
+    await bench.command({ kind: 'delete', ids: [layer.id] });
+    await expect.poll(() => at('gallery').count(), patient).toBe(0);
+    return bytes;
+  }
+
+  it.runIf(process.env['FUZZ'])(
+    'goes on to the same bytes wherever the panel is reloaded',
+    async () => {
+      await bench.page.reload();
+      await bench.page.getByTestId('layer').first().waitFor();
+      await bench.page.getByTestId('tool-ellipse').click();
+      await bench.drag([290, 190], [340, 230]);
+      await ask();
+      const begun = performance.now();
+      const whole = await taken();
+      const takenMs = performance.now() - begun;
+      let resumed = 0;
+      for (let k = 0; k < reloads; k++) {
+        await ask();
+        await bench.page.waitForTimeout((k / reloads) * takenMs);
+        await bench.page.getByTestId('reload-panel').click();
+        await at('resume').or(at('fill')).first().waitFor(patient);
+        if ((await at('resume').count()) > 0) {
+          await at('resume').click();
+          resumed++;
+        }
+        expect(await taken()).toEqual(whole);
+      }
+      // The others were made by then.
+      expect(resumed).toBeGreaterThan(reloads / 2);
+      expect(bench.problems).toEqual([]);
+    },
+    1_800_000,
+  );
 });
