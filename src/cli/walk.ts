@@ -1,6 +1,7 @@
 /** `repaint-fill walk`: what a walk does and costs, without running it. */
 import { Command, Option } from 'commander';
 import { planWalk, samplerNames, type SamplerName, type WalkPlan } from '../core/walk.js';
+import { authorsSchedule } from '../lab/authors-schedule.js';
 import { writeWhole } from '../lab/evaluation/store.js';
 import { presetNames, presets } from '../protocol/presets.js';
 import { rangeChecked, UsageError } from './cli-error.js';
@@ -45,14 +46,16 @@ function planFrom(options: WalkCommandOptions, steps: number): WalkPlan {
       startTimestep: options.startTimestep ?? null,
       callsPerStep: options.guided ? 2 : 1,
       restarts: options.restarts,
-      jumps: {
-        samplesPerStep: options.samplesPerStep,
-        jump2Length: options.jump2Length,
-        jump2Resamplings: options.jump2Samples,
-        jump3Length: options.jump3Length,
-        jump3Resamplings: options.jump3Samples,
-        startResampling: options.startResampling,
-      },
+      schedule: (parameters) =>
+        authorsSchedule({
+          ...parameters,
+          samplesPerStep: options.samplesPerStep,
+          jump2Length: options.jump2Length,
+          jump2Resamplings: options.jump2Samples,
+          jump3Length: options.jump3Length,
+          jump3Resamplings: options.jump3Samples,
+          startResampling: options.startResampling,
+        }),
     },
   );
 }

@@ -45,8 +45,8 @@ export interface WalkOptions {
   readonly startTimestep?: number | null;
   /** 2 under classifier-free guidance (see `callsPerStep`), else 1. */
   readonly callsPerStep?: number;
-  /** Further parameters of the authors' schedule, for the repaint sampler. */
-  readonly jumps?: Omit<JumpParameters, 'numInferenceSteps' | 'jumpLength' | 'resamplings'>;
+  /** Labels of the repaint sampler, if other than (T, j, r)'s own. */
+  readonly schedule?: (parameters: JumpParameters) => number[];
   /** Passes of the sdedit sampler; by default as many as the repaint walk's calls pay for. */
   readonly restarts?: number;
 }
@@ -133,8 +133,8 @@ function planTransitions(
   const { sampler, jumpLength, resamplings } = settings;
   switch (sampler) {
     case 'repaint': {
-      const jumps = { ...options.jumps, numInferenceSteps: labels, jumpLength, resamplings };
-      return labelsToTransitions(jumpSchedule(jumps));
+      const { schedule = jumpSchedule } = options;
+      return labelsToTransitions(schedule({ numInferenceSteps: labels, jumpLength, resamplings }));
     }
     case 'replace':
     case 'slowdown':

@@ -119,6 +119,14 @@ export const modelCardSchema = z.object({
     rescaleBetasZeroSnr: z.optional(z.boolean()),
     /** True: the network is told tau * 1000 / numTrainTimesteps. */
     rescaleTimesteps: z.optional(z.boolean()),
+    /** Which steps a walk keeps, if not those of the paper (`respaced`). */
+    timestepSpacing: z.optional(
+      z.enum(['respaced', 'leading', 'trailing', 'linspace', 'quadratic']),
+    ),
+    /** What `leading` adds to each step; 0 where absent. */
+    stepsOffset: z.optional(z.int().check(z.minimum(0), z.maximum(1))),
+    /** Whose rounding and last step hold; `guided-diffusion` where absent. */
+    convention: z.optional(z.enum(['guided-diffusion', 'diffusers'])),
   }),
   /** Empty for an unconditional network. */
   classes: z.array(z.object({ label, name: words })).check(z.maxLength(65_536)),

@@ -34,39 +34,6 @@ describe('jumpSchedule', () => {
     expect(checksum(labels)).toBe(sum);
   });
 
-  it('starts resampling late when told to', () => {
-    const late = (t: number, startResampling: number, j: number, r: number) =>
-      jumpSchedule({ numInferenceSteps: t, jumpLength: j, resamplings: r, startResampling });
-    expect(checksum(late(100, 50, 5, 9))).toBe(8008451);
-    const paper = labelsToTransitions(late(250, 100, 10, 10));
-    expect(paper.filter(({ kind }) => kind === 'denoise')).toHaveLength(1150);
-    expect(paper.filter(({ kind }) => kind === 'renoise')).toHaveLength(900);
-  });
-
-  it('repeats single steps with n_sample, the first two excepted', () => {
-    const labels = jumpSchedule({
-      numInferenceSteps: 10,
-      jumpLength: 1,
-      resamplings: 1,
-      samplesPerStep: 2,
-    });
-    const expected = [9, 8, 7, 8, 7, 6, 7, 6, 5, 6, 5, 4, 5, 4, 3, 4, 3, 2, 3, 2, 1, 2, 1, 0, 1, 0];
-    expect(labels).toEqual([...expected, -1]);
-  });
-
-  it('nests a second jump in the first', () => {
-    const nested = jumpSchedule({
-      numInferenceSteps: 6,
-      jumpLength: 2,
-      resamplings: 2,
-      jump2Length: 1,
-      jump2Resamplings: 2,
-    });
-    expect(nested.join(' ')).toBe(
-      '5 4 5 4 3 4 3 2 3 2 3 4 3 4 3 2 3 2 1 2 1 0 1 0 1 2 1 2 1 0 1 0 -1',
-    );
-  });
-
   it('counts its calls by the formula on a grid', () => {
     for (let t = 1; t <= 40; t += 3) {
       for (let j = 1; j <= 15; j += 2) {

@@ -68,9 +68,15 @@ function runtime(network: Network, chooseBatch: FillRuntime['chooseBatch'] = alo
   return { card, chooseBatch, rejectBatch, createState };
 }
 
-function request(seeds: readonly number[], settings: FillSettings = modelDraft, area = selection) {
+function request(
+  seeds: readonly number[],
+  settings: FillSettings = modelDraft,
+  area = selection,
+  model = card,
+) {
   const grown = growCoverage(area, settings.growPx);
-  const plan = planFill({ imageSize: size, maskBounds: coverageBounds(grown)!, card, settings });
+  const maskBounds = coverageBounds(grown)!;
+  const plan = planFill({ imageSize: size, maskBounds, card: model, settings });
   return contextRequest({ jobId: 'job', plan, settings, picture, selection: grown, seeds });
 }
 
@@ -131,6 +137,28 @@ function recorded(network: Network) {
   };
   return { setups, starts, spied };
 }
+
+test("a card's own spacing and convention are walked, where it says any", async () => {
+  const told: number[] = [];
+  const network = new GreyNetwork();
+  const listening: Network = {
+    predict: (call) => {
+      told.push(call.timestep);
+      return network.predict(call);
+    },
+  };
+  const diffusion = { ...card.diffusion, timestepSpacing: 'leading', convention: 'diffusers' };
+  const leading = modelCardSchema.parse({ ...card, diffusion });
+  const settings = { ...modelDraft, coarse: { ...modelDraft.coarse, numInferenceSteps: 10 } };
+  const asked = request([1], settings, selection, leading);
+  await collect(runFill(asked, { ...runtime(listening), card: leading }));
+  const coarse = told.slice(0, asked.plan.levels[0].nfe);
+  // 999 and 0 with 111 between them by the paper's spacing.
+  expect([...new Set(coarse)]).toEqual([900, 800, 700, 600, 500, 400, 300, 200, 100, 0]);
+  // That library's step from timestep 0 draws no noise, and the tables are float32.
+  const { posteriorLogVarianceClipped: variance } = createDiffusion(leading.diffusion, [0, 100]);
+  expect(variance[0]).toBeCloseTo(Math.log(1e-20), 6);
+});
 
 describe('what is drawn', () => {
   const area = boxSelection(50, 20, 24, 44);

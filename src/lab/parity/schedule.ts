@@ -1,7 +1,7 @@
 /** Family `schedule`: jump lists of the released RePaint code. */
 import { z } from 'zod';
-import { jumpSchedule, type JumpParameters } from '../../core/jump-schedule.js';
 import { labelsToTransitions } from '../../core/walk.js';
+import { authorsSchedule, type AuthorsParameters } from '../authors-schedule.js';
 import { casesOfFile, fileStems, parseAs } from './case-files.js';
 import type { CaseReport, ParityCase, ParityFamily } from './family.js';
 
@@ -19,7 +19,7 @@ export const jumpParametersSchema = z.strictObject({
 });
 
 /** Translates the authors' names into ours. */
-export function jumpParameters(params: z.infer<typeof jumpParametersSchema>): JumpParameters {
+export function jumpParameters(params: z.infer<typeof jumpParametersSchema>): AuthorsParameters {
   return {
     numInferenceSteps: params.t_T,
     samplesPerStep: params.n_sample,
@@ -44,7 +44,7 @@ const scheduleSchema = z.object({
 
 function checkSchedule(report: CaseReport, json: unknown): void {
   const expected = parseAs(scheduleSchema, json, 'schedule');
-  const times = jumpSchedule(jumpParameters(expected.params));
+  const times = authorsSchedule(jumpParameters(expected.params));
   const transitions = labelsToTransitions(times);
   const calls = transitions.filter(({ kind }) => kind === 'denoise').length;
   report.exact('times', times, expected.times);

@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { createDiffusion, type Diffusion } from '../../core/diffusion.js';
 import { guidedDiffusionConfig } from '../../core/guided-diffusion-config.js';
-import { jumpSchedule } from '../../core/jump-schedule.js';
 import type { ImageShape } from '../../core/network.js';
 import type { NoiseDraw, NoiseSource } from '../../core/noise.js';
 import { respaceTimesteps } from '../../core/timesteps.js';
 import { labelsToTransitions, type WalkPlan } from '../../core/walk.js';
+import { authorsSchedule } from '../authors-schedule.js';
 import { parseAs, readJson, readTensors, type CaseTensors } from './case-files.js';
 import { NotSupported } from './family.js';
 import { jumpParameters, jumpParametersSchema } from './schedule.js';
@@ -73,7 +73,7 @@ function checkSupported({ conf }: RecordedWalk): void {
 function planOf(walk: RecordedWalk): WalkPlan {
   const { conf } = walk;
   const parameters = jumpParameters(conf.schedule_jump_params);
-  const transitions = labelsToTransitions(jumpSchedule(parameters));
+  const transitions = labelsToTransitions(authorsSchedule(parameters));
   const nfe = transitions.filter((move) => move.kind === 'denoise').length;
   return {
     settings: { ...parameters, sampler: 'repaint', eta: null },

@@ -56,7 +56,8 @@ function isImproved(config: unknown): boolean {
 
 /**
  * The part of a diffusion config that belongs to the network: how it was trained and how its
- * answers are bounded. How its library would space and round a walk is left to the walk here.
+ * answers are bounded. How its library would space and round a walk is left to the walk here: who
+ * wants that too says it in the card.
  */
 function cardDiffusion(config: DiffusionConfig): ModelCard['diffusion'] {
   const { clipRange, threshold, trainedBetas, rescaleBetasZeroSnr, rescaleTimesteps } = config;
@@ -68,6 +69,9 @@ function cardDiffusion(config: DiffusionConfig): ModelCard['diffusion'] {
     trainedBetas: trainedBetas ?? undefined,
     rescaleBetasZeroSnr: rescaleBetasZeroSnr || undefined,
     rescaleTimesteps: isRescaled || undefined,
+    timestepSpacing: undefined,
+    stepsOffset: undefined,
+    convention: undefined,
   });
   if (!result.success) {
     const [issue] = result.error.issues;

@@ -127,7 +127,12 @@ describe('describeModel', () => {
   it('measures an .onnx and takes the rest from its card', async () => {
     const onnx = await tinyUNet(1, { classes: 3, hasLearnedVariance: true });
     const given = {
-      diffusion: { ...shippedCard.diffusion, varianceType: 'learned_range' },
+      diffusion: {
+        ...shippedCard.diffusion,
+        varianceType: 'learned_range',
+        timestepSpacing: 'leading',
+        convention: 'diffusers',
+      },
       network: { nativeSize: 16, isFixedSize: false, sizeMultiple: 2 },
       classes: [{ label: 0, name: 'a' }],
       nullClassLabel: 2,
