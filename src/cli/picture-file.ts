@@ -76,7 +76,7 @@ function fromBytes(bytes: Buffer, isCmyk: boolean): Sharp {
  */
 export async function openPicture(what: string, path: string): Promise<PictureFile> {
   const bytes = await readBytes(what, path);
-  const header = readHeader(bytes);
+  const header = await readHeader(bytes);
   if (header) checkSides(what, path, header);
   const refused = refusal(header?.kind ?? null, bytes);
   if (refused) throw unreadable(what, path, refused);

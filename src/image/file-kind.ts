@@ -1,5 +1,4 @@
 /** What a picture file is, by its first bytes: before it is decoded, and whoever decodes it. */
-import { imageSize } from 'image-size';
 import type { Size } from './geometry.js';
 
 export interface FileHeader extends Size {
@@ -28,9 +27,13 @@ export function kindTitle(kind: string): string {
   return titles[kind] ?? kind.toUpperCase();
 }
 
-/** Returns kind and size as stored (not turned upright), or null when the bytes do not say. */
-export function readHeader(bytes: Uint8Array): FileHeader | null {
+/**
+ * Returns kind and size as stored (not turned upright), or null when the bytes do not say. What knows
+ * the kinds is loaded with the first picture: the panel's first screen does without.
+ */
+export async function readHeader(bytes: Uint8Array): Promise<FileHeader | null> {
   if (startsWith(bytes, '%PDF')) return { kind: 'pdf', width: 0, height: 0 };
+  const { imageSize } = await import('image-size');
   try {
     const { type, width, height } = imageSize(bytes);
     return type === undefined ? null : { kind: type, width, height };

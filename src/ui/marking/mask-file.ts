@@ -15,7 +15,7 @@ export async function maskStamp(file: Blob, { width, height }: Size): Promise<St
   context.drawImage(bitmap, 0, 0, width, height);
   bitmap.close();
   const bytes = new Uint8Array(await file.arrayBuffer());
-  const kind = readHeader(bytes)?.kind;
+  const kind = (await readHeader(bytes))?.kind;
   const data = new Uint8ClampedArray(context.getImageData(0, 0, width, height).data);
   const options = { isLossy: kind !== undefined && isLossy(kind, bytes) };
   const { coverage } = readMask({ width, height, data }, options);

@@ -51,7 +51,7 @@ const browserKinds = ['jpg', 'png', 'webp', 'gif', 'bmp', 'avif', 'svg'];
  */
 export async function decodeBitmap(file: Blob): Promise<ImageBitmap> {
   const bytes = new Uint8Array(await file.arrayBuffer());
-  const header = readHeader(bytes);
+  const header = await readHeader(bytes);
   if (header && Math.max(header.width, header.height) > maxImageSide)
     throw new ProblemError('imageTooLarge', `${header.width} x ${header.height} px`);
   if (header && isCutOff(header.kind, bytes))
