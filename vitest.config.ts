@@ -21,7 +21,9 @@ export default defineConfig({
           exclude: ['test/**/*.{browser,e2e,package}.test.ts'],
           // One worker is left free otherwise: of two cores, half.
           maxWorkers: '100%',
-          testTimeout: 60_000,
+          // A busy machine is slow, not wrong.
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
       {

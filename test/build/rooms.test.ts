@@ -5,7 +5,12 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 
 const root = path.resolve(import.meta.dirname, '../..');
-const eslint = new ESLint({ cwd: root, overrideConfig: { rules: {} } });
+// The one rule that is asked about needs no types, and types are most of what linting costs.
+const eslint = new ESLint({
+  cwd: root,
+  overrideConfig: { languageOptions: { parserOptions: { projectService: false } } },
+  ruleFilter: ({ ruleId }) => ruleId === 'no-restricted-imports',
+});
 
 async function restricted(file: string, imported: string): Promise<string[]> {
   const code = `import * as other from '${imported}';\nexport const it = other;\n`;

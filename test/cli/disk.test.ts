@@ -10,6 +10,7 @@ import { mutationCount } from '../checkpoint/mutations.js';
 import { modelFolder } from '../checkpoint/fixture-folders.js';
 import { bin, root } from './run-cli.js';
 
+const manyCommands = path.join(import.meta.dirname, 'many-commands.mjs');
 let folder: string;
 /** Under `npm run soak`. */
 const isLong = mutationCount > 1000;
@@ -34,9 +35,9 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Runs a script with a small disk of its own, mounted where nobody else sees it. */
-function onDisk(options: string, script: string) {
+function onDisk(options: string, script: string, program = bin, ...more: string[]) {
   const mount = `mount -t tmpfs -o ${options} tmpfs "$0" && ${script}`;
-  const args = ['-Urm', 'sh', '-c', mount, at('disk'), process.execPath, bin];
+  const args = ['-Urm', 'sh', '-c', mount, at('disk'), process.execPath, program, ...more];
   const env = { ...process.env, REPAINT_FILL_HOME: at('disk', 'home'), XDG_CACHE_HOME: folder };
   const { status, stdout, stderr } = spawnSync('unshare', args, { env, cwd: root });
   return { code: status, stdout: String(stdout), stderr: String(stderr) };
@@ -48,16 +49,21 @@ function onDiskWorks(): boolean {
   return spawnSync('unshare', args).status === 0;
 }
 
-const fill = () =>
-  `fill "${at('photos/one.png')}" --region "${at('mask.png')}" --preset draft --out "$0"`;
-const lab = () => `lab run --photos "${at('photos')}" --masks ellipse --size 64 --out "$0/run"`;
-const methods = '--methods "photo=--preset draft"';
+const toFill = () => [
+  ...['fill', at('photos/one.png'), '--region', at('mask.png'), '--preset', 'draft'],
+];
+const toRun = (...methods: string[]) => [
+  ...['lab', 'run', '--photos', at('photos'), '--masks', 'ellipse', '--size', '64'],
+  ...['--out', at('disk', 'run'), '--methods', ...methods],
+];
+const quoted = (words: readonly string[]) => words.map((word) => `"${word}"`).join(' ');
 const weights = path.join(modelFolder('garden-64'), 'diffusion_pytorch_model.fp16.safetensors');
 
 // A disk of one's own needs Linux, and leave to make name spaces.
 describe.skipIf(!hasDisks)('on a disk that', () => {
   test('fills up in the middle a fill ends with a sentence; what is finished is whole', () => {
-    const listed = `"$1" "$2" ${fill()} --fills 4; code=$?; cd "$0"; ls -A; cat preview-1.png | wc -c; exit $code`;
+    const fill = quoted([...toFill(), '--out', at('disk'), '--fills', '4']);
+    const listed = `"$1" "$2" ${fill}; code=$?; cd "$0"; ls -A; cat preview-1.png | wc -c; exit $code`;
     const { code, stdout, stderr } = onDisk('size=100k', listed);
     expect(code).toBe(1);
     expect(stderr).toMatch(
@@ -76,32 +82,38 @@ describe.skipIf(!hasDisks)('on a disk that', () => {
     [
       'is full',
       'size=4k',
-      'dd if=/dev/zero of="$0/rest" bs=1k 2>/dev/null; ',
+      'dd if=/dev/zero of="$0/rest" bs=1k 2>/dev/null;',
       /full|No space is left/,
     ],
     ['is read-only', 'ro', '', /read-only/],
   ])(
     '%s commands say so in one sentence',
     (_, options, before, reason) => {
-      for (const command of [
-        `${fill()}/x --fills 1`,
-        'walk --steps 250 --jump-length 10 --jump-samples 10 --svg "$0/walk.svg"',
-        `${lab()} ${methods}`,
-        'lab masks --out "$0/masks"',
-        `model add "${weights}" --id x --no-self-test`,
-      ]) {
-        const script = `${before} "$1" "$2" ${command}; code=$?; ls -A "$0" >&2; exit $code`;
-        const { code, stderr } = onDisk(options, script);
-        expect([command, code === 1 || code === 2]).toEqual([command, true]);
-        expect(stderr).toMatch(reason);
-        expect(stderr).not.toMatch(/\n\s+at |\.part$|walk\.svg\n/);
+      const commands = [
+        [...toFill(), '--out', at('disk', 'x'), '--fills', '1'],
+        ['walk', '--steps', '250', '--jump-length', '10', '--svg', at('disk', 'walk.svg')],
+        toRun('photo=--preset draft'),
+        ['lab', 'masks', '--out', at('disk', 'masks')],
+        ['model', 'add', weights, '--id', 'x', '--no-self-test'],
+      ];
+      const script = `${before} exec "$1" "$2" "$0" "$3"`;
+      const { stderr } = onDisk(options, script, manyCommands, JSON.stringify(commands));
+      const said = [...stderr.matchAll(/([^]*?)\n== (.*)\n/g)].map(([, text, left]) => ({
+        text,
+        ...(JSON.parse(left) as { code: number; names: string[] }),
+      }));
+      expect(said.map(({ code }) => code === 1 || code === 2)).toEqual(commands.map(() => true));
+      for (const { text, names } of said) {
+        expect(text).toMatch(reason);
+        expect(text).not.toMatch(/\n\s+at /);
+        expect(names.filter((name) => /\.part$|walk\.svg/.test(name))).toEqual([]);
       }
     },
     240_000,
   );
 
   test('has room again takes the rest of a lab run', () => {
-    const run = `"$1" "$2" ${lab()} ${methods} --json`;
+    const run = `"$1" "$2" ${quoted(toRun('photo=--preset draft'))} --json`;
     const script = `dd if=/dev/zero of="$0/rest" bs=1k count=80 2>/dev/null; ${run}; echo "rc $?"; rm "$0/rest"; ${run}; echo "rc $?"`;
     const { stdout, stderr } = onDisk('size=100k', script);
     expect(stdout.match(/^rc \d/gm)).toEqual(['rc 1', 'rc 0']);

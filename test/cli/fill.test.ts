@@ -207,53 +207,40 @@ test('Ctrl+C keeps the fills that are finished and leaves with 130', async () =>
   for (const name of pictures) await sharp(path.join(out, name)).raw().toBuffer();
 });
 
-test.each(['SIGTERM', 'SIGKILL'] as const)(
-  'after %s a fill goes on with --resume, to the very same files',
-  async (signal) => {
-    const [whole, out] = [file(`whole-${signal}`), file(`ended-${signal}`)];
+describe('a fill that was ended', () => {
+  const whole = () => file('whole');
+  const run = (to: string, ...more: string[]) => {
+    const input = ['fill', file('photo.png'), '--region', file('mask.png'), '--out', to];
     // Enough calls for a point to resume from, which is written every few seconds.
-    const walk = [
-      '--prior',
-      'model',
-      '--fills',
-      '2',
-      '--steps',
-      '60',
-      '--jump-samples',
-      '2',
-      '--threads',
-      '1',
-    ];
-    const args = (to: string, ...more: string[]) => [
-      'fill',
-      file('photo.png'),
-      '--region',
-      file('mask.png'),
-      '--out',
-      to,
-      ...walk,
-      ...more,
-    ];
-    const run = (to: string, ...more: string[]) =>
-      spawn(process.execPath, [bin, ...args(to, ...more)], { cwd: root, stdio: 'ignore' });
-    const end = (child: ChildProcess) =>
-      new Promise<number | null>((resolve) => child.on('close', resolve));
-    expect(await end(run(whole))).toBe(0);
-    const child = run(out);
-    const ended = end(child);
-    const hasPoint = () =>
-      existsSync(out) && readdirSync(out).some((name) => name.endsWith('.resume'));
-    await expect.poll(hasPoint, { timeout: 50_000, interval: 20 }).toBe(true);
-    child.kill(signal);
-    expect(await ended).toBe(signal === 'SIGTERM' ? 143 : null);
-    expect(hasPoint()).toBe(true);
-    expect(await end(run(out, '--resume'))).toBe(0);
-    const names = readdirSync(whole);
-    expect(names).toHaveLength(4);
-    expect(readdirSync(out).sort()).toEqual(names.sort());
-    for (const name of names) {
-      expect(readFileSync(path.join(out, name))).toEqual(readFileSync(path.join(whole, name)));
-    }
-  },
-  120_000,
-);
+    const walk = ['--prior', 'model', '--fills', '2', '--steps', '60', '--jump-samples', '2'];
+    const args = [bin, ...input, ...walk, '--threads', '1', ...more];
+    return spawn(process.execPath, args, { cwd: root, stdio: 'ignore' });
+  };
+  const end = (child: ChildProcess) =>
+    new Promise<number | null>((resolve) => child.on('close', resolve));
+
+  beforeAll(async () => expect(await end(run(whole()))).toBe(0), 240_000);
+
+  test.each(['SIGTERM', 'SIGKILL'] as const)(
+    'by %s goes on with --resume, to the very same files',
+    async (signal) => {
+      const out = file(`ended-${signal}`);
+      const child = run(out);
+      const ended = end(child);
+      const hasPoint = () =>
+        existsSync(out) && readdirSync(out).some((name) => name.endsWith('.resume'));
+      await expect.poll(hasPoint, { timeout: 120_000, interval: 20 }).toBe(true);
+      child.kill(signal);
+      expect(await ended).toBe(signal === 'SIGTERM' ? 143 : null);
+      expect(hasPoint()).toBe(true);
+      expect(await end(run(out, '--resume'))).toBe(0);
+      const names = readdirSync(whole());
+      expect(names).toHaveLength(4);
+      expect(readdirSync(out).sort()).toEqual(names.sort());
+      for (const name of names) {
+        expect(readFileSync(path.join(out, name))).toEqual(readFileSync(path.join(whole(), name)));
+      }
+    },
+    240_000,
+  );
+});

@@ -28,8 +28,11 @@ function canRun(...args: string[]): boolean {
     return false;
   }
 }
+/** Asked without importing them, which takes torch seconds. */
+const findPackages =
+  'import sys, importlib.util as u\nsys.exit(not all(u.find_spec(name) for name in sys.argv[1:]))';
 const hasPython = canRun('--version');
-const hasTorch = hasPython && canRun('-c', 'import torch, numpy, PIL, safetensors');
+const hasTorch = hasPython && canRun('-c', findPackages, 'torch', 'numpy', 'PIL', 'safetensors');
 if (!hasTorch)
   // eslint-disable-next-line no-console -- a skip that says why
   console.info('The trainer is not tried: python3 has no torch, numpy, pillow or safetensors.');
