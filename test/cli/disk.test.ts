@@ -10,7 +10,7 @@ import { mutationCount } from '../checkpoint/mutations.js';
 import { modelFolder } from '../checkpoint/fixture-folders.js';
 import { bin, root } from './run-cli.js';
 
-const manyCommands = path.join(import.meta.dirname, 'many-commands.mjs');
+const manyCommands = path.join(import.meta.dirname, 'many-commands.ts');
 let folder: string;
 /** Under `npm run soak`. */
 const isLong = mutationCount > 1000;
@@ -96,7 +96,7 @@ describe.skipIf(!hasDisks)('on a disk that', () => {
         ['lab', 'masks', '--out', at('disk', 'masks')],
         ['model', 'add', weights, '--id', 'x', '--no-self-test'],
       ];
-      const script = `${before} exec "$1" "$2" "$0" "$3"`;
+      const script = `${before} exec "$1" --import tsx "$2" "$0" "$3"`;
       const { stderr } = onDisk(options, script, manyCommands, JSON.stringify(commands));
       const said = [...stderr.matchAll(/([^]*?)\n== (.*)\n/g)].map(([, text, left]) => ({
         text,

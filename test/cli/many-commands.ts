@@ -3,12 +3,10 @@
  * than most of them. After each, what it left with and what lies in the folder, on stderr.
  */
 import { readdirSync } from 'node:fs';
-import { register } from 'tsx/esm/api';
+import { main } from '../../src/cli/main.js';
 
-register();
-const { main } = await import('../../src/cli/main.ts');
 const [folder, commands] = process.argv.slice(2);
-for (const command of JSON.parse(commands)) {
+for (const command of JSON.parse(commands) as string[][]) {
   process.exitCode = 0;
   await main(['node', 'repaint-fill', ...command]);
   const left = { code: Number(process.exitCode), names: readdirSync(folder) };
