@@ -19,6 +19,7 @@ export default defineConfig({
           environment: 'node',
           include: ['test/**/*.test.ts'],
           exclude: ['test/**/*.{browser,e2e,package}.test.ts'],
+          setupFiles: ['test/one-core.ts'],
           // One worker is left free otherwise: of two cores, half.
           maxWorkers: '100%',
           // A busy machine is slow, not wrong.

@@ -8,6 +8,7 @@ import { writeModel } from '../../src/checkpoint/onnx/write-model.js';
 import { randomSource } from '../../src/checkpoint/random-source.js';
 import { checkAdmClassifierCase } from '../../src/lab/parity/adm-classifier.js';
 import { CaseReport } from '../../src/lab/parity/family.js';
+import { sessionOptions } from '../../src/engine/session-options.js';
 import { expectParity } from './expect-parity.js';
 import { caseFolders } from './fixture-folders.js';
 
@@ -40,7 +41,7 @@ async function evaluator(config: object) {
     new Weights(randomSource(7)),
     parseAdmClassifierConfig({ constructor: config }),
   );
-  const session = await ort.InferenceSession.create(await writeModel(graph));
+  const session = await ort.InferenceSession.create(await writeModel(graph), sessionOptions(1));
   return async (x: Float32Array) => {
     const { log_prob: logProb, grad } = await session.run({
       sample: new ort.Tensor('float32', x, [1, 3, size, size]),

@@ -8,6 +8,7 @@ import { CheckpointSource, Weights } from '../../src/checkpoint/nn/weights.js';
 import { writeModel, type ExternalFile } from '../../src/checkpoint/onnx/write-model.js';
 import { randomSource } from '../../src/checkpoint/random-source.js';
 import { tinyUNet } from '../../src/checkpoint/tiny-unet.js';
+import { sessionOptions } from '../../src/engine/session-options.js';
 
 const smallConfig = {
   block_out_channels: [8, 8],
@@ -18,7 +19,7 @@ const smallConfig = {
 };
 
 async function run(onnx: Uint8Array, options: ort.InferenceSession.SessionOptions = {}) {
-  const session = await ort.InferenceSession.create(onnx, options);
+  const session = await ort.InferenceSession.create(onnx, { ...sessionOptions(1), ...options });
   const sample = Float32Array.from({ length: 3 * 8 * 8 }, (_, i) => Math.sin(i));
   const { out } = await session.run({
     sample: new ort.Tensor('float32', sample, [1, 3, 8, 8]),

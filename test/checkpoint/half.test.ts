@@ -11,6 +11,7 @@ import { encodeModel, type NodeProto, type TensorProto } from '../../src/checkpo
 import { readModel } from '../../src/checkpoint/onnx/read-model.js';
 import { tinyUNet } from '../../src/checkpoint/tiny-unet.js';
 import { shippedFolder } from '../../src/cli/model-build.js';
+import { sessionOptions } from '../../src/engine/session-options.js';
 
 /** A half has 11 bits: each node rounds by 5e-4 at most, and errors of many nodes average out. */
 const allowedRms = 2e-3;
@@ -25,7 +26,10 @@ function noise(size: number): Float32Array {
 }
 
 async function answer(onnx: Uint8Array, size: number, timestep: number, hasClass: boolean) {
-  const session = await InferenceSession.create(onnx, { logSeverityLevel: 3 });
+  const session = await InferenceSession.create(onnx, {
+    logSeverityLevel: 3,
+    ...sessionOptions(1),
+  });
   const { out } = await session.run({
     sample: new Tensor('float32', noise(3 * size * size), [1, 3, size, size]),
     timestep: new Tensor('float32', Float32Array.of(timestep), [1]),

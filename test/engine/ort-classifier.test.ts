@@ -9,6 +9,7 @@ import { convertCheckpoint } from '../../src/checkpoint/convert.js';
 import { readSafetensors } from '../../src/checkpoint/format/safetensors.js';
 import { tinyUNet } from '../../src/checkpoint/tiny-unet.js';
 import { OrtClassifier } from '../../src/engine/ort-classifier.js';
+import { sessionOptions } from '../../src/engine/session-options.js';
 
 const folder = fileURLToPath(new URL('../fixtures/adm-classifier/attention-pool', import.meta.url));
 const source = (name: string) =>
@@ -21,7 +22,7 @@ async function openFixture(): Promise<OrtClassifier> {
     family: 'adm-classifier',
     config,
   });
-  return new OrtClassifier(await InferenceSession.create(onnx));
+  return new OrtClassifier(await InferenceSession.create(onnx, sessionOptions(1)));
 }
 
 describe('OrtClassifier', () => {
@@ -57,7 +58,7 @@ describe('OrtClassifier', () => {
     const failure = classifier.gradient({ ...call, classLabels: null });
     await expect(failure).rejects.toMatchObject({ code: 'badRequest' });
     await classifier.release();
-    const session = await InferenceSession.create(await tinyUNet(1));
+    const session = await InferenceSession.create(await tinyUNet(1), sessionOptions(1));
     expect(() => new OrtClassifier(session)).toThrow(/must answer 'grad'/);
     await session.release();
   });

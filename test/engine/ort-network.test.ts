@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { tinyUNet } from '../../src/checkpoint/tiny-unet.js';
 import { readSignature } from '../../src/engine/model-signature.js';
 import { OrtNetwork, scalarTensor } from '../../src/engine/ort-network.js';
+import { sessionOptions } from '../../src/engine/session-options.js';
 
 const shape = [2, 3, 8, 8] as const;
 const xt = Float32Array.from({ length: 2 * 3 * 8 * 8 }, (_, i) => Math.sin(i));
@@ -10,7 +11,9 @@ const call = { xt, shape, timestep: 300, classLabels: Int32Array.of(0, 2) };
 
 let network: OrtNetwork;
 beforeAll(async () => {
-  network = new OrtNetwork(await InferenceSession.create(await tinyUNet(3, { classes: 4 })));
+  network = new OrtNetwork(
+    await InferenceSession.create(await tinyUNet(3, { classes: 4 }), sessionOptions(1)),
+  );
 });
 afterAll(() => network.release());
 

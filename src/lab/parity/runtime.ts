@@ -1,5 +1,6 @@
 /** The ONNX runtimes that cases can be checked on, behind the API they share. */
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
+import { sessionOptions } from '../../engine/session-options.js';
 import { browserRuntime } from './browser-runtime.js';
 import type { CaseTensor } from './case-files.js';
 import type { ParityBackend } from './family.js';
@@ -20,9 +21,10 @@ export async function loadRuntime(backend: ParityBackend): Promise<Runtime> {
   if (backend === 'webgpu') return browserRuntime();
   const isNode = backend === 'node';
   const ort = isNode ? await import('onnxruntime-node') : await import('onnxruntime-web');
-  const executionProviders = [isNode ? 'cpu' : 'wasm'];
+  // Cases are small: more threads would wait for each other longer than they compute.
+  const options = { executionProviders: [isNode ? 'cpu' : 'wasm'], ...sessionOptions(1) };
   return {
-    session: (onnx) => ort.InferenceSession.create(onnx, { executionProviders }),
+    session: (onnx) => ort.InferenceSession.create(onnx, options),
     floats: ({ values, shape }) => new ort.Tensor('float32', values, shape),
     labels: ({ values, shape }) => new ort.Tensor('int32', Int32Array.from(values), shape),
   };

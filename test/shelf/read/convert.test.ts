@@ -20,6 +20,7 @@ import { identify } from '../../../src/shelf/read/identify.js';
 import type { ModelSink } from '../../../src/shelf/read/model-sink.js';
 import type { SourceFile } from '../../../src/shelf/read/source-file.js';
 import { manifestFiles, modelManifestSchema } from '../../../src/protocol/model-card.js';
+import { sessionOptions } from '../../../src/engine/session-options.js';
 import {
   createHasher,
   fixture,
@@ -56,7 +57,10 @@ const call = (side: number, label: number | null) => ({
 
 async function answer(onnx: Uint8Array, externalData: TestSink['files'], label: number | null) {
   const beside = [...externalData].map(([path, data]) => ({ path, data }));
-  const session = await InferenceSession.create(onnx, { externalData: beside });
+  const session = await InferenceSession.create(onnx, {
+    externalData: beside,
+    ...sessionOptions(1),
+  });
   const network = new OrtNetwork(session);
   const out = await network.predict(call(16, label));
   await network.release();
@@ -156,7 +160,10 @@ describe('convertModel', () => {
     );
     expect(manifest.classifier?.onnx.path).toBe('classifier.onnx');
     expect(sink.described()).toEqual(expect.arrayContaining(manifestFiles(manifest)));
-    const session = await InferenceSession.create(sink.files.get('classifier.onnx')!);
+    const session = await InferenceSession.create(
+      sink.files.get('classifier.onnx')!,
+      sessionOptions(1),
+    );
     expect(session.outputNames).toContain('grad');
     await session.release();
   });
