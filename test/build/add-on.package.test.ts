@@ -70,10 +70,21 @@ describe('dist.zip', () => {
 
   it.each([
     // Over half of it is Spectrum and zod; menus, gallery and marking come behind the first screen.
-    ['index.js', 158_000],
+    ['index.js', 150_000],
     ['code.js', 6_000],
   ])('keeps %s small enough for a panel that opens at once', (name, mostBytes) => {
     expect(gzipSync(contents.files.get(name)!).byteLength).toBeLessThan(mostBytes);
+  });
+
+  it('draws its first screen of one file: nothing else is fetched before', () => {
+    const scripts = text('index.html').matchAll(/<script[^>]*src=["']?([^"'\s>]+)/g);
+    expect([...scripts].map((match) => match[1])).toEqual(['index.js']);
+    expect(text('index.html')).not.toMatch(/<link|<style/);
+    const imports = text('index.js').matchAll(/\bimport\s*(?:[\w$*{},\s]+\bfrom\s*)?["']([^"']+)/g);
+    // The host's own, which is there before the panel.
+    expect([...imports].map((match) => new URL(match[1]).pathname)).toEqual([
+      '/static/add-on-sdk/sdk.js',
+    ]);
   });
 
   it('keeps each worker and what it loads late below the panel', () => {
