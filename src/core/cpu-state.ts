@@ -123,8 +123,8 @@ export class CpuSamplerState implements SamplerState {
     return this._hasX0Hat ? this._moments.x0Hat.slice() : null;
   }
 
-  readMemory(): Int32Array | null {
-    return this._options.network.memory?.() ?? null;
+  async readMemory(): Promise<Int32Array | null> {
+    return (await this._options.network.memory?.()) ?? null;
   }
 
   async restore(images: StateImages): Promise<void> {

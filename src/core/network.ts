@@ -26,8 +26,11 @@ export interface Network {
    * The caller owns the returned array until the next call.
    */
   predict(call: NetworkCall): Promise<Float32Array>;
-  /** Copies what later answers depend on beside their call; absent where that is nothing. */
-  memory?(): Int32Array;
+  /**
+   * Copies what later answers depend on beside their call, as it is now, whatever is called
+   * meanwhile; absent where that is nothing.
+   */
+  memory?(): Promise<Int32Array>;
   /** Goes on as the network that gave this memory would. */
   recall?(memory: Int32Array): void;
 }

@@ -74,7 +74,7 @@ export interface SamplerState {
    */
   readPreview?(): Promise<Uint8ClampedArray<ArrayBuffer>>;
   /** Copies the network's memory out; absent or null where it has none. */
-  readMemory?(): Int32Array | null;
+  readMemory?(): Promise<Int32Array | null>;
   /** Takes over a stopped state's images. */
   restore(images: StateImages): Promise<void>;
 }

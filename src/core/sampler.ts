@@ -176,10 +176,10 @@ function walkStep(job: WalkJob, t: number, done: number, nfe: number): WalkStep 
     readPreview: async () => (await state.readPreview?.()) ?? null,
     snapshot: async () => {
       const needsX0Hat = plan.transitions[done]?.kind === 'restart';
-      const memory = state.readMemory?.() ?? null;
-      const [xt, x0Hat] = await Promise.all([
+      const [memory, xt, x0Hat] = await Promise.all([
+        state.readMemory?.() ?? null,
         state.readXt(),
-        needsX0Hat ? readX0Hat() : Promise.resolve(null),
+        needsX0Hat ? readX0Hat() : null,
       ]);
       return { transition: done, xt, x0Hat, memory };
     },

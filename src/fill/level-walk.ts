@@ -22,7 +22,7 @@ import { stitch } from '../prior/stitch.js';
 import { textureAtSize } from '../prior/texture.js';
 import { findTrend, withTrend } from '../prior/trend.js';
 import type { FillLevel, FillRequest } from '../protocol/fill.js';
-import { createPhotoNetwork, fitEdge, levelWindow, photoState } from './photo-walk.js';
+import { fitEdge, levelWindow, openPhotoNetwork, photoState } from './photo-walk.js';
 import { classifierScaleFor, guidanceFor, levelDiffusion, modelOf, planLevelWalk } from './plan.js';
 import type { FillRuntime } from './runtime.js';
 
@@ -220,7 +220,7 @@ async function* walkModel(
 /** One fill: its network goes from match to match. */
 async function* walkPhoto(
   request: FillRequest,
-  { card }: FillRuntime,
+  { card, priorKernels }: FillRuntime,
   level: FillLevel,
   job: LevelJob,
 ): AsyncGenerator<WalkStep, LevelResult[], void> {
@@ -230,13 +230,14 @@ async function* walkPhoto(
   const start = startImages(level, request, job)?.[0] ?? null;
   const flat = flatImages(images);
   const flatStart = start && flat.flatten(start);
-  const network = createPhotoNetwork({
+  const network = await openPhotoNetwork({
     level,
     images: { ...flat.photo, hints: lineHints(job.lines, flat.photo) },
     seed: (seed + 0x9e3779b9 * job.level) >>> 0,
     coarser: coarser?.results[0].matches ?? null,
     start: flatStart,
     isResumed: resume !== null,
+    kernels: priorKernels,
   });
   const pixels = { known: flat.flatten(images.known).data, keepMask: images.keepMask };
   const walk = runWalk({
@@ -248,19 +249,23 @@ async function* walkPhoto(
     collapseRenoise: true,
   });
   const shaded = (data: Float32Array) => flat.shade({ ...images.known, data });
-  let step = await walk.next();
-  for (; !step.done; step = await walk.next()) {
-    const { readX0Hat } = step.value;
-    yield { ...step.value, readX0Hat: async () => shaded(await readX0Hat()).data };
+  try {
+    let step = await walk.next();
+    for (; !step.done; step = await walk.next()) {
+      const { readX0Hat } = step.value;
+      yield { ...step.value, readX0Hat: async () => shaded(await readX0Hat()).data };
+    }
+    const isLast = request.plan.levels[job.level + 1]?.part !== level.part;
+    const matches = await network.matches();
+    const walked = { ...images.known, data: step.value };
+    const isPieced = level.network === 'coherent';
+    const stitched = isPieced ? stitch(walked, matches, flat.photo) : walked;
+    const image = withKnown(flat.shade(stitched), images);
+    const fitted = isLast ? withKnown(fitEdge(image, images.photo), images) : image;
+    return [{ image: fitted, matches }];
+  } finally {
+    network.release();
   }
-  const isLast = request.plan.levels[job.level + 1]?.part !== level.part;
-  const matches = network.matches();
-  const walked = { ...images.known, data: step.value };
-  const isPieced = level.network === 'coherent';
-  const stitched = isPieced ? stitch(walked, matches, flat.photo) : walked;
-  const image = withKnown(flat.shade(stitched), images);
-  const fitted = isLast ? withKnown(fitEdge(image, images.photo), images) : image;
-  return [{ image: fitted, matches }];
 }
 
 /** A level's images without the slow change of their surroundings, where there is one. */

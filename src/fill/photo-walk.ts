@@ -9,6 +9,7 @@ import { removeSeam } from '../image/seam.js';
 import { CoherentNetwork, coherentPatch } from '../prior/coherent-network.js';
 import { ExactNetwork } from '../prior/exact-network.js';
 import type { Matches, PhotoImages } from '../prior/photo-images.js';
+import type { PriorKernels } from '../prior/prior-kernels.js';
 import { RepaintError } from '../protocol/failure.js';
 import type { FillLevel } from '../protocol/fill.js';
 
@@ -43,8 +44,8 @@ export function lineLevel(levels: readonly FillLevel[], part: number): FillLevel
   return own.filter((level) => side(level) <= lineSide).at(-1) ?? own[0];
 }
 
-/** A network of the photo, and its matches once it has been walked. */
-export type PhotoNetwork = Network & { matches(): Matches };
+/** A network of the photo, and its matches once it has been walked; to be released. */
+export type PhotoNetwork = Network & { matches(): Promise<Matches>; release(): void };
 
 export interface PhotoNetworkInput {
   readonly level: FillLevel;
@@ -56,14 +57,17 @@ export interface PhotoNetworkInput {
   readonly start: PlanarImage | null;
   /** True where the network's memory is about to be restored. */
   readonly isResumed: boolean;
+  /** By default WebAssembly. */
+  readonly kernels?: PriorKernels;
 }
 
 /** Throws: RepaintError badRequest where nothing of the photo is known, outOfMemory. */
-export function createPhotoNetwork(input: PhotoNetworkInput): PhotoNetwork {
-  const { level, images, seed, coarser, start, isResumed } = input;
+export async function openPhotoNetwork(input: PhotoNetworkInput): Promise<PhotoNetwork> {
+  const { level, images, seed, coarser, start, isResumed, kernels } = input;
   try {
-    if (level.network === 'exact') return new ExactNetwork(images);
-    const network = new CoherentNetwork(images, seed, coarser, level.patch);
+    if (level.network === 'exact') return await ExactNetwork.open(images, kernels);
+    const options = { patch: level.patch, kernels };
+    const network = await CoherentNetwork.open(images, seed, coarser, options);
     const searches = coarser ? firstSearches.known : firstSearches.unknown;
     if (start) network.lookAt(start.data, isResumed ? 0 : searches);
     return network;

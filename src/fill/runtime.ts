@@ -4,6 +4,7 @@ import type { Guidance } from '../core/guidance.js';
 import type { ImageShape } from '../core/network.js';
 import type { PhiloxNoise } from '../core/noise.js';
 import type { SamplerState } from '../core/sampler-state.js';
+import type { PriorKernels } from '../prior/prior-kernels.js';
 import { RepaintError } from '../protocol/failure.js';
 import type { BatchQuestion } from '../protocol/fill.js';
 import type { ModelCard } from '../protocol/model-card.js';
@@ -22,6 +23,8 @@ export interface LevelSetup {
 export interface FillRuntime {
   /** Null where only the photo fills. */
   readonly card: ModelCard | null;
+  /** What runs the photo's loops; by default WebAssembly. */
+  readonly priorKernels?: PriorKernels;
   /**
    * How many fills to make at once at a level: as many as memory allows and speed repays.
    * Never throws; 1 where nothing is known.

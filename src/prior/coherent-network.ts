@@ -5,9 +5,11 @@
  * Wexler et al. 2007; the draw among them is the posterior of `exact-network.ts` over candidates.
  */
 import type { Network, NetworkCall } from '../core/network.js';
-import { KernelMemory } from './kernel-memory.js';
+import type { Size } from '../image/geometry.js';
 import { hintAt, noiseSigma, patchWeights, withHint } from './photo-chain.js';
 import { KnownCounts, type Matches, type PhotoImages } from './photo-images.js';
+import type { CoherentLayout, CoherentLoops, PriorKernels } from './prior-kernels.js';
+import { wasmKernels } from './wasm-kernels.js';
 
 /** Pixels a side of the patches, where nothing else is asked for. */
 export const coherentPatch = 9;
@@ -40,62 +42,39 @@ function hash(value: number): number {
 
 /** Walks a window of the picture, one image at a time. */
 export class CoherentNetwork implements Network {
-  private readonly _kernel: KernelMemory;
   private readonly _radius: number;
-  /** Width of picture and window with a border of `radius`. */
-  private readonly _width: number;
-  private readonly _windowWidth: number;
-  private readonly _sources: Float32Array;
-  private readonly _valid: Uint8Array;
-  private readonly _queries: Float32Array;
-  private readonly _textures: Float32Array;
-  private readonly _queryTextures: Float32Array;
-  private _matches: Int32Array;
-  private _next: Int32Array;
-  private readonly _places: Int32Array;
-  private readonly _pixels: Int32Array;
-  private readonly _votes: Float32Array;
-  private readonly _voteKernel: Float32Array;
   private _searches = 0;
   private _isLookedAt = false;
 
-  /**
-   * `from`: matches at another size to begin with; null = at random. `patch`: pixels a side, odd.
-   * Throws: RangeError when no patch is known.
-   */
-  constructor(
+  private constructor(
     private readonly _images: PhotoImages,
+    private readonly _layout: CoherentLayout,
+    private readonly _loops: CoherentLoops,
     private readonly _seed: number,
     from: Matches | null,
-    patch = coherentPatch,
   ) {
-    const radius = (this._radius = patch >> 1);
-    const { known, window } = _images;
-    this._width = known.width + 2 * radius;
-    this._windowWidth = window.width + 2 * radius;
-    const length = this._width * (known.height + 2 * radius);
-    const windowLength = this._windowWidth * (window.height + 2 * radius);
-    const { valid, places, pixels } = this._layOut(length);
-    const perWindow = 32 + 4 + 4;
-    const lists = 4 * places.length + 20 * pixels.length;
-    this._kernel = new KernelMemory(33 * length + perWindow * windowLength + lists + 4096);
-    this._sources = this._kernel.float32(4 * length);
-    this._valid = this._kernel.uint8(length);
-    this._queries = this._kernel.float32(4 * windowLength);
-    this._matches = this._kernel.int32(windowLength).fill(-1);
-    this._next = this._kernel.int32(windowLength).fill(-1);
-    this._places = this._kernel.int32(places.length);
-    this._pixels = this._kernel.int32(pixels.length);
-    this._textures = this._kernel.float32(4 * length);
-    this._queryTextures = this._kernel.float32(4 * windowLength);
-    this._votes = this._kernel.float32(4 * pixels.length);
-    this._voteKernel = this._kernel.float32(patch ** 2);
-    this._valid.set(valid);
-    this._places.set(places);
-    this._pixels.set(pixels);
+    this._radius = _layout.radius;
     this._copySources();
-    this._matchAtRandom();
-    if (from) this._takeOver(from);
+    const matches = this._randomMatches();
+    if (from) this._takeOver(from, matches);
+    _loops.setMatches(matches);
+  }
+
+  /**
+   * `from`: matches at another size to begin with; null = at random. `patch`: pixels a side, odd.
+   * Throws: RangeError when no patch is known, or there is no memory.
+   */
+  static async open(
+    images: PhotoImages,
+    seed: number,
+    from: Matches | null,
+    {
+      patch = coherentPatch,
+      kernels = wasmKernels,
+    }: { patch?: number; kernels?: PriorKernels } = {},
+  ): Promise<CoherentNetwork> {
+    const layout = coherentLayout(images, patch >> 1);
+    return new CoherentNetwork(images, layout, await kernels.openCoherent(layout), seed, from);
   }
 
   async predict({ xt, timestep }: NetworkCall): Promise<Float32Array> {
@@ -115,81 +94,64 @@ export class CoherentNetwork implements Network {
   }
 
   /** What a later call depends on: how often was searched, then the matches. */
-  memory(): Int32Array {
-    const memory = new Int32Array(1 + this._matches.length);
-    memory[0] = this._searches;
-    memory.set(this._matches, 1);
+  async memory(): Promise<Int32Array> {
+    const searches = this._searches;
+    const matches = await this._loops.readMatches();
+    const memory = new Int32Array(1 + matches.length);
+    memory[0] = searches;
+    memory.set(matches, 1);
     return memory;
   }
 
   recall(memory: Int32Array): void {
     this._searches = memory[0];
-    this._matches.set(memory.subarray(1));
+    this._loops.setMatches(memory.subarray(1));
   }
 
-  matches(): Matches {
+  async matches(): Promise<Matches> {
     const { known, window } = this._images;
+    const { width } = this._layout.picture;
+    const matches = await this._loops.readMatches();
     const places = new Int32Array(window.width * window.height).fill(-1);
     this._eachPlace((x, y, q) => {
-      const match = this._matches[q];
-      const [u, v] = [match % this._width, Math.floor(match / this._width)];
+      const [u, v] = [matches[q] % width, Math.floor(matches[q] / width)];
       places[y * window.width + x] = (v - this._radius) * known.width + u - this._radius;
     });
     return { size: known, window, places };
   }
 
-  /** Places and pixels of the window with something to make, and the picture's sources. */
-  private _layOut(length: number): { valid: Uint8Array; places: number[]; pixels: number[] } {
-    const { known, keepMask, window } = this._images;
-    const counts = new KnownCounts(this._images);
-    const valid = new Uint8Array(length);
-    for (let y = this._radius; y < known.height - this._radius; y++) {
-      for (let x = this._radius; x < known.width - this._radius; x++) {
-        const isSource = counts.isSource(x, y, this._radius);
-        if (isSource) valid[(y + this._radius) * this._width + x + this._radius] = 1;
-      }
-    }
-    if (!valid.includes(1))
-      throw new RangeError(`no patch of ${2 * this._radius + 1} pixels is known`);
-    const places: number[] = [];
-    const pixels: number[] = [];
-    for (let y = 0; y < window.height; y++) {
-      for (let x = 0; x < window.width; x++) {
-        const q = (y + this._radius) * this._windowWidth + x + this._radius;
-        const around = counts.around(window.x + x, window.y + y, this._radius);
-        if (around.known < around.all) places.push(q);
-        if (keepMask[(window.y + y) * known.width + window.x + x] !== 1) pixels.push(q);
-      }
-    }
-    return { valid, places, pixels };
+  release(): void {
+    this._loops.release();
   }
 
   private _copySources(): void {
     const { known, keepMask, texture } = this._images;
+    const { sources, textures: sourceTextures } = this._loops;
     const plane = keepMask.length;
     for (let y = 0; y < known.height; y++) {
       for (let x = 0; x < known.width; x++) {
         const i = y * known.width + x;
         if (keepMask[i] !== 1) continue;
-        const at = 4 * ((y + this._radius) * this._width + x + this._radius);
-        for (let c = 0; c < 3; c++) this._sources[at + c] = known.data[c * plane + i];
+        const at = 4 * ((y + this._radius) * this._layout.picture.width + x + this._radius);
+        for (let c = 0; c < 3; c++) sources[at + c] = known.data[c * plane + i];
         if (!texture) continue;
-        for (let c = 0; c < 2; c++) this._textures[at + c] = texture.data[c * plane + i];
+        for (let c = 0; c < 2; c++) sourceTextures[at + c] = texture.data[c * plane + i];
       }
     }
   }
 
-  private _matchAtRandom(): void {
-    const count = this._valid.reduce((sum, isValid) => sum + isValid, 0);
+  private _randomMatches(): Int32Array {
+    const { window, valid, places } = this._layout;
+    const count = valid.reduce((sum, isValid) => sum + isValid, 0);
     const sources = new Int32Array(count);
-    for (let i = 0, k = 0; i < this._valid.length; i++) if (this._valid[i]) sources[k++] = i;
-    for (const q of this._places) {
-      this._matches[q] = sources[hash(q ^ hash(this._seed)) % count];
-    }
+    for (let i = 0, k = 0; i < valid.length; i++) if (valid[i]) sources[k++] = i;
+    const matches = new Int32Array(window.width * window.height).fill(-1);
+    for (const q of places) matches[q] = sources[hash(q ^ hash(this._seed)) % count];
+    return matches;
   }
 
   /** Moves each place by as much as its match lay away at the other size. */
-  private _takeOver({ size, window: from, places }: Matches): void {
+  private _takeOver({ size, window: from, places }: Matches, matches: Int32Array): void {
     const { known, window } = this._images;
     const [scaleX, scaleY] = [known.width / size.width, known.height / size.height];
     this._eachPlace((x, y, q) => {
@@ -201,15 +163,16 @@ export class CoherentNetwork implements Network {
       const dy = (Math.floor(match / size.width) - (v + from.y)) * scaleY;
       const [toX, toY] = [Math.round(window.x + x + dx), Math.round(window.y + y + dy)];
       if (toX < 0 || toY < 0 || toX >= known.width || toY >= known.height) return;
-      const source = (toY + this._radius) * this._width + toX + this._radius;
-      if (this._valid[source]) this._matches[q] = source;
+      const source = (toY + this._radius) * this._layout.picture.width + toX + this._radius;
+      if (this._layout.valid[source]) matches[q] = source;
     });
   }
 
   /** Calls back with the window's pixel and the bordered index of each place. */
   private _eachPlace(use: (x: number, y: number, q: number) => void): void {
-    for (const q of this._places) {
-      const [x, y] = [q % this._windowWidth, Math.floor(q / this._windowWidth)];
+    const { width } = this._layout.window;
+    for (const q of this._layout.places) {
+      const [x, y] = [q % width, Math.floor(q / width)];
       use(x - this._radius, y - this._radius, q);
     }
   }
@@ -217,6 +180,8 @@ export class CoherentNetwork implements Network {
   /** Known pixels clean, the others as they are over the signal; nothing beyond the picture. */
   private _setQueries(xt: Float32Array, signal: number, unknown: number, known: number): void {
     const { known: photo, keepMask, window, texture, hints } = this._images;
+    const { queries, queryTextures } = this._loops;
+    const bordered = this._layout.window.width;
     const plane = keepMask.length;
     const windowPlane = window.width * window.height;
     // Nine places of a patch stand for all of them.
@@ -225,84 +190,44 @@ export class CoherentNetwork implements Network {
       for (let x = -this._radius; x < window.width + this._radius; x++) {
         const [u, v] = [window.x + x, window.y + y];
         if (u < 0 || v < 0 || u >= photo.width || v >= photo.height) continue;
-        const at = 4 * ((y + this._radius) * this._windowWidth + x + this._radius);
+        const at = 4 * ((y + this._radius) * bordered + x + this._radius);
         const i = v * photo.width + u;
         const isKnown = keepMask[i] === 1;
         const isInside = x >= 0 && y >= 0 && x < window.width && y < window.height;
         if (!isKnown && !isInside) continue;
         for (let c = 0; c < 3; c++) {
           const seen = xt[c * windowPlane + y * window.width + x] / signal;
-          this._queries[at + c] = isKnown
+          queries[at + c] = isKnown
             ? photo.data[c * plane + i]
             : withHint(hints, i, c, seen, unknown);
         }
-        this._queries[at + 3] = isKnown ? known : unknown + hintAt(hints, i);
+        queries[at + 3] = isKnown ? known : unknown + hintAt(hints, i);
         if (!texture || !this._isLookedAt) continue;
-        this._queryTextures[at + 3] = textureWeight;
+        queryTextures[at + 3] = textureWeight;
         if (!isKnown) continue;
-        for (let c = 0; c < 2; c++) this._queryTextures[at + c] = texture.data[c * plane + i];
+        for (let c = 0; c < 2; c++) queryTextures[at + c] = texture.data[c * plane + i];
       }
     }
-  }
-
-  /** What is to be made is as textured as the matches so far say. */
-  private _estimateTexture(): void {
-    this._castVotes(this._textures, textures.sigma);
-    this._pixels.forEach((q, k) => {
-      for (let c = 0; c < 2; c++)
-        this._queryTextures[4 * q + c] = textures.gain * this._votes[4 * k + c];
-    });
+    this._loops.setQueries();
   }
 
   private _search(): void {
     const { known, texture } = this._images;
     this._searches++;
-    if (texture && this._isLookedAt) this._estimateTexture();
-    this._kernel.kernels.match(
-      this._sources.byteOffset,
-      this._valid.byteOffset,
-      this._width,
-      this._valid.length,
-      this._queries.byteOffset,
-      this._windowWidth,
-      this._matches.length,
-      this._matches.byteOffset,
-      this._next.byteOffset,
-      this._places.byteOffset,
-      0,
-      this._places.length,
-      this._radius,
-      hash(this._seed ^ hash(this._searches)),
-      reaches[this._searches % reaches.length],
-      randomCandidates,
-      Math.max(known.width, known.height),
-      this._textures.byteOffset,
-      this._queryTextures.byteOffset,
-      this._radius - 1,
-    );
-    [this._matches, this._next] = [this._next, this._matches];
+    // What is to be made is as textured as the matches so far say.
+    if (texture && this._isLookedAt)
+      this._loops.voteTextures(voteKernel(textures.sigma, this._radius), textures.gain);
+    this._loops.match({
+      seed: hash(this._seed ^ hash(this._searches)),
+      reach: reaches[this._searches % reaches.length],
+      randoms: randomCandidates,
+      spread: Math.max(known.width, known.height),
+    });
   }
 
-  /** Writes to `_votes` what the matches say of each pixel. */
-  private _castVotes(sources: Float32Array, sigma: number): void {
-    this._voteKernel.set(voteKernel(sigma, this._radius));
-    this._kernel.kernels.vote(
-      sources.byteOffset,
-      this._width,
-      this._matches.byteOffset,
-      this._windowWidth,
-      this._pixels.byteOffset,
-      0,
-      this._pixels.length,
-      this._radius,
-      this._voteKernel.byteOffset,
-      this._votes.byteOffset,
-    );
-  }
-
-  private _vote(sigma: number, xt: Float32Array): Float32Array {
+  private async _vote(sigma: number, xt: Float32Array): Promise<Float32Array> {
     const { known, keepMask, window } = this._images;
-    this._castVotes(this._sources, sigma);
+    const votes = await this._loops.vote(voteKernel(sigma, this._radius));
     const x0Hat = xt.slice();
     const windowPlane = window.width * window.height;
     const plane = keepMask.length;
@@ -314,13 +239,48 @@ export class CoherentNetwork implements Network {
         for (let c = 0; c < 3; c++) x0Hat[c * windowPlane + at] = known.data[c * plane + i];
       }
     }
-    this._pixels.forEach((q, k) => {
-      const [x, y] = [q % this._windowWidth, Math.floor(q / this._windowWidth)];
+    const { width } = this._layout.window;
+    this._layout.pixels.forEach((q, k) => {
+      const [x, y] = [q % width, Math.floor(q / width)];
       const at = (y - this._radius) * window.width + x - this._radius;
-      for (let c = 0; c < 3; c++) x0Hat[c * windowPlane + at] = this._votes[4 * k + c];
+      for (let c = 0; c < 3; c++) x0Hat[c * windowPlane + at] = votes[4 * k + c];
     });
     return x0Hat;
   }
+}
+
+/**
+ * Places and pixels of the window with something to make, and the picture's sources.
+ * Throws: RangeError when no patch is known.
+ */
+function coherentLayout(images: PhotoImages, radius: number): CoherentLayout {
+  const { known, keepMask, window } = images;
+  const bordered = ({ width, height }: Size) => ({
+    width: width + 2 * radius,
+    height: height + 2 * radius,
+  });
+  const [picture, bounds] = [bordered(known), bordered(window)];
+  const counts = new KnownCounts(images);
+  const valid = new Uint8Array(picture.width * picture.height);
+  for (let y = radius; y < known.height - radius; y++) {
+    for (let x = radius; x < known.width - radius; x++) {
+      const isSource = counts.isSource(x, y, radius);
+      if (isSource) valid[(y + radius) * picture.width + x + radius] = 1;
+    }
+  }
+  if (!valid.includes(1)) throw new RangeError(`no patch of ${2 * radius + 1} pixels is known`);
+  const places: number[] = [];
+  const pixels: number[] = [];
+  for (let y = 0; y < window.height; y++) {
+    for (let x = 0; x < window.width; x++) {
+      const q = (y + radius) * bounds.width + x + radius;
+      const around = counts.around(window.x + x, window.y + y, radius);
+      if (around.known < around.all) places.push(q);
+      if (keepMask[(window.y + y) * known.width + window.x + x] !== 1) pixels.push(q);
+    }
+  }
+  const lists = { places: Int32Array.from(places), pixels: Int32Array.from(pixels) };
+  return { radius, picture, window: bounds, valid, ...lists };
 }
 
 function clampTo(at: number, count: number): number {

@@ -4,9 +4,10 @@
  * set of patches is their softmax-weighted mean, here over the known region alone.
  */
 import type { Network, NetworkCall } from '../core/network.js';
-import { KernelMemory } from './kernel-memory.js';
 import { hintAt, patchWeights, withHint } from './photo-chain.js';
 import { KnownCounts, type Matches, type PhotoImages } from './photo-images.js';
+import type { ExactLoops, PriorKernels } from './prior-kernels.js';
+import { wasmKernels } from './wasm-kernels.js';
 
 /** Pixels a side of the patches. */
 export const exactPatch = 7;
@@ -48,72 +49,61 @@ export function exactPlaces(images: PhotoImages): { sources: number[]; queries: 
 
 /** One image at a time; the walk's window is the whole picture. */
 export class ExactNetwork implements Network {
-  private readonly _memory: KernelMemory;
-  private readonly _sources: readonly number[];
-  private readonly _queries: readonly Query[];
-  private readonly _patches: Float32Array;
-  private readonly _linear: Float32Array;
-  private readonly _square: Float32Array;
-  private readonly _logits: Float32Array;
-  private readonly _means: Float32Array;
-  private readonly _best: Int32Array;
+  private constructor(
+    private readonly _images: PhotoImages,
+    private readonly _sources: readonly number[],
+    private readonly _queries: readonly Query[],
+    private readonly _loops: ExactLoops,
+  ) {
+    const { known } = _images;
+    const { patches } = _loops;
+    _sources.forEach((at, j) => {
+      const place = { x: at % known.width, y: Math.floor(at / known.width) };
+      this._eachPixel(place, (k, i) => (patches[j * stride + k] = known.data[i]));
+      patches[j * stride + colours] = place.y / known.height;
+    });
+  }
 
-  /** Throws: RangeError when no patch is known, or the window is not the picture. */
-  constructor(private readonly _images: PhotoImages) {
-    const { known, window } = _images;
+  /** Throws: RangeError when no patch is known, the window is not the picture, or memory is short. */
+  static async open(
+    images: PhotoImages,
+    kernels: PriorKernels = wasmKernels,
+  ): Promise<ExactNetwork> {
+    const { known, window } = images;
     if (window.width !== known.width || window.height !== known.height)
       throw new RangeError('the exact level walks the whole picture: give it as the window');
-    const { sources, queries } = exactPlaces(_images);
+    const { sources, queries } = exactPlaces(images);
     if (sources.length === 0) throw new RangeError(`no patch of ${exactPatch} pixels is known`);
-    [this._sources, this._queries] = [sources, queries];
-    const [n, m] = [sources.length, queries.length];
-    this._memory = new KernelMemory(4 * (stride * (n + 3 * m) + 2 * n + m) + 256);
-    this._patches = this._memory.float32(n * stride);
-    this._linear = this._memory.float32(m * stride);
-    this._square = this._memory.float32(m * stride);
-    this._means = this._memory.float32(m * stride);
-    this._logits = this._memory.float32(2 * n);
-    this._best = this._memory.int32(m).fill(0);
-    sources.forEach((at, j) => {
-      const place = { x: at % known.width, y: Math.floor(at / known.width) };
-      this._eachPixel(place, (k, i) => (this._patches[j * stride + k] = known.data[i]));
-      this._patches[j * stride + colours] = place.y / known.height;
-    });
+    const layout = { patches: sources.length, queries: queries.length, quads: stride / 4 };
+    return new ExactNetwork(images, sources, queries, await kernels.openExact(layout));
   }
 
   async predict({ xt, timestep }: NetworkCall): Promise<Float32Array> {
     this._ask(xt, timestep);
-    this._memory.kernels.attend(
-      this._patches.byteOffset,
-      this._sources.length,
-      stride / 4,
-      this._linear.byteOffset,
-      this._square.byteOffset,
-      0,
-      this._queries.length,
-      this._logits.byteOffset,
-      this._means.byteOffset,
-      this._best.byteOffset,
-    );
-    return this._vote();
+    return this._vote(await this._loops.attend());
   }
 
-  memory(): Int32Array {
-    return this._best.slice();
+  memory(): Promise<Int32Array> {
+    return this._loops.readBest();
   }
 
   recall(memory: Int32Array): void {
-    this._best.set(memory);
+    this._loops.setBest(memory);
   }
 
   /** The likeliest source of each place, as of the last call. */
-  matches(): Matches {
+  async matches(): Promise<Matches> {
     const { known, window } = this._images;
+    const best = await this._loops.readBest();
     const places = new Int32Array(known.width * known.height).fill(-1);
     this._queries.forEach(({ x, y }, i) => {
-      places[y * known.width + x] = this._sources[this._best[i]];
+      places[y * known.width + x] = this._sources[best[i]];
     });
     return { size: known, window, places };
+  }
+
+  release(): void {
+    this._loops.release();
   }
 
   /** Calls back with each number of a patch and its index in a planar image; none outside it. */
@@ -136,9 +126,10 @@ export class ExactNetwork implements Network {
     const { signal, unknown, ...weights } = patchWeights(timestep);
     const knownWeight = 2 * Math.max(weights.known, leastKnownWeight);
     const plane = keepMask.length;
+    const { linear, square } = this._loops;
     this._queries.forEach((place, q) => {
-      this._linear[q * stride + colours] = (2 * rowNats * place.y) / known.height;
-      this._square[q * stride + colours] = -rowNats;
+      linear[q * stride + colours] = (2 * rowNats * place.y) / known.height;
+      square[q * stride + colours] = -rowNats;
       this._eachPixel(place, (k, i) => {
         const at = i % plane;
         const isKnown = keepMask[at] === 1;
@@ -146,21 +137,21 @@ export class ExactNetwork implements Network {
         const value = isKnown
           ? known.data[i]
           : withHint(hints, at, Math.floor(i / plane), xt[i] / signal, unknown);
-        this._linear[q * stride + k] = weight * value;
-        this._square[q * stride + k] = -0.5 * weight;
+        linear[q * stride + k] = weight * value;
+        square[q * stride + k] = -0.5 * weight;
       });
     });
   }
 
   /** Means of all patches over each pixel; those with more known pixels count more. */
-  private _vote(): Float32Array {
+  private _vote(means: Float32Array): Float32Array {
     const { known, keepMask } = this._images;
     const plane = keepMask.length;
     const sums = new Float32Array(known.data.length);
     const totals = new Float32Array(plane);
     this._queries.forEach((place, q) => {
       this._eachPixel(place, (k, i) => {
-        sums[i] += place.confidence * this._means[q * stride + k];
+        sums[i] += place.confidence * means[q * stride + k];
         if (i < plane) totals[i] += place.confidence;
       });
     });

@@ -102,7 +102,7 @@ describe('the exact prior is the posterior mean over all known patches', () => {
     async (_, timestep, images) => {
       const { width, height } = images.known;
       const xt = noise(7, 3 * width * height);
-      const network = new ExactNetwork(images);
+      const network = await ExactNetwork.open(images);
       const shape = [1, 3, height, width] as const;
       const x0Hat = await network.predict({ xt, shape, timestep, classLabels: null });
       const expected = bruteForce(images, xt, timestep);
@@ -111,8 +111,8 @@ describe('the exact prior is the posterior mean over all known patches', () => {
     },
   );
 
-  test('nothing known is refused in a sentence', () => {
+  test('nothing known is refused in a sentence', async () => {
     const images = picture(20, 20, [[2, 0, 16, 20]]);
-    expect(() => new ExactNetwork(images)).toThrow('no patch of 7 pixels is known');
+    await expect(ExactNetwork.open(images)).rejects.toThrow('no patch of 7 pixels is known');
   });
 });
