@@ -13,7 +13,7 @@ export const mayImport = {
   checkpoint: [],
   protocol: ['core', 'image'],
   fill: [...below, 'prior'],
-  engine: ['core', 'protocol'],
+  engine: ['core', 'prior', 'protocol'],
   shelf: [...below, 'checkpoint', 'engine'],
   lab: [...below, 'checkpoint', 'engine', 'fill', 'prior', 'shelf'],
   worker: [...below, 'checkpoint', 'engine', 'fill', 'prior', 'shelf'],

@@ -45,3 +45,14 @@ export const photoRuntime: FillRuntime = {
     throw new RepaintError('badRequest', 'This fill needs a model: load one first.');
   },
 };
+
+/** The same machine with other loops for the photo. */
+export function withKernels(runtime: FillRuntime, priorKernels: PriorKernels): FillRuntime {
+  return {
+    card: runtime.card,
+    priorKernels,
+    chooseBatch: (question) => runtime.chooseBatch(question),
+    rejectBatch: (question, images) => runtime.rejectBatch(question, images),
+    createState: (setup) => runtime.createState(setup),
+  };
+}

@@ -45,13 +45,15 @@ export type ToWorker =
     }
   /**
    * `resume`: the job's last snapshot, after the worker that took it was replaced. `modelSha256`: of
-   * the weights the job was planned for; with others it is refused.
+   * the weights the job was planned for; with others it is refused. `backend`: forces where the
+   * photo's levels are computed; null or absent = choose.
    */
   | {
       readonly kind: 'fill';
       readonly request: FillRequest;
       readonly resume?: FillSnapshot | null;
       readonly modelSha256?: string;
+      readonly backend?: Backend | null;
     }
   /** Stops the job between two network calls; a queued job is dropped. */
   | { readonly kind: 'cancel'; readonly jobId: string };

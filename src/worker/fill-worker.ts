@@ -4,7 +4,7 @@ import { WebRuntime } from '../engine/web-runtime.js';
 import { toEngineError } from '../engine/engine-error.js';
 import { batchQuestions } from '../fill/batches.js';
 import { runFill } from '../fill/run.js';
-import { photoRuntime } from '../fill/runtime.js';
+import { photoRuntime, withKernels, type FillRuntime } from '../fill/runtime.js';
 import { RepaintError } from '../protocol/failure.js';
 import type { FillRequest, FillSnapshot } from '../protocol/fill.js';
 import type { ModelCard } from '../protocol/model-card.js';
@@ -13,6 +13,7 @@ import { openFileStore } from '../shelf/store/file-store.js';
 import { loadModel } from '../shelf/store/load-model.js';
 import { runFillJob, type Post } from './fill-job.js';
 import { JobQueue, type JobSignal } from './job-queue.js';
+import { PhotoGpu } from './photo-gpu.js';
 import { toHalf } from './to-half.js';
 import { Preparation } from './preparation.js';
 
@@ -34,10 +35,20 @@ function toFailure(error: unknown): RepaintError {
   return new RepaintError('badRequest', error.message, { cause: error });
 }
 
+/** A fill on its machine. */
+interface Run {
+  readonly message: FillMessage;
+  readonly runtime: FillRuntime;
+  readonly from: FillSnapshot | null;
+  readonly signal: JobSignal;
+  readonly post: Post;
+}
+
 /** Answers the panel's messages through `post`. */
 export class FillWorker {
   private readonly _queue = new JobQueue();
   private readonly _preparation = new Preparation();
+  private readonly _photoGpu = new PhotoGpu();
   private _runtime: Promise<WebRuntime> | null = null;
   private _isAfterLoss = false;
   private _isSpent = false;
@@ -119,20 +130,16 @@ export class FillWorker {
   private async _fill(message: FillMessage, signal: JobSignal): Promise<void> {
     const { request, resume = null } = message;
     let isOver = false;
+    // After a device loss the fill may still be stuck in a call: its late results are ignored.
+    const post: Post = (message, transfer) => isOver || this._post(message, transfer);
     try {
       const runtime = needsModel(request) ? await this._loaded() : null;
       if (runtime) checkModel(message, runtime.card);
       const lost = runtime ? rejectOn(runtime.lost) : never;
       await Promise.race([this._preparation.stop(), lost]);
       const from = resume && this._isAfterLoss ? oneByOne(resume) : resume;
-      const job = runFillJob({
-        request,
-        events: runFill(request, runtime ?? photoRuntime, from),
-        signal,
-        // After a device loss the fill may still be stuck in a call: its late results are ignored.
-        post: (message, transfer) => isOver || this._post(message, transfer),
-        now: () => performance.now(),
-      });
+      const run = { message, runtime: runtime ?? photoRuntime, from, signal, post };
+      const job = this._run(run);
       await Promise.race([job, lost]);
     } catch (error) {
       isOver = true;
@@ -140,6 +147,26 @@ export class FillWorker {
       this._fail(request.jobId, failure);
       // Also where ONNX Runtime itself has aborted: nothing will run here any more.
       if (failure.code === 'deviceLost') void this._failAfterJobs(failure);
+    }
+  }
+
+  /** Where the photo's loops lose their GPU, the fill goes on without it from its last snapshot. */
+  private async _run({ message, runtime, from, signal, post }: Run): Promise<void> {
+    const { request, backend = null } = message;
+    const usesPhoto = request.plan.levels.some(({ network }) => network !== 'model');
+    const kernels = usesPhoto ? await this._photoGpu.kernels(backend) : null;
+    let last = from;
+    const options = { request, signal, now: () => performance.now() };
+    const keepLast: Post = (said, transfer) => {
+      if (said.kind === 'snapshot') last = said.snapshot;
+      post(said, transfer);
+    };
+    try {
+      const machine = kernels ? withKernels(runtime, kernels) : runtime;
+      await runFillJob({ ...options, events: runFill(request, machine, from), post: keepLast });
+    } catch (error) {
+      if (!kernels?.isLost) throw error;
+      await runFillJob({ ...options, events: runFill(request, runtime, last), post });
     }
   }
 

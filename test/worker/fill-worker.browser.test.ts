@@ -165,4 +165,25 @@ describe.skipIf(!gpuAdapterName)(`the worker on WebGPU (${gpuAdapterName})`, () 
     const [, whole] = panel.of('filled');
     expect(resumed).toEqual(await pixels(whole.png));
   });
+
+  test('the photo fills on a GPU where one is asked for, and without it when that is lost', async () => {
+    panel = new TestPanel();
+    const request = smallRequest(null, 'a', [7], { ...smallSettings, prior: 'photo' });
+    panel.send('hurry');
+    panel.send({ kind: 'fill', request, backend: 'webgpu' });
+    await panel.next('snapshot', (sent) => sent.snapshot.level === 1);
+    panel.send('loseDevice');
+    await panel.next('done', ({ jobId }) => jobId === 'a');
+    expect(panel.of('failed')).toEqual([]);
+    expect(panel.of('progress').at(-1)!.progress.nfe).toBe(request.plan.nfe);
+    // Without a GPU from there on, as a worker would that never had one.
+    const gpuLess = { ...request, jobId: 'b' };
+    panel.send({ kind: 'fill', request: gpuLess, backend: 'webgpu' });
+    panel.send({ kind: 'fill', request: { ...request, jobId: 'c' }, backend: 'wasm' });
+    await panel.next('done', ({ jobId }) => jobId === 'c');
+    const [a, b, c] = await Promise.all(panel.of('filled').map(({ png }) => pixels(png)));
+    expect(b).toEqual(c);
+    // What the GPU made before it was lost is what WebAssembly makes, but for last bits.
+    expect(a.filter((value, i) => Math.abs(value - c[i]) > 1).length / a.length).toBeLessThan(0.02);
+  });
 });

@@ -33,8 +33,15 @@ function hurry(): void {
   performance.now = () => 50 * now();
 }
 
+function loseDevice(): void {
+  const message = 'there is no GPU to lose';
+  if (devices.length === 0)
+    scope.postMessage({ kind: 'failed', jobId: null, code: 'internal', message }, []);
+  devices.forEach((device) => device.destroy());
+}
+
 scope.onmessage = ({ data }) => {
-  if (data === 'loseDevice') devices.forEach((device) => device.destroy());
+  if (data === 'loseDevice') loseDevice();
   else if (data === 'hurry') hurry();
   else worker.receive(data);
 };

@@ -71,8 +71,11 @@ export class ModelLink extends Observed {
     return this.state.kind === 'ready' || this.state.kind === 'unloaded';
   }
 
+  /** A fill is told where it may compute; after a loss or a hang the photo's levels leave the GPU. */
   post(message: Extract<ToWorker, { kind: 'prepare' | 'fill' | 'cancel' }>): void {
-    this._port?.post(message);
+    const { backend = null, isAfterLoss = false } = this._request ?? {};
+    const isFill = message.kind === 'fill';
+    this._port?.post(isFill ? { ...message, backend: isAfterLoss ? 'wasm' : backend } : message);
   }
 
   /** Corrects what one call takes by what a whole fill took. */
