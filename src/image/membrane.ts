@@ -26,11 +26,12 @@ function halve({ width, height, values, isKnown, screening, sources }: Grid): Gr
   const totals = sources && new Float32Array(w * h);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
+      const i = y * width + x;
       const cell = (y >> 1) * w + (x >> 1);
-      if (totals && !isKnown[y * width + x]) totals[cell] += sources[y * width + x];
-      if (!isKnown[y * width + x]) continue;
-      sums[cell] += values[y * width + x];
-      counts[cell]++;
+      if (isKnown[i]) {
+        sums[cell] += values[i];
+        counts[cell]++;
+      } else if (totals) totals[cell] += sources[i];
     }
   }
   return {

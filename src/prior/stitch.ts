@@ -6,7 +6,7 @@
  * Deviation: a large step is left alone, for it may be an object's outline.
  */
 import { stretchMembrane } from '../image/membrane.js';
-import type { PlanarImage } from '../image/planar.js';
+import { cropPlanar, type PlanarImage } from '../image/planar.js';
 import type { Matches, PhotoImages } from './photo-images.js';
 
 /** Steps about as large count half and less; of [-1, 1]. */
@@ -28,14 +28,6 @@ function* pairs({ window, known }: PhotoImages): Generator<Pair> {
       if (y + 1 < height) yield { first, second: first + width, stride: known.width };
     }
   }
-}
-
-/** Shapes: [window.height * window.width], 1 = known. */
-function knownInWindow({ known, keepMask, window }: PhotoImages): Uint8Array {
-  return Uint8Array.from({ length: window.width * window.height }, (_, i) => {
-    const [x, y] = [i % window.width, Math.floor(i / window.width)];
-    return keepMask[(window.y + y) * known.width + window.x + x];
-  });
 }
 
 /** A channel's difference along a pair in the pieces that its pixels come from; their mean. */
@@ -80,7 +72,9 @@ function unevenness(
  * Shapes: image [3, window.height, window.width]. Known pixels stay as they are.
  */
 export function stitch(image: PlanarImage, matches: Matches, images: PhotoImages): PlanarImage {
-  const isKnown = knownInWindow(images);
+  const { keepMask, window, known } = images;
+  const mask = cropPlanar({ ...known, channels: 1, data: keepMask }, window);
+  const isKnown = Uint8Array.from(mask.data);
   const flat = new Float32Array(isKnown.length);
   const width = Math.sqrt(isKnown.length);
   const data = image.data.slice();
