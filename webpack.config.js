@@ -81,7 +81,12 @@ export default () => ({
   externalsPresets: { web: true },
   externals: ['add-on-sdk-document-sandbox', 'express-document-sdk'],
   module: {
-    parser: { javascript: { worker: ['HeldWorker from ./held-worker.js', '...'] } },
+    // By how they are imported.
+    parser: {
+      javascript: {
+        worker: ['./', '../fill/'].map((at) => `HeldWorker from ${at}held-worker.js`).concat('...'),
+      },
+    },
     rules: [
       // The document sandbox is QuickJS: keep to the syntax Adobe's own template emits.
       { ...typescriptRule(root, 'ES2020'), include: path.join(root, 'src/sandbox') },

@@ -4,6 +4,7 @@ export const failureCodes = [
   'deviceLost',
   'outOfMemory',
   'modelFetch',
+  'networkGone',
   'modelHash',
   'modelShape',
   'modelUnusable',

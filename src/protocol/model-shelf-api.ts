@@ -171,3 +171,13 @@ export interface ModelShelfApi {
   /** Forgets a model, or the part file of a download. */
   remove(id: string): Promise<Outcome<null>>;
 }
+
+/** The one worker that may connect to other hosts, as the panel sees it; called through comlink. */
+export interface NetworkApi {
+  /** Answers the shelf's questions on `port` (shelf/fetch/distant.ts), in place of one before. */
+  connect(port: MessagePort): void;
+  /** Ends what is under way. */
+  hangUp(): void;
+  /** Only these origins are asked from now on; redirects lead where the named hosts send them. */
+  allow(origins: readonly string[]): void;
+}

@@ -8,6 +8,7 @@ import { keptIn } from './host/kept.js';
 import { Journal } from './host/journal.js';
 import { HostLook } from './host/look.js';
 import { SelectionBell, sandboxClient, type SandboxClient } from './host/sandbox-client.js';
+import { startNetwork } from './models/network.js';
 import { startShelf } from './models/start-shelf.js';
 import './panel.js';
 import { problemOf, type Problem } from './problem.js';
@@ -58,6 +59,7 @@ function stylePage(): void {
 }
 
 async function start(): Promise<void> {
+  const { network, isNarrow } = startNetwork();
   stylePage();
   await addOnUISdk.ready;
   const bell = new SelectionBell();
@@ -73,7 +75,7 @@ async function start(): Promise<void> {
     pixels: pixelSource(sandbox, addOnUISdk, hasOriginalPixels),
     kept: keptIn(addOnUISdk.instance.clientStorage),
     startWorker,
-    startShelf,
+    startShelf: () => startShelf(network),
     journal,
     documentId,
     version: __BUILD_ID__,
@@ -88,7 +90,11 @@ async function start(): Promise<void> {
   if (look.colour === 'dark') await import('@spectrum-web-components/theme/express/theme-dark.js');
   const panel = document.createElement('repaint-panel');
   Object.assign(panel, { session, look });
+  // It is seen at once, but starts no worker that could still connect to others.
+  panel.inert = true;
   document.body.append(panel);
+  await isNarrow;
+  panel.inert = false;
   await session.start();
 }
 

@@ -1,7 +1,7 @@
 /** The built panel in its frame, and what its policy refuses. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BenchPage } from './bench-page.js';
 
 let bench: BenchPage;
@@ -26,13 +26,16 @@ const stranger = createServer((_, response) => {
   asked++;
   response.end('hello');
 });
-const host = () => `127.0.0.1:${(stranger.address() as AddressInfo).port}`;
+/** On this machine, but not by a name that downloads may come from. */
+const host = () => `stranger.localhost:${(stranger.address() as AddressInfo).port}`;
 
-/** The worker that fills; one from a blob, so that it is within the page's policy. */
-function worker() {
-  const found = bench.page.workers().find((it) => it.url().startsWith('blob:'));
-  if (!found) throw new Error('there is no worker');
-  return found;
+/** The panel's workers say what they are called. */
+async function worker(name: 'fill' | 'shelf' | 'network') {
+  for (const found of bench.page.workers()) {
+    if ((await found.evaluate(() => (globalThis as unknown as { name: string }).name)) === name)
+      return found;
+  }
+  throw new Error(`there is no worker ${name}`);
 }
 
 /** The panel's frame, as its own scripts see it. */
@@ -110,10 +113,85 @@ it('reaches a stranger from a page without a policy: the network is there', asyn
 
 it.each([
   ["the panel's page", () => frame().evaluate(attempts, host())],
-  ['the worker that sees the photos and runs models', () => worker().evaluate(attempts, host())],
+  [
+    'the worker that sees the photos and runs models',
+    async () => (await worker('fill')).evaluate(attempts, host()),
+  ],
+  [
+    'the worker that keeps models, and reads those of strangers',
+    async () => {
+      await bench.panel.getByTestId('manage-models').click();
+      await bench.panel.getByTestId('storage').waitFor();
+      return (await worker('shelf')).evaluate(attempts, host());
+    },
+  ],
+  [
+    'the worker that downloads, but encrypted or from localhost,',
+    async () => (await worker('network')).evaluate(attempts, host()),
+  ],
   ["the workbench's page", () => bench.page.evaluate(attempts, host())],
 ])('%s runs no text as a program, and connects to nobody', async (_, tried) => {
   asked = 0;
   expect(await tried()).toEqual(allRefused);
   expect(asked).toBe(0);
+});
+
+interface Attack {
+  /** Of a script of the add-on's own origin; null: from a blob. */
+  readonly address: string | null;
+  readonly script: string;
+}
+
+/** Starts a worker that connects to somebody. Returns: what came of it. */
+function byWorker({ address, script }: Attack): Promise<unknown> {
+  return new Promise((resolve) => {
+    try {
+      const worker = new Worker(address ?? URL.createObjectURL(new Blob([script])));
+      worker.onerror = () => resolve('not started');
+      worker.onmessage = ({ data }) => resolve(data);
+    } catch {
+      resolve('not started');
+    }
+  });
+}
+
+describe('a script that starts a worker to connect to others', () => {
+  const script = () => `fetch('http://${host()}/', { mode: 'no-cors' }).then(
+    () => postMessage('connected'), () => postMessage('refused'));`;
+  const address = () => new URL('attack.js', frame().url()).href;
+
+  beforeAll(async () => {
+    const headers = { 'cross-origin-embedder-policy': 'credentialless' };
+    await bench.page
+      .context()
+      .route('**/attack.js', (route) =>
+        route.fulfill({ body: script(), contentType: 'text/javascript', headers }),
+      );
+  });
+
+  it('connects from an address, were it not for the policy', async () => {
+    const other = await bench.page.context().newPage();
+    await other.goto(new URL('LICENSE.txt', frame().url()).href);
+    expect(await other.evaluate(byWorker, { address: address(), script: script() })).toBe(
+      'connected',
+    );
+    await other.close();
+  });
+
+  it.each([
+    ["the panel's page", async () => frame()],
+    ['the worker that fills', () => worker('fill')],
+    ['the worker that keeps models', () => worker('shelf')],
+  ] as const)(
+    '%s starts none from an address, and one from a blob is as held',
+    async (_, scope) => {
+      asked = 0;
+      const held = await scope();
+      expect([
+        await held.evaluate(byWorker, { address: address(), script: script() }),
+        await held.evaluate(byWorker, { address: null, script: script() }),
+      ]).toEqual(['not started', 'refused']);
+      expect(asked).toBe(0);
+    },
+  );
 });

@@ -7,6 +7,9 @@ import { workerPort, type WorkerPort } from './worker-port.js';
 
 export function startWorker(): WorkerPort {
   return workerPort(
-    new HeldWorker(new URL('../../worker/index.js', import.meta.url), { type: 'module' }),
+    new HeldWorker(new URL('../../worker/index.js', import.meta.url), {
+      type: 'module',
+      name: 'fill',
+    }),
   );
 }

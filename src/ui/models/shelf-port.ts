@@ -1,6 +1,7 @@
 /** The shelf's worker as the panel needs it: its calls, and the news that it died. */
 import { proxy, wrap, type Endpoint } from 'comlink';
-import type { ModelShelfApi } from '../../protocol/model-shelf-api.js';
+import type { ModelOrigin, ModelShelfApi } from '../../protocol/model-shelf-api.js';
+import type { Network } from './network.js';
 
 export interface ShelfPort {
   readonly api: ModelShelfApi;
@@ -9,24 +10,39 @@ export interface ShelfPort {
   terminate(): void;
 }
 
-/** Calls over a message port; the progress callback travels as a proxy. */
-export function shelfApi(endpoint: Endpoint): ModelShelfApi {
+/**
+ * Calls over a message port; the progress callback travels as a proxy. `allow` is waited for before
+ * a model is asked for.
+ */
+export function shelfApi(
+  endpoint: Endpoint,
+  allow: (origin: ModelOrigin) => Promise<void> = async () => undefined,
+): ModelShelfApi {
   const remote = wrap<ModelShelfApi>(endpoint);
   return {
     read: () => remote.read(),
-    look: (origin) => remote.look(origin),
-    add: (origin, options, onProgress) => remote.add(origin, options, proxy(onProgress)),
+    look: async (origin) => {
+      await allow(origin);
+      return remote.look(origin);
+    },
+    add: async (origin, options, onProgress) => {
+      await allow(origin);
+      return remote.add(origin, options, proxy(onProgress));
+    },
     cancel: () => remote.cancel(),
     remove: (id) => remote.remove(id),
   };
 }
 
-/** Wraps a worker that has just been made. */
-export function shelfPort(worker: Worker): ShelfPort {
+/** Wraps a worker that has just been made and downloads by `network`. */
+export function shelfPort(worker: Worker, network: Network): ShelfPort {
   const port: ShelfPort = {
-    api: shelfApi(worker),
+    api: shelfApi(worker, (origin) => network.allow(origin)),
     onCrash: () => undefined,
-    terminate: () => worker.terminate(),
+    terminate: () => {
+      worker.terminate();
+      network.hangUp();
+    },
   };
   worker.onerror = (event) => {
     event.preventDefault();

@@ -8,6 +8,7 @@ export const modelTexts: Pick<
   | 'deviceLost'
   | 'outOfMemory'
   | 'modelFetch'
+  | 'networkGone'
   | 'modelHash'
   | 'modelShape'
   | 'modelUnusable'
@@ -31,6 +32,10 @@ export const modelTexts: Pick<
   modelFetch: () => ({
     sentence: msg('The model’s file is missing or could not be loaded.'),
     nextStep: msg('Try again; if that does not help, install the add-on again.'),
+  }),
+  networkGone: () => ({
+    sentence: msg('The background process that downloads does not answer any more.'),
+    nextStep: msg('Reload the page or open the add-on again: a download goes on where it stopped.'),
   }),
   modelHash: () => ({
     sentence: msg('The model’s file is damaged: its checksum is wrong.'),
