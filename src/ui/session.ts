@@ -472,21 +472,25 @@ export class Session extends Observed {
     const { region, request } = job;
     // Before any wait: the job may end during it, and its marker would come back.
     this._awaited.delete(region.id);
+    await this.journal.whileAdding({ jobId: job.id, seed }, this._layerOf(fill), async (layer) => {
+      // A fill without a picture in the gallery is still a fill.
+      const thumbnail = await fillThumbnail(region, request, layer.png).catch(() => '');
+      await this.gallery.add(layer, thumbnail);
+    });
+  }
+
+  private async _layerOf(fill: FinishedFill): Promise<NewLayer> {
+    const { region, request } = fill.job;
     const png = await this._signed(fill);
     const { x, y, width, height } = request.plan.maskBounds;
     const { id, mediaSize, mediaToPage, page } = region.target;
-    const layer: NewLayer = {
+    return {
       image: { id, mediaSize, mediaToPage, pageId: page.id },
       png,
       pixelsToPage: compose(region.raster.pixelsToPage, translation(x, y)),
       size: { width, height },
-      record: { ...recordOf(job, seed), ...(await noteOpaque(region, png)) },
+      record: { ...recordOf(fill.job, fill.seed), ...(await noteOpaque(region, png)) },
     };
-    // A fill without a picture in the gallery is still a fill.
-    await this.journal.whileAdding(layer, async () => {
-      const thumbnail = await fillThumbnail(region, request, png).catch(() => '');
-      await this.gallery.add(layer, thumbnail);
-    });
   }
 }
 

@@ -1,7 +1,7 @@
 /** A panel that was closed, and the one that is opened after it, over scriptable fakes. */
-import { clear, createStore, entries, set } from 'idb-keyval';
+import { clear, createStore, entries, set, setMany } from 'idb-keyval';
 import { page } from 'vitest/browser';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { FillSnapshot } from '../../src/protocol/fill.js';
 import { sealed } from '../../src/ui/host/seal.js';
 import { randomStream } from '../../src/lab/masks/random.js';
@@ -151,6 +151,69 @@ describe('a fill that a closed panel has left', () => {
     expect(sandbox.added[1].record.seed).toBe(seeds[1]);
     await eventually(async () => expect(await keys()).toEqual([]));
   });
+});
+
+type Stored = Map<string, unknown>;
+
+/** What storage held after each write, from now until it is restored. */
+async function watchStorage(): Promise<Stored[]> {
+  const states: Stored[] = [new Map(await entries<string, unknown>(store()))];
+  const next = (change: (state: Stored) => void) => {
+    const state = new Map(states.at(-1));
+    change(state);
+    states.push(state);
+  };
+  const { put, delete: remove } = IDBObjectStore.prototype;
+  vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementation(function (
+    this: IDBObjectStore,
+    value,
+    key,
+  ) {
+    next((state) => state.set(key as string, value));
+    return put.call(this, value, key);
+  });
+  vi.spyOn(IDBObjectStore.prototype, 'delete').mockImplementation(function (
+    this: IDBObjectStore,
+    key,
+  ) {
+    next((state) => state.delete(key as string));
+    return remove.call(this, key);
+  });
+  return states;
+}
+
+test('every fill is offered, and once, wherever at a job’s end the panel is closed', async () => {
+  const { first, request } = await interruptedJob();
+  const { jobId, seeds } = request;
+  const states = await watchStorage();
+  const { addLayer } = sandbox;
+  sandbox.addLayer = () => new Promise(() => undefined);
+  for (const fill of [1, 2]) {
+    const png = await redPng(80, 60);
+    first.workers.last.say({ kind: 'filled', jobId, fill, seed: seeds[fill], png });
+  }
+  first.workers.last.say({ kind: 'done', jobId, outcome: 'complete' });
+  const fills = [1, 2].map((fill) => `fill ${jobId} ${seeds[fill]}`);
+  await eventually(async () => expect((await keys()).sort()).toEqual(fills.sort()));
+  vi.restoreAllMocks();
+  await closePanel(first);
+  sandbox.addLayer = addLayer;
+  expect(states.length).toBeGreaterThan(3);
+  for (const state of states) {
+    await clear(store());
+    await setMany([...state], store());
+    const opened = await openPanel();
+    const { gallery, queue } = opened.panel.session;
+    const offered = [
+      ...gallery.stranded.map(({ layer }) => layer.record.seed),
+      ...queue.interrupted.flatMap(({ seedsLeft }) => seedsLeft),
+    ];
+    expect(offered.sort(), [...state.keys()].join()).toEqual(seeds.slice(1).sort());
+    for (const { problem } of queue.interrupted) expect(problem?.code).toBe('panelClosed');
+    // Behind what it still writes.
+    await opened.journal.forget('nothing');
+    await closePanel(opened);
+  }
 });
 
 /** What a closed panel has left of a job, as it is stored. */

@@ -14,10 +14,11 @@ const version = 1;
 const jobPrefix = 'job ';
 const fillPrefix = 'fill ';
 const jobKey = (jobId: string) => `${jobPrefix}${jobId}`;
-const fillKey = ({ record }: NewLayer) => `${fillPrefix}${record.jobId} ${record.seed}`;
+type FillName = Pick<FillRecord, 'jobId' | 'seed'>;
+const fillKey = ({ jobId, seed }: FillName) => `${fillPrefix}${jobId} ${seed}`;
 
 const size = { width: z.int().check(z.minimum(1)), height: z.int().check(z.minimum(1)) };
-const seeds = z.array(z.int().check(z.minimum(0))).check(z.minLength(1), z.maxLength(1000));
+const seeds = z.array(z.int().check(z.minimum(0))).check(z.maxLength(1000));
 const hasPixels = ({ source, selection }: Pick<FillRequest, 'source' | 'selection'>) =>
   source.data.length === 4 * source.width * source.height &&
   selection.data.length === source.width * source.height;
@@ -54,7 +55,7 @@ const recordSchema = z.object({
       settings: z.looseObject({}),
       source: z.object({ ...size, data: z.instanceof(Uint8ClampedArray) }),
       selection: z.object({ ...size, data: z.instanceof(Uint8Array) }),
-      seeds,
+      seeds: seeds.check(z.minLength(1)),
     })
     .check(z.refine(hasPixels)),
 });
@@ -158,12 +159,22 @@ export class FillJournal extends Observed {
     this.changed();
   }
 
-  /** Writes a finished fill down while `add` puts it into the document. */
-  async whileAdding(layer: NewLayer, add: () => Promise<void>): Promise<void> {
-    const key = fillKey(layer);
+  /**
+   * Writes a finished fill down while `add` puts it into the document. Called as soon as it is
+   * finished, so that it is written before its job's note says so.
+   */
+  async whileAdding(
+    name: FillName,
+    made: Promise<NewLayer>,
+    add: (layer: NewLayer) => Promise<void>,
+  ): Promise<void> {
+    const key = fillKey(name);
     this._adding.add(key);
-    this._keepFill({ layer, thumbnail: '' });
-    await add();
+    this._keepFill(
+      key,
+      made.then((layer) => ({ layer, thumbnail: '' })),
+    );
+    await add(await made);
     this._adding.delete(key);
     this._lookAtStranded();
   }
@@ -185,9 +196,12 @@ export class FillJournal extends Observed {
     }
   }
 
-  /** Without the fills that came onto the page after the last note. */
+  /** Without the fills that came onto the page after the last note, or wait for their place. */
   private _foundJob(job: FillJob): void {
-    const seedsLeft = job.seedsLeft.filter((seed) => !this._isOnPage({ jobId: job.id, seed }));
+    const seedsLeft = job.seedsLeft.filter((seed) => {
+      const name = { jobId: job.id, seed };
+      return !this._isOnPage(name) && !this._fills.has(fillKey(name));
+    });
     if (seedsLeft.length === 0) return void this._journal.forget(jobKey(job.id));
     const left = { ...job, seedsLeft };
     this._written.set(job.id, left);
@@ -200,7 +214,7 @@ export class FillJournal extends Observed {
     this._gallery.strand(layer, thumbnail, { code: 'fillLeft' });
   }
 
-  private _isOnPage({ jobId, seed }: Pick<FillRecord, 'jobId' | 'seed'>): boolean {
+  private _isOnPage({ jobId, seed }: FillName): boolean {
     const fills = this._gallery.sets.flatMap((set) => set.fills);
     return fills.some(({ record }) => record.jobId === jobId && record.seed === seed);
   }
@@ -211,8 +225,12 @@ export class FillJournal extends Observed {
   }
 
   private _lookAtStranded(): void {
-    const stranded = new Map(this._gallery.stranded.map((fill) => [fillKey(fill.layer), fill]));
-    for (const [key, fill] of stranded) if (!this._fills.has(key)) this._keepFill(fill);
+    const stranded = new Map(
+      this._gallery.stranded.map((fill) => [fillKey(fill.layer.record), fill]),
+    );
+    for (const [key, fill] of stranded) {
+      if (!this._fills.has(key)) this._keepFill(key, Promise.resolve(fill));
+    }
     for (const key of this._fills) {
       if (stranded.has(key) || this._adding.has(key)) continue;
       this._fills.delete(key);
@@ -220,10 +238,11 @@ export class FillJournal extends Observed {
     }
   }
 
-  private _keepFill({ layer, thumbnail }: LeftFill): void {
-    this._fills.add(fillKey(layer));
-    const record = { version, documentId: this._documentId, layer, thumbnail };
-    void this._journal.keep(fillKey(layer), record);
+  private _keepFill(key: string, fill: Promise<LeftFill>): void {
+    this._fills.add(key);
+    const { _documentId: documentId } = this;
+    const record = fill.then(({ layer, thumbnail }) => ({ version, documentId, layer, thumbnail }));
+    void this._journal.keep(key, record);
   }
 
   private _lookAtJobs(): void {

@@ -69,12 +69,18 @@ export class Journal extends Observed {
     return this._store !== null;
   }
 
-  /** Writes an entry, or writes it anew. Values: plain data, typed arrays and Blobs. */
+  /**
+   * Writes an entry, or writes it anew. Values: plain data, typed arrays and Blobs, or a promise of
+   * them. What is asked for later is written, or removed, after it.
+   */
   async keep(key: string, value: unknown): Promise<void> {
     if (!this._store) return;
-    if (bytesOf(value) > maxEntryBytes) return this.onLost(key);
-    if (!this._held.has(key) && !(await this._hold(key, true))) return this.onLost(key);
-    await this._write(key, key, value);
+    await this._then(async () => {
+      const known = await value;
+      if (bytesOf(known) > maxEntryBytes) return this.onLost(key);
+      if (!this._held.has(key) && !(await this._hold(key, true))) return this.onLost(key);
+      await this._write(key, key, known);
+    });
   }
 
   /** Writes what changes often beside an entry. Nothing waits for it. */
@@ -134,20 +140,18 @@ export class Journal extends Observed {
   private async _writeNote(key: string): Promise<void> {
     while (this._notes.has(key)) {
       const value = this._notes.get(key);
-      await this._write(key, noteKey(key), value);
+      await this._then(() => this._write(key, noteKey(key), value));
       if (this._notes.get(key) === value) this._notes.delete(key);
     }
   }
 
-  private _write(key: string, at: string, value: unknown): Promise<void> {
-    return this._then(async () => {
-      const store = this._store;
-      if (!store || !this._held.has(key)) return;
-      const isWritten = sealed(at, value).then((it) => set(at, it, store));
-      await isWritten.catch(() => {
-        void this.forget(key);
-        this.onLost(key);
-      });
+  private async _write(key: string, at: string, value: unknown): Promise<void> {
+    const store = this._store;
+    if (!store || !this._held.has(key)) return;
+    const isWritten = sealed(at, value).then((it) => set(at, it, store));
+    await isWritten.catch(() => {
+      void this.forget(key);
+      this.onLost(key);
     });
   }
 
