@@ -1,7 +1,7 @@
 /** The built panel in its frame, and what its policy refuses. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { BenchPage } from './bench-page.js';
 
 let bench: BenchPage;
@@ -137,44 +137,61 @@ it.each([
 });
 
 interface Attack {
-  /** Of a script of the add-on's own origin; null: from a blob. */
-  readonly address: string | null;
-  readonly script: string;
+  readonly network: string;
+  readonly url: string;
 }
 
-/** Starts a worker that connects to somebody. Returns: what came of it. */
-function byWorker({ address, script }: Attack): Promise<unknown> {
-  return new Promise((resolve) => {
-    try {
-      const worker = new Worker(address ?? URL.createObjectURL(new Blob([script])));
-      worker.onerror = () => resolve('not started');
-      worker.onmessage = ({ data }) => resolve(data);
-    } catch {
-      resolve('not started');
-    }
-  });
-}
-
-describe('a script that starts a worker to connect to others', () => {
-  const script = () => `fetch('http://${host()}/', { mode: 'no-cors' }).then(
-    () => postMessage('connected'), () => postMessage('refused'));`;
-  const address = () => new URL('attack.js', frame().url()).href;
-
-  beforeAll(async () => {
-    const headers = { 'cross-origin-embedder-policy': 'credentialless' };
-    await bench.page
-      .context()
-      .route('**/attack.js', (route) =>
-        route.fulfill({ body: script(), contentType: 'text/javascript', headers }),
+/**
+ * Starts the network's worker from its own address, tells it to ask somebody, and starts another
+ * from a blob. Returns: whether each was started, and answered.
+ */
+async function byWorkers({ network, url }: Attack): Promise<[string, string]> {
+  const heard = (start: () => { worker: Worker; answers: MessagePort | Worker }) =>
+    new Promise<string>((resolve) => {
+      try {
+        const { worker, answers } = start();
+        worker.onerror = () => resolve('not started');
+        answers.onmessage = () => resolve('started');
+      } catch {
+        resolve('not started');
+      }
+    });
+  const fromAddress = heard(() => {
+    const worker = new Worker(network, { type: 'module' });
+    const { port1, port2 } = new MessageChannel();
+    const tell = (id: string, value: unknown, moved: Transferable[]) =>
+      worker.postMessage(
+        { id, type: 'APPLY', path: [id], argumentList: [{ type: 'RAW', value }] },
+        moved,
       );
+    tell('allow', [new URL(url).origin], []);
+    tell('connect', port2, [port2]);
+    const question = { url, method: 'GET', headers: [], cache: 'default' };
+    port1.postMessage({ callId: 0, call: { kind: 'fetch', fetchId: 0, question } });
+    return { worker, answers: port1 };
+  });
+  const fromBlob = heard(() => {
+    const script = `fetch('${url}', { mode: 'no-cors' }).finally(() => postMessage(''))`;
+    const worker = new Worker(URL.createObjectURL(new Blob([script])));
+    return { worker, answers: worker };
+  });
+  return [await fromAddress, await fromBlob];
+}
+
+describe('a script that starts workers to connect to others', () => {
+  const attack = () => ({
+    network: new URL('network.js', frame().url()).href,
+    url: `http://${host()}/`,
+  });
+  beforeEach(() => {
+    asked = 0;
   });
 
-  it('connects from an address, were it not for the policy', async () => {
+  it('connects by both, were it not for the policy', async () => {
     const other = await bench.page.context().newPage();
     await other.goto(new URL('LICENSE.txt', frame().url()).href);
-    expect(await other.evaluate(byWorker, { address: address(), script: script() })).toBe(
-      'connected',
-    );
+    expect(await other.evaluate(byWorkers, attack())).toEqual(['started', 'started']);
+    expect(asked).toBe(2);
     await other.close();
   });
 
@@ -185,12 +202,10 @@ describe('a script that starts a worker to connect to others', () => {
   ] as const)(
     '%s starts none from an address, and one from a blob is as held',
     async (_, scope) => {
-      asked = 0;
-      const held = await scope();
-      expect([
-        await held.evaluate(byWorker, { address: address(), script: script() }),
-        await held.evaluate(byWorker, { address: null, script: script() }),
-      ]).toEqual(['not started', 'refused']);
+      expect(await (await scope()).evaluate(byWorkers, attack())).toEqual([
+        'not started',
+        'started',
+      ]);
       expect(asked).toBe(0);
     },
   );

@@ -5,7 +5,24 @@
 export class HeldWorker extends Worker {
   /** `script`: of this origin. */
   constructor(script: URL, options: WorkerOptions & { readonly type: 'module' }) {
-    const source = `import ${JSON.stringify(script.href)};`;
+    const source = loading(JSON.stringify(script.href));
     super(URL.createObjectURL(new Blob([source], { type: 'text/javascript' })), options);
   }
 }
+
+/**
+ * A static import would count as the worker's own script, and the policy starts none from an
+ * address. What is said to the worker before its script is there waits; a failure is thrown in a
+ * task of its own, so that the page hears of it. As text: tools rewrite imports in functions.
+ */
+const loading = (script: string) => `
+const early = [];
+const wait = (event) => early.push(event);
+addEventListener('message', wait);
+import(${script}).then(
+  () => {
+    removeEventListener('message', wait);
+    for (const event of early) dispatchEvent(new MessageEvent('message', event));
+  },
+  (error) => setTimeout(() => { throw error; }),
+);`;

@@ -6,7 +6,7 @@ import { HeldWorker } from '../fill/held-worker.js';
 import { ProblemError } from '../problem.js';
 
 /** It has nothing else to do; longer, and it is not there. */
-const patienceMs = 10_000;
+const defaultPatienceMs = 10_000;
 
 function hostsOf(origin: RemoteOrigin): readonly string[] {
   return origin.kind === 'hub' ? hubHosts : [...hubHosts, new URL(origin.url).origin];
@@ -15,7 +15,10 @@ function hostsOf(origin: RemoteOrigin): readonly string[] {
 export class Network {
   private readonly _remote: Remote<NetworkApi>;
 
-  constructor(private readonly _worker: Worker) {
+  constructor(
+    private readonly _worker: Worker,
+    private readonly _patienceMs = defaultPatienceMs,
+  ) {
     this._remote = wrap<NetworkApi>(_worker);
   }
 
@@ -49,7 +52,7 @@ export class Network {
 
   private _answer(asked: Promise<void>): Promise<void> {
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new ProblemError('networkGone')), patienceMs);
+      const timer = setTimeout(() => reject(new ProblemError('networkGone')), this._patienceMs);
       void asked.then(resolve, reject).finally(() => clearTimeout(timer));
     });
   }
