@@ -7,8 +7,6 @@ import type { CallEvent } from '../fill/run.js';
 import type { FillRequest, FillSnapshot } from '../protocol/fill.js';
 import { UsageError } from './cli-error.js';
 
-/** What a kill may cost at most, and the time that is spared. */
-const writeEveryMs = 3000;
 const hashLength = 32;
 /** Of what is written: a point of another version is not found. */
 const version = 1;
@@ -27,10 +25,17 @@ export class SnapshotFile {
   /** Of the results that are being written. */
   firstNumber = 1;
   private readonly _path: string;
-  private _nextAt = performance.now() + writeEveryMs;
+  private _nextAt: number;
   private _last: Promise<void> = Promise.resolve();
 
-  constructor(folder: string, request: FillRequest, model: string) {
+  /** `everyMs`: between two points that are written; what a kill may cost at most. */
+  constructor(
+    folder: string,
+    request: FillRequest,
+    model: string,
+    private readonly _everyMs: number,
+  ) {
+    this._nextAt = performance.now() + _everyMs;
     const { plan, settings, seeds, source, selection, chosen } = request;
     const told = JSON.stringify([version, plan, settings, seeds, model]);
     const pixels = [source.data, selection.data, ...(chosen ? [chosen.data] : [])];
@@ -80,7 +85,7 @@ export class SnapshotFile {
         await rm(`${this._path}.part`, { force: true });
         throw error;
       })
-      .finally(() => (this._nextAt = performance.now() + writeEveryMs));
+      .finally(() => (this._nextAt = performance.now() + this._everyMs));
     return this._last;
   }
 

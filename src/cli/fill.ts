@@ -51,6 +51,7 @@ interface FillOptions extends MethodOptions {
   readonly strength?: number;
   readonly out: string;
   readonly resume: boolean;
+  readonly resumeEvery: number;
   readonly json: boolean;
 }
 
@@ -181,7 +182,8 @@ async function fill(photoPath: string, options: FillOptions): Promise<void> {
     seeds,
     chosen,
   });
-  const file = new SnapshotFile(options.out, request, card?.checkpoint.sha256 ?? 'the photo');
+  const model = card?.checkpoint.sha256 ?? 'the photo';
+  const file = new SnapshotFile(options.out, request, model, 1000 * options.resumeEvery);
   const from = await resumePoint(file, options.resume);
   const results = await ResultFolder.open(options.out, {
     names: [layerName, ...previewFormats.map(previewName)],
@@ -260,6 +262,7 @@ export function fillCommand(): Command {
     )
     .option('--quality <n>', 'of a JPEG or WebP preview', integer(1, 100), 90)
     .option('--resume', 'go on with the same fill where it was interrupted', false)
+    .option('--resume-every <s>', 'seconds of work that a kill may cost', real(0, 3600), 3)
     .option('--json', 'one JSON object on stdout instead of words', false)
     .action(fill);
   return withMethodOptions(command);

@@ -1,5 +1,5 @@
 /** The command as its user runs it, with the shipped model, on a small photo. */
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import {
   cpSync,
   existsSync,
@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -207,40 +208,37 @@ test('Ctrl+C keeps the fills that are finished and leaves with 130', async () =>
   for (const name of pictures) await sharp(path.join(out, name)).raw().toBuffer();
 });
 
-describe('a fill that was ended', () => {
-  const whole = () => file('whole');
-  const run = (to: string, ...more: string[]) => {
-    const input = ['fill', file('photo.png'), '--region', file('mask.png'), '--out', to];
-    // Enough calls for a point to resume from, which is written every few seconds.
-    const walk = ['--prior', 'model', '--fills', '2', '--steps', '60', '--jump-samples', '2'];
-    const args = [bin, ...input, ...walk, '--threads', '1', ...more];
-    return spawn(process.execPath, args, { cwd: root, stdio: 'ignore' });
+test('a fill ended by SIGTERM, and then by SIGKILL, goes on with --resume to the very same files', async () => {
+  const args = (out: string, ...more: string[]) => {
+    const input = ['fill', file('photo.png'), '--region', file('mask.png'), '--out', file(out)];
+    const walk = ['--prior', 'model', '--fills', '2', '--steps', '40', '--jump-samples', '1'];
+    return [...input, ...walk, '--threads', '1', '--resume-every', '0', ...more];
   };
-  const end = (child: ChildProcess) =>
-    new Promise<number | null>((resolve) => child.on('close', resolve));
+  const points = () =>
+    existsSync(file('ended'))
+      ? readdirSync(file('ended')).filter((name) => name.endsWith('.resume'))
+      : [];
+  const writtenAt = () => points().map((name) => statSync(file(`ended/${name}`)).mtimeMs)[0] ?? 0;
 
-  beforeAll(async () => expect(await end(run(whole()))).toBe(0), 240_000);
-
-  test.each(['SIGTERM', 'SIGKILL'] as const)(
-    'by %s goes on with --resume, to the very same files',
-    async (signal) => {
-      const out = file(`ended-${signal}`);
-      const child = run(out);
-      const ended = end(child);
-      const hasPoint = () =>
-        existsSync(out) && readdirSync(out).some((name) => name.endsWith('.resume'));
-      await expect.poll(hasPoint, { timeout: 120_000, interval: 20 }).toBe(true);
-      child.kill(signal);
-      expect(await ended).toBe(signal === 'SIGTERM' ? 143 : null);
-      expect(hasPoint()).toBe(true);
-      expect(await end(run(out, '--resume'))).toBe(0);
-      const names = readdirSync(whole());
-      expect(names).toHaveLength(4);
-      expect(readdirSync(out).sort()).toEqual(names.sort());
-      for (const name of names) {
-        expect(readFileSync(path.join(out, name))).toEqual(readFileSync(path.join(whole(), name)));
-      }
-    },
-    240_000,
-  );
-});
+  for (const [signal, code, more] of [
+    ['SIGTERM', 143, []],
+    ['SIGKILL', null, ['--resume']],
+  ] as const) {
+    const before = writtenAt();
+    const command = [bin, ...args('ended', ...more)];
+    const child = spawn(process.execPath, command, { cwd: root, stdio: 'ignore' });
+    const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
+    await expect.poll(writtenAt, { timeout: 120_000, interval: 5 }).toBeGreaterThan(before);
+    child.kill(signal);
+    expect(await ended).toBe(code);
+    expect(points()).toHaveLength(1);
+  }
+  expect(await callCli(...args('ended', '--resume'))).toMatchObject({ code: 0 });
+  expect(await callCli(...args('whole'))).toMatchObject({ code: 0 });
+  const names = readdirSync(file('whole'));
+  expect(names).toHaveLength(4);
+  expect(readdirSync(file('ended')).sort()).toEqual(names.sort());
+  for (const name of names) {
+    expect(readFileSync(file(`ended/${name}`))).toEqual(readFileSync(file(`whole/${name}`)));
+  }
+}, 240_000);

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { tinyUNet } from '../../src/checkpoint/tiny-unet.js';
 import { OrtNetwork } from '../../src/engine/ort-network.js';
 import { OrtWeb } from '../../src/engine/ort-web.js';
 import { inlineModel } from '../../src/engine/onnx-model.js';
 import { measureCalls } from '../../src/engine/warm-up.js';
 import { gpuAdapterName, ortBaseUrl, report, shippedModel } from './browser-setup.js';
 import { maxDifference } from './max-difference.js';
+import { leastNetwork } from './tiny-model.js';
 import { readFloat32Tensors } from './read-safetensors.js';
 
 async function fetchBuffer(url: string): Promise<ArrayBuffer> {
@@ -59,7 +59,7 @@ describe.skipIf(!shippedModel)('the shipped model on WebAssembly', () => {
 describe.skipIf(!gpuAdapterName)(`a tiny network on WebGPU (${gpuAdapterName})`, () => {
   // The second is what Firefox and Safari load.
   test.each(['jspi', 'asyncify'] as const)('answers as on WebAssembly: %s build', async (build) => {
-    const onnx = await tinyUNet(1, { classes: 4, pixelUnshuffle: 2 });
+    const onnx = await leastNetwork();
     const call = {
       xt: noise(3 * 16 * 16),
       shape: [1, 3, 16, 16],

@@ -23,7 +23,7 @@ export const tinyNullLabel = 3;
  * software GPU takes a millisecond for each command, however small; whole UNets have hundreds, and
  * test/checkpoint/webgpu.browser.test.ts is about those.
  */
-function leastNetwork(): Promise<Uint8Array> {
+export function leastNetwork(): Promise<Uint8Array> {
   const g = new Graph('Tiny');
   const w = new Weights(randomSource(5));
   const width = 8;
