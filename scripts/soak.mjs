@@ -14,7 +14,6 @@ const suites = {
     'test/shelf/read/fuzz.test.ts',
     'test/shelf/store/library.test.ts',
     'test/cli/fill-command.test.ts',
-    'test/cli/disk.test.ts',
     'test/cli/picture-fuzz.test.ts',
     'test/sandbox/faults.test.ts',
   ],
@@ -23,7 +22,7 @@ const suites = {
     'test/ui/journal.browser.test.ts',
     'test/ui/closed-panel.browser.test.ts',
   ],
-  e2e: ['test/e2e/loop.e2e.test.ts'],
+  e2e: ['test/e2e/loop.e2e.test.ts', 'test/cli/disk.e2e.test.ts'],
 };
 
 /** Runs a project's suites with the large counts; true when all passed. */

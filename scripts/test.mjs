@@ -1,77 +1,117 @@
 /**
- * The whole test run: sets up what the tests need, then every check. `npm test -- lint unit` runs
- * only the named stages. A stage that later ones need stops the run; the others do not, so that
- * one run shows everything that is wrong. The last line counts the tests.
+ * The whole test run: sets up what the tests need, then every check, two stages at a time, since
+ * most wait for one core. `npm test -- lint unit` runs only the named stages. What needs a stage
+ * that failed is not run; all else is, so that one run shows everything that is wrong. The last line
+ * counts the tests.
  */
-import { spawnSync } from 'node:child_process';
+import { Buffer } from 'node:buffer';
+import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ensureChromium } from '../src/lab/chromium.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const results = path.join(root, 'build/test-results');
 
-/** Runs an npm script; true when it succeeded. */
-function npmRun(script) {
-  const isWindows = process.platform === 'win32';
-  const options = { cwd: root, stdio: 'inherit', shell: isWindows };
-  return spawnSync('npm', ['run', '--silent', script], options).status === 0;
-}
-
-/** Runs one vitest project, with its counts written to a file for the closing line. */
+/** One vitest project, with its counts written to a file for the closing line. */
 function vitest(project) {
   const output = path.join(results, `${project}.json`);
-  const args = ['run', '--project', project, '--reporter=default', '--reporter=json'];
-  const bin = path.join(root, 'node_modules/vitest/vitest.mjs');
-  const command = [bin, ...args, `--outputFile.json=${output}`];
-  return spawnSync(process.execPath, command, { cwd: root, stdio: 'inherit' }).status === 0;
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${output}`];
+  return ['node_modules/vitest/vitest.mjs', 'run', '--project', project, ...reporters];
 }
 
-function setUpChromium() {
-  console.log(ensureChromium());
-  return true;
-}
+const bin = (name, ...args) => [`node_modules/${name}`, ...args];
+const tsx = bin('tsx/dist/cli.mjs');
+const webpack = bin('webpack/bin/webpack.js');
 
+/** In the order in which they start; `needs` end first. What waits for the most comes early. */
 const stages = [
-  { name: 'chromium', run: setUpChromium, isNeeded: true },
-  { name: 'check', run: () => npmRun('check') },
-  { name: 'lint', run: () => npmRun('lint') },
-  { name: 'format', run: () => npmRun('format:check') },
-  { name: 'model', run: () => npmRun('model:build'), isNeeded: true },
-  { name: 'unit', run: () => vitest('unit') },
-  { name: 'build:dev', run: () => npmRun('build:dev'), isNeeded: true },
-  { name: 'build:workbench', run: () => npmRun('build:workbench'), isNeeded: true },
-  { name: 'browser', run: () => vitest('browser') },
-  { name: 'e2e', run: () => vitest('e2e') },
-  { name: 'package', run: () => vitest('package') },
-  { name: 'audit', run: () => npmRun('audit') },
+  { name: 'chromium', command: ['src/lab/chromium.mjs'] },
+  { name: 'model', command: [...tsx, 'src/cli/model-build.ts'] },
+  {
+    name: 'build:dev',
+    command: [...webpack, '--config-node-env', 'development'],
+    needs: ['model'],
+  },
+  { name: 'lint', command: bin('eslint/bin/eslint.js', '.', '--max-warnings', '0') },
+  { name: 'build:workbench', command: [...webpack, '--config', 'webpack.workbench.config.js'] },
+  {
+    name: 'e2e',
+    command: vitest('e2e'),
+    needs: ['chromium', 'build:dev', 'build:workbench'],
+  },
+  { name: 'check', command: bin('typescript/bin/tsc', '-b') },
+  { name: 'format', command: bin('prettier/bin/prettier.cjs', '--check', '.') },
+  { name: 'browser', command: vitest('browser'), needs: ['chromium', 'model'] },
+  { name: 'unit', command: vitest('unit'), needs: ['model'] },
+  // Builds into the folder that the end-to-end tests open.
+  { name: 'package', command: vitest('package'), needs: ['model'], after: ['e2e'] },
+  { name: 'audit', command: ['scripts/audit.mjs'], after: ['package'] },
 ];
+const atOnce = 2;
 
-/** Runs one stage and says how long it took; an error is a failed stage with its message. */
-function runStage({ name, run }) {
-  console.log(`\n== ${name}`);
+/** Runs a stage's command. Returns: whether it ended well, and what it said where it was asked to wait. */
+function run({ command }, isAlone) {
+  const colours = process.stdout.isTTY ? { FORCE_COLOR: '1' } : {};
+  const child = spawn(process.execPath, command, {
+    cwd: root,
+    env: { ...process.env, ...colours },
+    stdio: ['ignore', isAlone ? 'inherit' : 'pipe', isAlone ? 'inherit' : 'pipe'],
+  });
+  const said = [];
+  child.stdout?.on('data', (bytes) => said.push(bytes));
+  child.stderr?.on('data', (bytes) => said.push(bytes));
+  return new Promise((resolve) => {
+    child.on('error', (error) => resolve({ isPassed: false, text: error.message }));
+    child.on('close', (code) =>
+      resolve({ isPassed: code === 0, text: Buffer.concat(said).toString() }),
+    );
+  });
+}
+
+/** Runs one stage and says how long it took. Returns: whether it passed. */
+async function runStage(stage, isAlone) {
+  console.log(`== ${stage.name}`);
   const start = Date.now();
-  let isPassed = false;
-  try {
-    isPassed = run();
-  } catch (error) {
-    console.error(error.message);
-  }
+  const { isPassed, text } = await run(stage, isAlone);
   const seconds = ((Date.now() - start) / 1000).toFixed(0);
-  console.log(`== ${name}: ${isPassed ? 'ok' : 'FAILED'} after ${seconds} s`);
+  console.log(`${text}== ${stage.name}: ${isPassed ? 'ok' : 'FAILED'} after ${seconds} s`);
   return isPassed;
 }
 
-/** Returns the names of the stages that failed. */
-function runStages(chosen) {
-  const failed = [];
-  for (const stage of chosen) {
-    if (runStage(stage)) continue;
-    failed.push(stage.name);
-    if (stage.isNeeded) break;
+/** Runs the stages as soon as what they need is there. Returns: the names of those that failed. */
+async function runStages(chosen) {
+  const waiting = [...chosen];
+  /** Name to whether it passed. */
+  const ended = new Map();
+  const running = new Map();
+  const isChosen = (name) => chosen.some((stage) => stage.name === name);
+  const isMissing = (name) => ended.get(name) === false;
+  const isPending = (name) => isChosen(name) && !ended.has(name);
+  while (waiting.length + running.size > 0) {
+    for (const stage of [...waiting]) {
+      const { name, needs = [], after = [] } = stage;
+      const missing = needs.filter(isMissing);
+      if (missing.length === 0 && [...needs, ...after].some(isPending)) continue;
+      if (missing.length === 0 && running.size >= atOnce) break;
+      waiting.splice(waiting.indexOf(stage), 1);
+      if (missing.length > 0) {
+        console.log(`== ${name}: not run, for want of ${missing.join(', ')}`);
+        ended.set(name, false);
+        continue;
+      }
+      const isPassed = runStage(stage, chosen.length === 1);
+      running.set(
+        name,
+        isPassed.then((it) => {
+          running.delete(name);
+          ended.set(name, it);
+        }),
+      );
+    }
+    await Promise.race(running.values());
   }
-  return failed;
+  return chosen.map(({ name }) => name).filter(isMissing);
 }
 
 /** Adds up what the vitest projects reported. */
@@ -88,7 +128,7 @@ function countTests() {
   return counts;
 }
 
-function main(names) {
+async function main(names) {
   const unknown = names.filter((name) => !stages.some((stage) => stage.name === name));
   if (unknown.length > 0) {
     const known = stages.map((stage) => stage.name).join(', ');
@@ -98,7 +138,7 @@ function main(names) {
   rmSync(results, { recursive: true, force: true });
   mkdirSync(results, { recursive: true });
   const chosen = stages.filter(({ name }) => names.length === 0 || names.includes(name));
-  const failedStages = runStages(chosen);
+  const failedStages = await runStages(chosen);
   const { passed, failed, skipped } = countTests();
   if (failedStages.length > 0) console.log(`\nFailed: ${failedStages.join(', ')}`);
   // A stage may fail without a failed test: a lint error, a test file that does not load.
@@ -107,4 +147,4 @@ function main(names) {
   return failures > 0 ? 1 : 0;
 }
 
-process.exitCode = main(process.argv.slice(2));
+process.exitCode = await main(process.argv.slice(2));

@@ -1,21 +1,11 @@
 /** The command as its user runs it, with the shipped model, on a small photo. */
-import { spawn } from 'node:child_process';
-import {
-  cpSync,
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { shippedFolder } from '../../src/cli/model-build.js';
-import { bin, callCli, root } from './run-cli.js';
+import { callCli, root } from './run-cli.js';
 
 let folder: string;
 const file = (name: string) => path.join(folder, name);
@@ -169,76 +159,3 @@ describe('repaint-fill fill', () => {
     expect(code).toBe(1);
   });
 });
-
-test.each(['stdout', 'stderr'] as const)(
-  'a fill whose %s nobody reads is made all the same',
-  async (stream) => {
-    const out = file(`unread-${stream}`);
-    const marked = ['--region', file('mask.png'), '--out', out];
-    const args = [bin, 'fill', file('photo.png'), ...marked, '--preset', 'draft', '--fills', '1'];
-    const child = spawn(process.execPath, args, { cwd: root, stdio: 'pipe' });
-    let said = '';
-    child.stderr.on('data', (text) => (said += String(text)));
-    child.stdout.resume();
-    child[stream].destroy();
-    expect(await new Promise((resolve) => child.on('close', resolve))).toBe(0);
-    expect(readdirSync(out).sort()).toEqual(['fill-1.png', 'preview-1.png']);
-    expect(said).not.toMatch(/EPIPE|at .*:\d+:\d+/);
-  },
-);
-
-test('Ctrl+C keeps the fills that are finished and leaves with 130', async () => {
-  const out = file('interrupted');
-  const many = ['--fills', '60', '--preset', 'draft'];
-  const child = spawn(
-    process.execPath,
-    [bin, 'fill', file('photo.png'), ...['--region', file('mask.png'), '--out', out, ...many]],
-    { cwd: root, stdio: 'ignore' },
-  );
-  const code = new Promise<number | null>((resolve) => child.on('close', resolve));
-  const isPreviewed = () => existsSync(path.join(out, 'preview-1.png'));
-  await expect.poll(isPreviewed, { timeout: 50_000, interval: 50 }).toBe(true);
-  child.kill('SIGINT');
-  expect(await code).toBe(130);
-  const kept = readdirSync(out);
-  expect(kept).toContain('fill-1.png');
-  expect(kept.length).toBeLessThan(120);
-  // Every file that is there is whole.
-  const pictures = kept.filter((name) => name.endsWith('.png'));
-  for (const name of pictures) await sharp(path.join(out, name)).raw().toBuffer();
-});
-
-test('a fill ended by SIGTERM, and then by SIGKILL, goes on with --resume to the very same files', async () => {
-  const args = (out: string, ...more: string[]) => {
-    const input = ['fill', file('photo.png'), '--region', file('mask.png'), '--out', file(out)];
-    const walk = ['--prior', 'model', '--fills', '2', '--steps', '40', '--jump-samples', '1'];
-    return [...input, ...walk, '--threads', '1', '--resume-every', '0', ...more];
-  };
-  const points = () =>
-    existsSync(file('ended'))
-      ? readdirSync(file('ended')).filter((name) => name.endsWith('.resume'))
-      : [];
-  const writtenAt = () => points().map((name) => statSync(file(`ended/${name}`)).mtimeMs)[0] ?? 0;
-
-  for (const [signal, code, more] of [
-    ['SIGTERM', 143, []],
-    ['SIGKILL', null, ['--resume']],
-  ] as const) {
-    const before = writtenAt();
-    const command = [bin, ...args('ended', ...more)];
-    const child = spawn(process.execPath, command, { cwd: root, stdio: 'ignore' });
-    const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
-    await expect.poll(writtenAt, { timeout: 120_000, interval: 5 }).toBeGreaterThan(before);
-    child.kill(signal);
-    expect(await ended).toBe(code);
-    expect(points()).toHaveLength(1);
-  }
-  expect(await callCli(...args('ended', '--resume'))).toMatchObject({ code: 0 });
-  expect(await callCli(...args('whole'))).toMatchObject({ code: 0 });
-  const names = readdirSync(file('whole'));
-  expect(names).toHaveLength(4);
-  expect(readdirSync(file('ended')).sort()).toEqual(names.sort());
-  for (const name of names) {
-    expect(readFileSync(file(`ended/${name}`))).toEqual(readFileSync(file(`whole/${name}`)));
-  }
-}, 240_000);

@@ -1,5 +1,4 @@
 /** Adding published checkpoints as model folders: described, tested on photos, or refused. */
-import { spawn, type ChildProcess } from 'node:child_process';
 import {
   cpSync,
   existsSync,
@@ -16,9 +15,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { addModel, type AddedModel, type AddOptions } from '../../src/cli/model-add.js';
 import type { ModelParts } from '../../src/cli/model-files.js';
 import { buildModel, readModelCard, shippedFolder } from '../../src/cli/model-build.js';
-import { listModels } from '../../src/cli/model-list.js';
 import { modelFolder } from '../checkpoint/fixture-folders.js';
-import { bin, root } from './run-cli.js';
 
 const fixtures = fileURLToPath(new URL('../fixtures', import.meta.url));
 const garden = modelFolder('garden-64');
@@ -168,26 +165,6 @@ describe('adding a model', () => {
       'id: must be small letters and digits, in groups joined by single hyphens (my-model-2).',
     );
     expect(readdirSync(out)).toEqual([]);
-  });
-
-  it('killed in the middle lists nothing, and run again adds the very same model', async () => {
-    const args = [bin, 'model', 'add', gardenFile, '--id', 'new', '--out', out];
-    const run = () => spawn(process.execPath, args, { cwd: root, stdio: 'ignore' });
-    const end = (child: ChildProcess) =>
-      new Promise<number | null>((resolve) => child.on('close', resolve));
-    const child = run();
-    const ended = end(child);
-    const part = path.join(out, 'added-new');
-    // The weights are being written; the entry that makes them a model comes last.
-    await expect.poll(() => existsSync(part), { timeout: 100_000, interval: 1 }).toBe(true);
-    child.kill('SIGKILL');
-    expect(await ended).toBe(null);
-    expect(existsSync(path.join(part, 'model.json'))).toBe(false);
-    expect(await listModels(out)).toEqual([]);
-    expect(await end(run())).toBe(0);
-    const shippedOnnx = readFileSync(path.join(await shippedFolder('garden-64'), 'model.onnx'));
-    expect(addedOnnx('new').equals(shippedOnnx)).toBe(true);
-    expect(readdirSync(part).sort()).toEqual(['model.json', 'model.onnx']);
   });
 
   it('takes nothing over from an addition that was killed', async () => {

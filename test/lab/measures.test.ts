@@ -3,7 +3,7 @@
  * that fills were judged with before this room was built. What it prints stands in each test.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -14,8 +14,6 @@ import {
   featuresOf,
   type FeatureNetwork,
 } from '../../src/lab/measure/features.js';
-import { openLpips } from '../../src/lab/measure/lpips.js';
-import { encodePng } from '../../src/lab/evaluation/photos.js';
 import { psnr, ssim } from '../../src/lab/measure/pixels.js';
 import type { RepaintError } from '../../src/protocol/failure.js';
 import { filled, hole, original, picture } from './pictures.js';
@@ -137,51 +135,3 @@ test.skipIf(!hasPip())(
 test('a file that is no network is told in a sentence', async () => {
   await expect(openFeatureNetwork('package.json', 1)).rejects.toThrow('is no feature network');
 });
-
-/** Asked without importing them, which takes torch seconds. */
-function hasPackages(...names: string[]): boolean {
-  const find =
-    'import sys, importlib.util as u\nsys.exit(not all(u.find_spec(name) for name in sys.argv[1:]))';
-  try {
-    execFileSync('python3', ['-c', find, ...names], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-test.skipIf(!hasPackages('lpips', 'torchvision', 'onnx', 'onnxscript', 'numpy', 'PIL'))(
-  "LPIPS exported as docs/lab.md says gives lpips' own distance",
-  async () => {
-    const folder = mkdtempSync(path.join(tmpdir(), 'lpips-'));
-    try {
-      const recipe = /```py\n(import lpips[^]*?)```/.exec(readFileSync('docs/lab.md', 'utf8'))![1];
-      // A backbone of random weights: the trained ones are no package's.
-      const random = recipe.replace("net='alex'", "net='alex', pnet_rand=True");
-      expect(random).not.toBe(recipe);
-      writeFileSync(path.join(folder, 'a.png'), await encodePng(original));
-      writeFileSync(path.join(folder, 'b.png'), await encodePng(filled));
-      const oracle = `
-import numpy as np
-from PIL import Image
-read = lambda f: torch.tensor(np.array(Image.open(f))).permute(2, 0, 1)[None].float() / 127.5 - 1
-with torch.no_grad(): print('distance', float(net(read('a.png'), read('b.png'))))
-`;
-      const script = `import torch\ntorch.manual_seed(0)\n${random}${oracle}`;
-      const options = {
-        cwd: folder,
-        stdio: ['ignore', 'pipe', 'ignore'] as ['ignore', 'pipe', 'ignore'],
-      };
-      const said = String(execFileSync('python3', ['-c', script], options));
-      const expected = Number(/distance (\S+)/.exec(said)![1]);
-      const lpips = await openLpips(path.join(folder, 'lpips-alex.onnx'), 1);
-      expect(expected).toBeGreaterThan(0.001);
-      // float32 in both, summed in other orders.
-      expect(await lpips.distance(original, filled)).toBeCloseTo(expected, 5);
-      expect(await lpips.distance(original, original)).toBeCloseTo(0, 6);
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
-  },
-  300_000,
-);

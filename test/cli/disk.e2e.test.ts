@@ -1,11 +1,23 @@
-/** The command line on disks that are full or read-only, and killed: sentences, and nothing half. */
+/**
+ * The command line in processes of its own: on disks that are full or read-only, with pipes that
+ * nobody reads, interrupted and killed. Sentences, and nothing half.
+ */
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { shippedFolder } from '../../src/cli/model-build.js';
+import { listModels } from '../../src/cli/model-list.js';
 import { mutationCount } from '../checkpoint/mutations.js';
 import { modelFolder } from '../checkpoint/fixture-folders.js';
 import { bin, callCli, root } from './run-cli.js';
@@ -169,13 +181,7 @@ test('a lab run killed over and over ends in the report of one that never was', 
   const kills = isLong ? 3 : 1;
   for (let kill = 0; kill < kills; kill++) {
     const before = done().length;
-    const child = spawn(process.execPath, [bin, ...args('killed')], { stdio: 'ignore' });
-    const ended = new Promise((resolve) => child.on('close', resolve));
-    await expect
-      .poll(() => done().length, { timeout: 50_000, interval: 5 })
-      .toBeGreaterThan(before);
-    child.kill('SIGKILL');
-    await ended;
+    await ended(args('killed'), 'SIGKILL', () => done().length > before);
   }
   expect(done().length).toBeLessThan(4);
   await succeed(...args('killed'));
@@ -188,3 +194,84 @@ test('a lab run killed over and over ends in the report of one that never was', 
     expect(killed.replaceAll('killed', 'whole')).toBe(whole);
   }
 }, 240_000);
+
+const marked = () => ['fill', at('photos/one.png'), '--region', at('mask.png')];
+
+test.each(['stdout', 'stderr'] as const)(
+  'a fill whose %s nobody reads is made all the same',
+  async (stream) => {
+    const out = at(`unread-${stream}`);
+    const args = [bin, ...marked(), '--out', out, '--preset', 'draft', '--fills', '1'];
+    const child = spawn(process.execPath, args, { cwd: root, stdio: 'pipe' });
+    let said = '';
+    child.stderr.on('data', (text) => (said += String(text)));
+    child.stdout.resume();
+    child[stream].destroy();
+    expect(await new Promise((resolve) => child.on('close', resolve))).toBe(0);
+    expect(readdirSync(out).sort()).toEqual(['fill-1.png', 'preview-1.png']);
+    expect(said).not.toMatch(/EPIPE|at .*:\d+:\d+/);
+  },
+);
+
+/** Starts a command, and ends it by a signal as soon as something is so. Returns: its exit code. */
+async function ended(args: readonly string[], signal: NodeJS.Signals, isTime: () => boolean) {
+  const child = spawn(process.execPath, [bin, ...args], { cwd: root, stdio: 'ignore' });
+  const code = new Promise<number | null>((resolve) => child.on('close', resolve));
+  await expect.poll(isTime, { timeout: 120_000, interval: 1 }).toBe(true);
+  child.kill(signal);
+  return code;
+}
+
+test('Ctrl+C keeps the fills that are finished and leaves with 130', async () => {
+  const out = at('interrupted');
+  const many = [...marked(), '--out', out, '--fills', '60', '--preset', 'draft'];
+  expect(await ended(many, 'SIGINT', () => existsSync(path.join(out, 'preview-1.png')))).toBe(130);
+  const kept = readdirSync(out);
+  expect(kept).toContain('fill-1.png');
+  expect(kept.length).toBeLessThan(120);
+  // Every file that is there is whole.
+  const pictures = kept.filter((name) => name.endsWith('.png'));
+  for (const name of pictures) await sharp(path.join(out, name)).raw().toBuffer();
+});
+
+test('a fill ended by SIGTERM, and then by SIGKILL, goes on with --resume to the very same files', async () => {
+  const args = (out: string, ...more: string[]) => {
+    const walk = ['--prior', 'model', '--fills', '2', '--steps', '20', '--jump-samples', '1'];
+    const pace = ['--threads', '1', '--resume-every', '0'];
+    return [...marked(), '--out', at(out), ...walk, ...pace, ...more];
+  };
+  const points = () =>
+    existsSync(at('ended')) ? readdirSync(at('ended')).filter((it) => it.endsWith('.resume')) : [];
+  const writtenAt = () => Math.max(0, ...points().map((it) => statSync(at('ended', it)).mtimeMs));
+  for (const [signal, code, more] of [
+    ['SIGTERM', 143, []],
+    ['SIGKILL', null, ['--resume']],
+  ] as const) {
+    const before = writtenAt();
+    expect(await ended(args('ended', ...more), signal, () => writtenAt() > before)).toBe(code);
+    expect(points()).toHaveLength(1);
+  }
+  expect(await callCli(...args('ended', '--resume'))).toMatchObject({ code: 0 });
+  expect(await callCli(...args('whole-fill'))).toMatchObject({ code: 0 });
+  const names = readdirSync(at('whole-fill'));
+  expect(names).toHaveLength(4);
+  expect(readdirSync(at('ended')).sort()).toEqual(names.sort());
+  for (const name of names)
+    expect(readFileSync(at('ended', name))).toEqual(readFileSync(at('whole-fill', name)));
+});
+
+test('a model whose adding is killed is not listed, and added again it is the very same', async () => {
+  const out = at('models');
+  const add = ['model', 'add', weights, '--id', 'new', '--out', out];
+  const part = path.join(out, 'added-new');
+  // The weights are being written; the entry that makes them a model comes last.
+  expect(await ended(add, 'SIGKILL', () => existsSync(part))).toBe(null);
+  expect(existsSync(path.join(part, 'model.json'))).toBe(false);
+  expect(await listModels(out)).toEqual([]);
+  expect(await callCli(...add)).toMatchObject({ code: 0 });
+  const [onnx, shipped] = [part, await shippedFolder('garden-64')].map((it) =>
+    readFileSync(path.join(it, 'model.onnx')),
+  );
+  expect(onnx.equals(shipped)).toBe(true);
+  expect(readdirSync(part).sort()).toEqual(['model.json', 'model.onnx']);
+});

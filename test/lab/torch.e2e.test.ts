@@ -1,6 +1,7 @@
 /**
- * The chain from photos to a fill: the trainer on the processor, with a tiny network and for
- * seconds, then our own reader and our own walk. What it exports cannot drift from what we read.
+ * What stands on PyTorch. The chain from photos to a fill: the trainer on the processor, with a tiny
+ * network and for seconds, then our own reader and our own walk, so that what it exports cannot drift
+ * from what we read. And LPIPS, exported as the docs say.
  */
 import { execFile, execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -11,11 +12,14 @@ import { promisify } from 'node:util';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { buildModel, readModelCard } from '../../src/cli/model-build.js';
+import { encodePng } from '../../src/lab/evaluation/photos.js';
+import { openLpips } from '../../src/lab/measure/lpips.js';
 import { CaseReport } from '../../src/lab/parity/family.js';
 import { checkUNet2DCase } from '../../src/lab/parity/hf-unet2d.js';
 import { expectParity } from '../checkpoint/expect-parity.js';
 import { modelFolder } from '../checkpoint/fixture-folders.js';
 import { callCli } from '../cli/run-cli.js';
+import { filled as filledPicture, original } from './pictures.js';
 
 const kit = fileURLToPath(new URL('../../models/training', import.meta.url));
 const scripts = readdirSync(kit).filter((name) => name.endsWith('.py'));
@@ -124,3 +128,41 @@ describe.skipIf(!hasTorch)('a tiny network', () => {
     });
   });
 });
+
+const ofLpips = ['lpips', 'torchvision', 'onnx', 'onnxscript', 'numpy', 'PIL'];
+
+test.skipIf(!hasPython || !canRun('-c', findPackages, ...ofLpips))(
+  "LPIPS exported as docs/lab.md says gives lpips' own distance",
+  async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'lpips-'));
+    try {
+      const recipe = /```py\n(import lpips[^]*?)```/.exec(readFileSync('docs/lab.md', 'utf8'))![1];
+      // A backbone of random weights: the trained ones are no package's.
+      const random = recipe.replace("net='alex'", "net='alex', pnet_rand=True");
+      expect(random).not.toBe(recipe);
+      writeFileSync(path.join(folder, 'a.png'), await encodePng(original));
+      writeFileSync(path.join(folder, 'b.png'), await encodePng(filledPicture));
+      const oracle = `
+import numpy as np
+from PIL import Image
+read = lambda f: torch.tensor(np.array(Image.open(f))).permute(2, 0, 1)[None].float() / 127.5 - 1
+with torch.no_grad(): print('distance', float(net(read('a.png'), read('b.png'))))
+`;
+      const script = `import torch\ntorch.manual_seed(0)\n${random}${oracle}`;
+      const options = {
+        cwd: folder,
+        stdio: ['ignore', 'pipe', 'ignore'] as ['ignore', 'pipe', 'ignore'],
+      };
+      const said = String(execFileSync('python3', ['-c', script], options));
+      const expected = Number(/distance (\S+)/.exec(said)![1]);
+      const lpips = await openLpips(path.join(folder, 'lpips-alex.onnx'), 1);
+      expect(expected).toBeGreaterThan(0.001);
+      // float32 in both, summed in other orders.
+      expect(await lpips.distance(original, filledPicture)).toBeCloseTo(expected, 5);
+      expect(await lpips.distance(original, original)).toBeCloseTo(0, 6);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  },
+  300_000,
+);
