@@ -45,7 +45,12 @@ const stages = [
   { name: 'browser', command: vitest('browser'), needs: ['chromium', 'model'] },
   { name: 'unit', command: vitest('unit'), needs: ['model'] },
   // Builds into the folder that the end-to-end tests open.
-  { name: 'package', command: vitest('package'), needs: ['model'], after: ['e2e'] },
+  {
+    name: 'package',
+    command: vitest('package'),
+    needs: ['chromium', 'model', 'build:workbench'],
+    after: ['e2e'],
+  },
   { name: 'audit', command: ['scripts/audit.mjs'], after: ['package'] },
 ];
 const atOnce = 2;

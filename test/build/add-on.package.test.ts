@@ -6,7 +6,8 @@ import { execFileSync } from 'node:child_process';
 import { strFromU8 } from 'fflate';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { BenchPage } from '../e2e/bench-page.js';
 import { problemsOf, readPackage, type PackageContents } from '../../scripts/package-check.mjs';
 
 const root = path.resolve(import.meta.dirname, '../..');
@@ -130,5 +131,30 @@ describe('dist.zip', () => {
   it('carries the model with its manifest, and that manifest fits the file', () => {
     const { onnx } = JSON.parse(text('models/garden-64/model.json'));
     expect(contents.files.get(`models/garden-64/${onnx.path}`)?.byteLength).toBe(onnx.sizeBytes);
+  });
+});
+
+describe('the panel out of dist.zip', () => {
+  let bench: BenchPage;
+  beforeAll(async () => {
+    bench = await BenchPage.open({ addOnFolder: path.join(root, 'dist') });
+  });
+  afterAll(() => bench?.close());
+
+  it('can be used before anything but its one script has been fetched', async () => {
+    await bench.panel.getByTestId('generate').waitFor();
+    const frame = bench.page.frames().find((it) => it.parentFrame() !== null)!;
+    const { interactiveMs, before } = await frame.evaluate(() => {
+      const [{ startTime }] = performance.getEntriesByName('interactive');
+      const fetched = performance.getEntriesByType('resource') as PerformanceResourceTiming[];
+      const before = fetched.filter(({ responseEnd }) => responseEnd < startTime);
+      return { interactiveMs: startTime, before: before.map(({ name }) => new URL(name).pathname) };
+    });
+    // Not held to a time: a busy machine is slow, not wrong.
+    // eslint-disable-next-line no-console -- measurements belong in the test log
+    console.info(`the panel can be used after ${interactiveMs.toFixed(0)} ms`);
+    expect(before.filter((name) => !/\/sdk\.js$|add-on-console-override/.test(name))).toEqual([
+      '/index.js',
+    ]);
   });
 });

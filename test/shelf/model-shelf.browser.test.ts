@@ -226,7 +226,8 @@ test('an address is looked at by range, downloaded, converted and forgotten', as
   const added = valueOf(
     await shelf.add(
       origin,
-      optionsOf(look),
+      // Tried or not: it is no other model than from files.
+      { ...optionsOf(look), isTested: false },
       proxy((progress: AddModelProgress) => void stages.push(progress)),
     ),
   );
