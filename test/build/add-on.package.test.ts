@@ -89,7 +89,7 @@ describe('dist.zip', () => {
   });
 
   it('keeps each worker and what it loads late below the panel', () => {
-    const chunks = namesEnding('.js').filter((name) => /^\d+\.js$/.test(name));
+    const chunks = namesEnding('.js').filter((name) => /^(\d+|fill|network|shelf)\.js$/.test(name));
     expect(chunks.length).toBeGreaterThan(3);
     for (const name of chunks) {
       expect(gzipSync(contents.files.get(name)!).byteLength).toBeLessThan(64_000);
