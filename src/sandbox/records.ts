@@ -28,7 +28,8 @@ export function writeRecord(node: Node, record: FillRecord): void {
 }
 
 const texts = ['targetId', 'jobId', 'modelId', 'modelSha256', 'settings'] as const;
-const numbers = ['seed', 'number', 'madeAt', 'like', 'strength'] as const;
+/** Whole numbers up to a largest one; `madeAt` ends where JavaScript's dates do. */
+const counts = { seed: 2 ** 32 - 1, number: 1e9, madeAt: 8.64e15, like: 1e9 } as const;
 /** Of fills that vary no other, as they were recorded before there were such. */
 const fromNoise = { like: 0, strength: 1 };
 
@@ -42,11 +43,17 @@ export function parseRecord(text: string): FillRecord | undefined {
   }
   if (typeof value !== 'object' || value === null) return undefined;
   const fields: Record<string, unknown> = { ...fromNoise, ...value };
+  const isWithin = (value: unknown, most: number) =>
+    typeof value === 'number' && value >= 0 && value <= most;
   const isRecord =
     texts.every((name) => typeof fields[name] === 'string') &&
-    numbers.every((name) => Number.isFinite(fields[name]));
+    Object.entries(counts).every(
+      ([name, most]) => isWithin(fields[name], most) && Number.isInteger(fields[name]),
+    ) &&
+    isWithin(fields['strength'], 1);
   if (!isRecord) return undefined;
-  const names = [...texts, ...numbers, ...(typeof fields['opaque'] === 'string' ? ['opaque'] : [])];
+  const optional = typeof fields['opaque'] === 'string' ? ['opaque'] : [];
+  const names = [...texts, ...Object.keys(counts), 'strength', ...optional];
   return Object.fromEntries(names.map((name) => [name, fields[name]])) as unknown as FillRecord;
 }
 

@@ -400,6 +400,12 @@ describe('data on a layer that no fill of ours would have', () => {
     JSON.stringify({ ...good, jobId: 7 }),
     JSON.stringify({ ...good, seed: 'x' }),
     JSON.stringify({ ...good, number: null }),
+    // A date that no calendar has: it would end the gallery's drawing.
+    JSON.stringify({ ...good, madeAt: 1e300 }),
+    JSON.stringify({ ...good, seed: 1.5 }),
+    JSON.stringify({ ...good, seed: 2 ** 32 }),
+    JSON.stringify({ ...good, like: -1 }),
+    JSON.stringify({ ...good, strength: 7 }),
     JSON.stringify([good]),
   ])('is skipped and left alone: %s', async (text) => {
     const honest = await added();

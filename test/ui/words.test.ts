@@ -7,6 +7,7 @@ import {
   customiseWalk,
   firstChoices,
   parseChoices,
+  recordedSettings,
   settingsOf,
 } from '../../src/ui/fill/choices.js';
 import { firstPhotoPace, planCost } from '../../src/fill/cost.js';
@@ -160,6 +161,21 @@ describe('choices', () => {
     expect(parseChoices(structuredClone(chosen))).toEqual(chosen);
     for (const kept of [undefined, null, 'x', { ...chosen, fills: 9 }, { fills: 2 }])
       expect(parseChoices(kept)).toEqual(firstChoices);
+  });
+
+  test('a walk without an end, from somebody else’s document, is no setting', () => {
+    const { draft } = presets;
+    const settings = { ...draft, prior: 'photo', classLabel: null };
+    expect(recordedSettings(JSON.stringify(settings))).toMatchObject({ prior: 'photo' });
+    for (const wrong of [
+      { coarse: { ...draft.coarse, resamplings: 1e9 } },
+      { coarse: { ...draft.coarse, numInferenceSteps: 1e9 } },
+      { photo: { ...draft.photo, refine: { ...draft.photo.refine, jumpLength: 1e9 } } },
+      { growPx: 1e9 },
+      { guidanceScale: 1e300 },
+    ]) {
+      expect(recordedSettings(JSON.stringify({ ...settings, ...wrong }))).toBeNull();
+    }
   });
 
   test.each(presetNames)('%s gives its preset with the class chosen', (preset) => {

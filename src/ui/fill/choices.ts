@@ -19,25 +19,30 @@ export type BackendChoice = (typeof backendChoices)[number];
 export const precisionChoices = ['automatic', 'float32', 'float16'] as const;
 export type PrecisionChoice = (typeof precisionChoices)[number];
 
+/** No network was trained with more steps. A document can come from anybody: a walk must end. */
+const maxSteps = 10_000;
+const count = (least: number, most: number) => z.int().check(z.minimum(least), z.maximum(most));
+const px = z.number().check(z.minimum(0), z.maximum(64));
+
 const walkSchema = z.object({
   sampler: z.enum(samplerNames),
-  numInferenceSteps: z.int().check(z.minimum(1)),
-  jumpLength: z.int().check(z.minimum(1)),
-  resamplings: z.int().check(z.minimum(1)),
+  numInferenceSteps: count(1, maxSteps),
+  jumpLength: count(1, maxSteps),
+  resamplings: count(1, 100),
   eta: z.nullable(z.number().check(z.minimum(0), z.maximum(1))),
 });
 
-const refineSchema = z.extend(walkSchema, { startTimestep: z.int().check(z.minimum(0)) });
+const refineSchema = z.extend(walkSchema, { startTimestep: count(0, maxSteps) });
 
 const settingsSchema = z.object({
   prior: z._default(z.enum(priorNames), 'photo'),
   photo: z._default(z.object({ coarse: walkSchema, refine: refineSchema }), presets.balanced.photo),
   coarse: walkSchema,
-  refine: z.array(refineSchema),
+  refine: z.array(refineSchema).check(z.maxLength(20)),
   classLabel: z.nullable(z.int()),
-  guidanceScale: z.number(),
-  growPx: z.number().check(z.minimum(0)),
-  featherPx: z.number().check(z.minimum(0)),
+  guidanceScale: z.number().check(z.minimum(0), z.maximum(20)),
+  growPx: px,
+  featherPx: px,
   fillTransparent: z._default(z.boolean(), false),
 });
 
