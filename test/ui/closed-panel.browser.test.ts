@@ -6,7 +6,7 @@ import type { FillSnapshot } from '../../src/protocol/fill.js';
 import { sealed } from '../../src/ui/host/seal.js';
 import { randomStream } from '../../src/lab/masks/random.js';
 import { damaged } from './damage.js';
-import { FakeSandbox } from './fake-host.js';
+import { FakeSandbox, marked, rectangle } from './fake-host.js';
 import { FakeShelf } from './fake-shelf.js';
 import { eventually, redPng, visit, type Visit } from './visit.js';
 
@@ -103,6 +103,27 @@ describe('a fill that a closed panel has left', () => {
     expect(new Set(sandbox.added.map(({ record }) => record.seed))).toEqual(new Set(seeds));
     expect(new Set(sandbox.added.map(({ pixelsToPage }) => pixelsToPage.join())).size).toBe(1);
     await eventually(async () => expect(await keys()).toEqual([]));
+  });
+
+  test('is offered with the one that waited behind it, and both go on', async () => {
+    const { first, request } = await interruptedJob();
+    sandbox.reading = marked(rectangle({ x: 20, y: 20, width: 30, height: 30 }));
+    first.bell.selectionChanged();
+    await at('generate-next').click();
+    await eventually(async () =>
+      expect((await keys()).filter((key) => key.startsWith('job '))).toHaveLength(2),
+    );
+    const [, waiting] = first.workers.last.requests;
+    await closePanel(first);
+    const { panel, workers } = await openPanel();
+    await eventually(() => expect(panel.session.queue.interrupted).toHaveLength(2));
+    workers.last.ready();
+    await at('resume').first().click();
+    await at('resume').first().click();
+    await eventually(() => expect(workers.last.requests).toHaveLength(2));
+    const byId = new Map(workers.last.requests.map((it) => [it.jobId, it]));
+    expect(byId.get(request.jobId)).toEqual(request);
+    expect(byId.get(waiting.jobId)).toEqual(waiting);
   });
 
   test('is forgotten when the user discards it', async () => {
