@@ -172,6 +172,18 @@ export interface ModelShelfApi {
   remove(id: string): Promise<Outcome<null>>;
 }
 
+/**
+ * The same over a port. Progress has a port of its own: whoever is handed a callback through comlink
+ * can reach all that hangs on it, and this worker reads strangers' files.
+ */
+export type OfferedShelf = Omit<ModelShelfApi, 'add'> & {
+  add(
+    origin: ModelOrigin,
+    options: AddModelOptions,
+    progress: MessagePort,
+  ): ReturnType<ModelShelfApi['add']>;
+};
+
 /** The one worker that may connect to other hosts, as the panel sees it; called through comlink. */
 export interface NetworkApi {
   /** Answers the shelf's questions on `port` (shelf/fetch/distant.ts), in place of one before. */

@@ -6,6 +6,7 @@ import { expose } from 'comlink';
 import { followBy } from '../shelf/fetch/follow.js';
 import { followOver } from '../shelf/fetch/distant.js';
 import { ModelShelf } from '../shelf/model-shelf.js';
+import { offered } from '../shelf/offered.js';
 import { openFileStore } from '../shelf/store/file-store.js';
 import { whileAlone } from '../shelf/store/lock.js';
 import { WebMachine } from './web-machine.js';
@@ -20,7 +21,7 @@ const shipped = { ortBaseUrl: folder('ort'), samplesUrl: folder('samples') };
 function start({ data: network }: MessageEvent<MessagePort>): void {
   followBy(followOver(network));
   const openMachine = () => WebMachine.open(shipped);
-  expose(new ModelShelf({ openStore: openFileStore, openMachine, whileAlone }));
+  expose(offered(new ModelShelf({ openStore: openFileStore, openMachine, whileAlone })));
 }
 
 self.addEventListener('message', start, { once: true });

@@ -31,12 +31,8 @@ describe.each([
   const at = (testId: string) => bench.panel.getByTestId(testId);
   const layers = () => bench.fillLayers();
 
-  let addOnFolder: string | undefined;
-  const open = () => BenchPage.open({ addOnFolder, allowsStorage: true });
-
   beforeAll(async () => {
-    addOnFolder = await build();
-    bench = await open();
+    bench = await BenchPage.open({ addOnFolder: await build(), allowsStorage: true });
   });
   afterAll(() => bench?.close());
 
@@ -44,6 +40,26 @@ describe.each([
   async function waitForLayers(count: number): Promise<void> {
     await expect.poll(async () => (await layers()).length, patient).toBe(count);
     await at('progress').waitFor({ state: 'detached', ...patient });
+  }
+
+  /** The panel lets go of whatever it has written down, once all of it is on the page. */
+  async function expectNothingLeft(): Promise<void> {
+    const frame = bench.page.frames().find((it) => it.parentFrame() !== null)!;
+    const keys = () =>
+      frame.evaluate(
+        () =>
+          new Promise<unknown>((resolve, reject) => {
+            const opening = indexedDB.open('repaint-fill');
+            opening.onerror = reject;
+            opening.onsuccess = () => {
+              const { result: db } = opening;
+              const asked = db.transaction('entries').objectStore('entries').getAllKeys();
+              asked.onsuccess = () => resolve(asked.result);
+              db.close();
+            };
+          }),
+      );
+    await expect.poll(keys, patient).toEqual([]);
   }
 
   const isDisabled = (testId: string) => at(testId).first().getAttribute('disabled');
@@ -124,6 +140,7 @@ describe.each([
     await bench.screenshot(`8-loop-left-${name}`);
     await at('resume').click();
     await waitForLayers(5);
+    await expectNothingLeft();
     // The layer covers the ellipse on the page, at the photo's or the rendition's resolution.
     const layer = (await layers()).at(-1)!;
     const { geometry } = layer.children[0];
@@ -229,9 +246,8 @@ describe.each([
   it.runIf(process.env['FUZZ'])(
     'goes on to the same bytes wherever the panel is reloaded',
     async () => {
-      // Without what a test before has left in storage, whose document is another.
-      await bench.close();
-      bench = await open();
+      await bench.page.reload();
+      await bench.page.getByTestId('layer').first().waitFor();
       await bench.page.getByTestId('tool-ellipse').click();
       await bench.drag([290, 190], [340, 230]);
       await ask();
@@ -254,6 +270,7 @@ describe.each([
           resumed++;
         }
         expect(await taken()).toEqual(whole);
+        await expectNothingLeft();
       }
       process.stdout.write(`soak: ${resumed} of ${reloads} reloads before the fill was done\n`);
       // The others were made by then.

@@ -11,6 +11,7 @@ import type {
   Shelf,
   ShelfModel,
 } from '../../src/protocol/model-shelf-api.js';
+import { offered } from '../../src/shelf/offered.js';
 import { shelfApi, type ShelfPort } from '../../src/ui/models/shelf-port.js';
 import { card } from './fake-worker.js';
 
@@ -97,7 +98,7 @@ export class FakeShelf {
 
   readonly start = (): ShelfPort => {
     const { port1, port2 } = new MessageChannel();
-    expose(this._api(), port1);
+    expose(offered(this._api()), port1);
     const port: ShelfPort = {
       api: shelfApi(port2),
       onCrash: () => undefined,

@@ -1,3 +1,4 @@
+import { expose } from 'comlink';
 import { describe, expect, test } from 'vitest';
 import { failureCodes } from '../../src/protocol/failure.js';
 import { presets } from '../../src/protocol/presets.js';
@@ -12,6 +13,7 @@ import { droppedFiles } from '../../src/ui/models/dropped-files.js';
 import { isComplete, type ModelForm } from '../../src/ui/models/model-adding.js';
 import { originOf, originText } from '../../src/protocol/hub-address.js';
 import { withFiles } from '../../src/ui/models/model-origin.js';
+import { shelfApi } from '../../src/ui/models/shelf-port.js';
 import {
   findingsTexts,
   stageText,
@@ -196,4 +198,26 @@ describe('models in words', () => {
     expect(storageText({ ...shelf, usage })).toBe('1.5 GB used, 62.5 GB free');
     expect(storageText({ ...shelf, usage: null })).toMatch(/does not say/);
   });
+});
+
+test('a shelf hears and says what it may, and reaches nothing of the panel’s', async () => {
+  const { port1, port2 } = new MessageChannel();
+  const heard: unknown[] = [];
+  const stage = { stage: 'read', done: 1, total: 2 } as const;
+  const reach = { type: 'SET', path: ['__proto__', 'isReached'], value: { type: 'RAW', value: 1 } };
+  const hostile = {
+    add: async (_origin: unknown, _options: unknown, progress: MessagePort) => {
+      progress.postMessage({ id: 'x', ...reach });
+      progress.postMessage(stage);
+      await expect.poll(() => heard.length, { timeout: 30_000 }).toBe(2);
+      return { isOk: false, code: 'cancelled', message: '' };
+    },
+  };
+  expose(hostile, port1);
+  const { words } = look;
+  const options = { id: 'a', words, preset: null, isTested: true };
+  await shelfApi(port2).add({ kind: 'hub', repo: 'a/b' }, options, (said) => heard.push(said));
+  expect(heard[1]).toEqual(stage);
+  expect((() => undefined) as object).not.toHaveProperty('isReached');
+  for (const port of [port1, port2]) port.close();
 });

@@ -1,6 +1,11 @@
 /** The shelf's worker as the panel needs it: its calls, and the news that it died. */
-import { proxy, wrap, type Endpoint } from 'comlink';
-import type { ModelOrigin, ModelShelfApi } from '../../protocol/model-shelf-api.js';
+import { transfer, wrap, type Endpoint } from 'comlink';
+import type {
+  AddModelProgress,
+  ModelOrigin,
+  ModelShelfApi,
+  OfferedShelf,
+} from '../../protocol/model-shelf-api.js';
 import type { Network } from './network.js';
 
 export interface ShelfPort {
@@ -11,14 +16,13 @@ export interface ShelfPort {
 }
 
 /**
- * Calls over a message port; the progress callback travels as a proxy. `allow` is waited for before
- * a model is asked for.
+ * Calls over a message port. `allow` is waited for before a model is asked for.
  */
 export function shelfApi(
   endpoint: Endpoint,
   allow: (origin: ModelOrigin) => Promise<void> = async () => undefined,
 ): ModelShelfApi {
-  const remote = wrap<ModelShelfApi>(endpoint);
+  const remote = wrap<OfferedShelf>(endpoint);
   return {
     read: () => remote.read(),
     look: async (origin) => {
@@ -27,7 +31,9 @@ export function shelfApi(
     },
     add: async (origin, options, onProgress) => {
       await allow(origin);
-      return remote.add(origin, options, proxy(onProgress));
+      const { port1, port2 } = new MessageChannel();
+      port1.onmessage = ({ data }: MessageEvent<AddModelProgress>) => onProgress(data);
+      return remote.add(origin, options, transfer(port2, [port2])).finally(() => port1.close());
     },
     cancel: () => remote.cancel(),
     remove: (id) => remote.remove(id),
