@@ -12,7 +12,7 @@ function hostsOf(origin: RemoteOrigin): readonly string[] {
   return origin.kind === 'hub' ? hubHosts : [...hubHosts, new URL(origin.url).origin];
 }
 
-export class Network {
+export class NetworkLink {
   private readonly _remote: Remote<NetworkApi>;
 
   constructor(
@@ -62,8 +62,8 @@ export class Network {
  * Starts the network's worker while the page's policy still lets workers connect, then takes that
  * from the page and all workers started later. Policies only add up: nothing gives it back.
  */
-export function startNetwork(): { readonly network: Network; readonly isNarrow: Promise<void> } {
-  const network = new Network(
+export function startNetwork(): { readonly network: NetworkLink; readonly isNarrow: Promise<void> } {
+  const network = new NetworkLink(
     new HeldWorker(new URL('../../worker/network-worker.js', import.meta.url), {
       type: 'module',
       name: 'network',

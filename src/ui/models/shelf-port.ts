@@ -6,7 +6,7 @@ import type {
   ModelShelfApi,
   OfferedShelf,
 } from '../../protocol/model-shelf-api.js';
-import type { Network } from './network.js';
+import type { NetworkLink } from './network.js';
 
 export interface ShelfPort {
   readonly api: ModelShelfApi;
@@ -41,7 +41,7 @@ export function shelfApi(
 }
 
 /** Wraps a worker that has just been made and downloads by `network`. */
-export function shelfPort(worker: Worker, network: Network): ShelfPort {
+export function shelfPort(worker: Worker, network: NetworkLink): ShelfPort {
   const port: ShelfPort = {
     api: shelfApi(worker, (origin) => network.allow(origin)),
     onCrash: () => undefined,

@@ -1,10 +1,10 @@
 /** Starts the shelf's worker. The panel knows it as this URL and `ModelShelfApi`. */
 import { HeldWorker } from '../fill/held-worker.js';
-import type { Network } from './network.js';
+import type { NetworkLink } from './network.js';
 import { shelfPort, type ShelfPort } from './shelf-port.js';
 
 /** It downloads by the network's worker alone, which asks only whom the user has named. */
-export function startShelf(network: Network): ShelfPort {
+export function startShelf(network: NetworkLink): ShelfPort {
   const worker = new HeldWorker(new URL('../../worker/model-shelf-worker.js', import.meta.url), {
     type: 'module',
     name: 'shelf',
