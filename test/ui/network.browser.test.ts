@@ -1,7 +1,7 @@
 /** Workers from blobs, and the one of them that downloads, where they start, stay silent, or fail. */
 import { afterEach, expect, test } from 'vitest';
 import { HeldWorker } from '../../src/ui/fill/held-worker.js';
-import { Network } from '../../src/ui/models/network.js';
+import { NetworkLink } from '../../src/ui/models/network.js';
 
 const started: Worker[] = [];
 afterEach(() => started.splice(0).forEach((worker) => worker.terminate()));
@@ -42,9 +42,9 @@ test('a held worker whose script is not there says so', async () => {
 });
 
 test('the network settles where its worker answers, fails, or stays silent; then a download is refused', async () => {
-  await new Network(held(networkScript)).settled();
-  await new Network(held(new URL('/nowhere.js', location.href)), 1e6).settled();
-  const silent = new Network(held(''), 50);
+  await new NetworkLink(held(networkScript)).settled();
+  await new NetworkLink(held(new URL('/nowhere.js', location.href)), 1e6).settled();
+  const silent = new NetworkLink(held(''), 50);
   await silent.settled();
   await expect(silent.allow(hub)).rejects.toMatchObject({ code: 'networkGone' });
   // Files need nobody.
@@ -52,7 +52,7 @@ test('the network settles where its worker answers, fails, or stays silent; then
 });
 
 test('the network asks whom the user named, and nobody else', async () => {
-  const network = new Network(held(networkScript));
+  const network = new NetworkLink(held(networkScript));
   const { port1, port2 } = new MessageChannel();
   network.connect(port2);
   const ask = async (url: string) => {

@@ -62,7 +62,10 @@ export class NetworkLink {
  * Starts the network's worker while the page's policy still lets workers connect, then takes that
  * from the page and all workers started later. Policies only add up: nothing gives it back.
  */
-export function startNetwork(): { readonly network: NetworkLink; readonly isNarrow: Promise<void> } {
+export function startNetwork(): {
+  readonly network: NetworkLink;
+  readonly isNarrow: Promise<void>;
+} {
   const network = new NetworkLink(
     new HeldWorker(new URL('../../worker/network-worker.js', import.meta.url), {
       type: 'module',
