@@ -29,17 +29,19 @@ afterAll(async () => {
   await workbench?.close();
 });
 
-beforeEach(async () => {
+/** Opens the page anew; without the add-on, in a third of the time, where only the page is looked at. */
+async function open({ hasPanel }: { readonly hasPanel: boolean }): Promise<void> {
   await page?.context().close();
   const viewport = { width: 1440, height: 860 };
   const context = await browser.newContext({ viewport, colorScheme: 'light' });
   page = await context.newPage();
+  if (!hasPanel) await context.route('**/index.js', (route) => route.fulfill({ body: '' }));
   await page.goto(workbench.url);
   await page.getByTestId('layer').first().waitFor();
   panel = page.frameLocator('[data-testid=panel-frame]');
   // Something of the panel's own is on the screen.
-  await panel.getByRole('button', { name: 'Generative fill' }).waitFor();
-});
+  if (hasPanel) await panel.getByRole('button', { name: 'Generative fill' }).waitFor();
+}
 
 function snapshot(): Promise<DocumentData> {
   return page.evaluate((): Workbench['current'] & object => window.workbench!.current!);
@@ -66,6 +68,8 @@ const kinds = async () => (await snapshot()).artboard.children.map(({ geometry }
 const regionLine = () => panel.getByText(/^Region \d+ × \d+ px/);
 
 describe('the add-on in its frame', () => {
+  beforeEach(() => open({ hasPanel: true }));
+
   it('is sandboxed and cross-origin, as in the host', async () => {
     const frame = page.getByTestId('panel-frame');
     expect(await frame.getAttribute('sandbox')).toBe(
@@ -103,6 +107,8 @@ describe('the add-on in its frame', () => {
 });
 
 describe('a region drawn', () => {
+  beforeEach(() => open({ hasPanel: true }));
+
   it.each([
     ['r', 'rectangle', [0.4, 0.4], [0.6, 0.6]],
     ['e', 'ellipse', [0.4, 0.4], [0.6, 0.6]],
@@ -114,25 +120,6 @@ describe('a region drawn', () => {
     const { artboard, selection } = await snapshot();
     expect(selection).toEqual([artboard.children[1].id]);
     await page.screenshot({ path: `${screenshots}/workbench-${kind}.png` });
-  });
-
-  it('is opaque, as the host makes its shapes', async () => {
-    await page.keyboard.press('r');
-    await drag([0.4, 0.4], [0.6, 0.6]);
-    const { opacity, colours } = await page.evaluate(async () => {
-      const { current } = window.workbench!;
-      const [, shape] = current!.artboard.children;
-      const image = await createImageBitmap(await window.workbench!.renderPage(null, null));
-      const context = new OffscreenCanvas(image.width, image.height).getContext('2d')!;
-      context.drawImage(image, 0, 0);
-      const [, , , , x, y] = shape.matrix;
-      const { data } = context.getImageData(x + 10, y + 10, 20, 20);
-      const seen = new Set<string>();
-      for (let k = 0; k < data.length; k += 4) seen.add(data.slice(k, k + 4).join());
-      return { opacity: shape.opacity, colours: [...seen] };
-    });
-    // A rendition shows the shape, of one colour, and nothing of the photo below.
-    expect({ opacity, colours }).toEqual({ opacity: 1, colours: ['139,144,153,255'] });
   });
 
   it('can be drawn, moved and resized without a mouse', async () => {
@@ -152,6 +139,39 @@ describe('a region drawn', () => {
     expect([a * 214, d * 143, x, y].map((value) => Math.round(value))).toEqual([
       224, 142, 213, 152,
     ]);
+  });
+
+  it('has the size in pixels of the photo that was dragged', async () => {
+    await send({
+      kind: 'addShape',
+      geometry: { kind: 'rectangle', width: 120, height: 80, radii: [0, 0, 0, 0] },
+      matrix: [1, 0, 0, 1, 200, 150],
+      isSelected: true,
+    });
+    await panel.getByText('Region 120 × 80 px').waitFor();
+  });
+});
+
+describe('a region drawn on the page', () => {
+  beforeEach(() => open({ hasPanel: false }));
+
+  it('is opaque, as the host makes its shapes', async () => {
+    await page.keyboard.press('r');
+    await drag([0.4, 0.4], [0.6, 0.6]);
+    const { opacity, colours } = await page.evaluate(async () => {
+      const { current } = window.workbench!;
+      const [, shape] = current!.artboard.children;
+      const image = await createImageBitmap(await window.workbench!.renderPage(null, null));
+      const context = new OffscreenCanvas(image.width, image.height).getContext('2d')!;
+      context.drawImage(image, 0, 0);
+      const [, , , , x, y] = shape.matrix;
+      const { data } = context.getImageData(x + 10, y + 10, 20, 20);
+      const seen = new Set<string>();
+      for (let k = 0; k < data.length; k += 4) seen.add(data.slice(k, k + 4).join());
+      return { opacity: shape.opacity, colours: [...seen] };
+    });
+    // A rendition shows the shape, of one colour, and nothing of the photo below.
+    expect({ opacity, colours }).toEqual({ opacity: 1, colours: ['139,144,153,255'] });
   });
 
   it('moves by mouse, in one step of undo', async () => {
@@ -195,16 +215,6 @@ describe('a region drawn', () => {
     expect(artboard.children[1]).toEqual(before);
   });
 
-  it('has the size in pixels of the photo that was dragged', async () => {
-    await send({
-      kind: 'addShape',
-      geometry: { kind: 'rectangle', width: 120, height: 80, radii: [0, 0, 0, 0] },
-      matrix: [1, 0, 0, 1, 200, 150],
-      isSelected: true,
-    });
-    await panel.getByText('Region 120 × 80 px').waitFor();
-  });
-
   it('is moved by arrow keys, removed by Delete and brought back by undo', async () => {
     await page.keyboard.press('r');
     await drag([0.4, 0.4], [0.6, 0.6]);
@@ -223,6 +233,8 @@ describe('a region drawn', () => {
 });
 
 describe('the panel', () => {
+  beforeEach(() => open({ hasPanel: true }));
+
   it('is opened anew on the same document, and hears of it', async () => {
     await page.keyboard.press('r');
     await drag([0.4, 0.4], [0.6, 0.6]);
@@ -245,6 +257,8 @@ describe('the panel', () => {
 });
 
 describe('the page', () => {
+  beforeEach(() => open({ hasPanel: false }));
+
   it('suggests what to do until something is drawn', async () => {
     await page.getByTestId('hint').waitFor();
     await page.keyboard.press('r');

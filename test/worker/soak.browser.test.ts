@@ -15,7 +15,7 @@ interface ViteMeta extends ImportMeta {
   readonly env: Readonly<Record<string, unknown>>;
 }
 const isLong = (import.meta as ViteMeta).env['VITE_SOAK'] !== undefined;
-const times = isLong ? { cancels: 200, kills: 20 } : { cancels: 6, kills: 2 };
+const times = isLong ? { cancels: 200, kills: 20 } : { cancels: 6, kills: 1 };
 const losses = 50;
 const patience = isLong ? 3_600_000 : 240_000;
 const settings = {
