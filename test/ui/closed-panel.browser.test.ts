@@ -237,6 +237,35 @@ test('every fill is offered, and once, wherever at a job’s end the panel is cl
   }
 });
 
+test('a fill that reached the page as the panel closed, and was deleted since, is not offered', async () => {
+  const { first, request } = await interruptedJob();
+  const { jobId, seeds } = request;
+  const { addLayer } = sandbox;
+  sandbox.addLayer = async (...args) => {
+    await addLayer(...args);
+    return new Promise(() => undefined);
+  };
+  const png = await redPng(80, 60);
+  first.workers.last.say({ kind: 'filled', jobId, fill: 1, seed: seeds[1], png });
+  await eventually(() => expect(sandbox.added).toHaveLength(2));
+  const key = `fill ${jobId} ${seeds[1]}`;
+  expect(await keys()).toContain(key);
+  // The page that goes may hold its locks a little longer.
+  let release = (): void => undefined;
+  const held = new Promise<void>((resolve) => (release = resolve));
+  const isHeld = navigator.locks.request(`repaint-fill ${key}`, () => held);
+  await closePanel(first);
+  const { panel, bell } = await openPanel();
+  await expect.element(at('gallery')).toBeVisible();
+  sandbox.layers = [];
+  bell.selectionChanged();
+  await expect.element(at('gallery')).not.toBeInTheDocument();
+  release();
+  await isHeld;
+  await eventually(async () => expect(await keys()).not.toContain(key));
+  expect(panel.session.gallery.stranded).toEqual([]);
+});
+
 /** What a closed panel has left of a job, as it is stored. */
 async function leftRecord(): Promise<[string, { value: object }]> {
   const { first } = await interruptedJob();

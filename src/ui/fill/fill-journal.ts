@@ -125,6 +125,8 @@ export class FillJournal extends Observed {
   /** Fills that are written down, and those of them on their way into the document. */
   private readonly _fills = new Set<string>();
   private readonly _adding = new Set<string>();
+  /** Fills that were on the page in this visit; what is gone since was taken away by somebody. */
+  private readonly _seen = new Set<string>();
 
   constructor(
     private readonly _journal: Journal,
@@ -134,7 +136,11 @@ export class FillJournal extends Observed {
   ) {
     super();
     _queue.subscribe(() => this._lookAtJobs());
-    _gallery.subscribe(() => this._lookAtStranded());
+    _gallery.subscribe(() => {
+      const fills = _gallery.sets.flatMap((set) => set.fills);
+      for (const { record } of fills) this._seen.add(fillKey(record));
+      this._lookAtStranded();
+    });
     _journal.onLost = () => this._lost();
     _journal.subscribe(() => this.changed());
   }
@@ -199,8 +205,8 @@ export class FillJournal extends Observed {
   /** Without the fills that came onto the page after the last note, or wait for their place. */
   private _foundJob(job: FillJob): void {
     const seedsLeft = job.seedsLeft.filter((seed) => {
-      const name = { jobId: job.id, seed };
-      return !this._isOnPage(name) && !this._fills.has(fillKey(name));
+      const key = fillKey({ jobId: job.id, seed });
+      return !this._seen.has(key) && !this._fills.has(key);
     });
     if (seedsLeft.length === 0) return void this._journal.forget(jobKey(job.id));
     const left = { ...job, seedsLeft };
@@ -209,14 +215,9 @@ export class FillJournal extends Observed {
   }
 
   private _foundFill(key: string, { layer, thumbnail }: LeftFill): void {
-    if (this._isOnPage(layer.record)) return void this._journal.forget(key);
+    if (this._seen.has(key)) return void this._journal.forget(key);
     this._fills.add(key);
     this._gallery.strand(layer, thumbnail, { code: 'fillLeft' });
-  }
-
-  private _isOnPage({ jobId, seed }: FillName): boolean {
-    const fills = this._gallery.sets.flatMap((set) => set.fills);
-    return fills.some(({ record }) => record.jobId === jobId && record.seed === seed);
   }
 
   private _isOfOtherDocument({ value }: FoundEntry): boolean {
