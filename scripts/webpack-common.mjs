@@ -1,7 +1,6 @@
 /** What the add-on's and the workbench's webpack configurations share. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import HtmlPlugin from 'html-webpack-plugin';
 import webpack from 'webpack';
 import { shippedModels } from './shipped-models.mjs';
@@ -61,17 +60,8 @@ export function typescriptRule(root, target) {
  * @param {boolean} isPublic
  */
 export function common(root, isPublic) {
-  const configs = ['webpack.config.js', 'webpack.workbench.config.js', 'webpack.cli.config.js'];
   return {
     context: root,
-    // What was compiled and minimised once is not again: `npm test` makes the public build twice.
-    cache: {
-      type: 'filesystem',
-      cacheDirectory: path.join(root, 'build/webpack'),
-      buildDependencies: {
-        config: [fileURLToPath(import.meta.url), ...configs.map((name) => path.join(root, name))],
-      },
-    },
     mode: isPublic ? 'production' : 'development',
     target: ['web', 'es2022'],
     devtool: isPublic ? false : 'source-map',
