@@ -82,6 +82,21 @@ export class BenchPage {
     await this.panel.locator('sp-menu-item[value=draft]').click();
   }
 
+  /** Settings of one's own, as a fill that is reused brings them: ten steps of a model. */
+  async chooseTenSteps(): Promise<void> {
+    const frame = this.page.frames().find((it) => it.parentFrame() !== null)!;
+    await frame.evaluate(() => {
+      const { session } = document.querySelector('repaint-panel')!;
+      const { choices } = session;
+      const coarse = { ...choices.custom.coarse, numInferenceSteps: 10, resamplings: 1 };
+      session.choose({
+        ...choices,
+        preset: 'custom',
+        custom: { ...choices.custom, prior: choices.prior, coarse, refine: [] },
+      });
+    });
+  }
+
   /** Drags the active tool over the page, in document pixels. */
   async drag(from: Spot, to: Spot): Promise<void> {
     const [start, end] = [await this._onScreen(from), await this._onScreen(to)];

@@ -89,7 +89,7 @@ it('fills with it, and the layer says so', slow, async () => {
   await bench.drag([290, 190], [324, 220]);
   await at('region-size').waitFor();
   await at('fills').getByText('1', { exact: true }).click();
-  await bench.chooseDraft();
+  await bench.chooseTenSteps();
   // A checkpoint does not say that a class of its means "none", so one has to be chosen.
   await expect.poll(() => at('plan').innerText(), slow).toContain('what should grow here');
   await at('grow').click();

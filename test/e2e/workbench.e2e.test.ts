@@ -82,12 +82,13 @@ describe('one fill, end to end', () => {
   });
 
   it('fills, showing counted progress and a preview, and adds each fill above the photo', async () => {
+    await bench.chooseTenSteps();
     await bench.panel.getByTestId('edge').getByRole('button').click();
     await bench.panel.getByTestId('fixed-seed').click();
     await setNumber('seed', seed);
     await bench.panel.getByTestId('generate').click();
     const calls = bench.panel.getByTestId('calls');
-    await expect.poll(() => calls.innerText(), slow).toMatch(/^\d+ of 130 steps/);
+    await expect.poll(() => calls.innerText(), slow).toMatch(/^\d+ of 20 steps/);
     const first = Number.parseInt(await calls.innerText(), 10);
     await expect
       .poll(async () => Number.parseInt(await calls.innerText(), 10), slow)
