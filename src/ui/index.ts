@@ -95,6 +95,7 @@ async function start(): Promise<void> {
   document.body.append(panel);
   await isNarrow;
   panel.inert = false;
+  performance.mark('interactive');
   await session.start();
 }
 

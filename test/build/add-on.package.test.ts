@@ -141,18 +141,19 @@ describe('the panel out of dist.zip', () => {
   });
   afterAll(() => bench?.close());
 
-  it('can be used before anything but its one script has been fetched', async () => {
-    await bench.panel.getByTestId('generate').waitFor();
+  it('is shown before anything but its one script has been fetched', async () => {
+    await bench.panel.locator('repaint-panel:not([inert])').waitFor();
     const frame = bench.page.frames().find((it) => it.parentFrame() !== null)!;
-    const { interactiveMs, before } = await frame.evaluate(() => {
-      const [{ startTime }] = performance.getEntriesByName('interactive');
+    const { shownMs, interactiveMs, before } = await frame.evaluate(() => {
+      const at = (mark: string) => performance.getEntriesByName(mark)[0].startTime;
       const fetched = performance.getEntriesByType('resource') as PerformanceResourceTiming[];
-      const before = fetched.filter(({ responseEnd }) => responseEnd < startTime);
-      return { interactiveMs: startTime, before: before.map(({ name }) => new URL(name).pathname) };
+      const before = fetched.filter(({ responseEnd }) => responseEnd < at('shown'));
+      const names = before.map(({ name }) => new URL(name).pathname);
+      return { shownMs: at('shown'), interactiveMs: at('interactive'), before: names };
     });
     // Not held to a time: a busy machine is slow, not wrong.
     // eslint-disable-next-line no-console -- measurements belong in the test log
-    console.info(`the panel can be used after ${interactiveMs.toFixed(0)} ms`);
+    console.info(`shown after ${shownMs.toFixed(0)} ms, usable after ${interactiveMs.toFixed(0)}`);
     expect(before.filter((name) => !/sdk\.js$|add-on-console-override/.test(name))).toEqual([
       '/index.js',
     ]);
