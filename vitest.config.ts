@@ -5,9 +5,27 @@ import { chromiumArgs, findChromium } from './src/lab/chromium.mjs';
 
 const realm = fileURLToPath(new URL('./src/workbench/realm/index.ts', import.meta.url));
 
+const inNode = {
+  environment: 'node',
+  setupFiles: 'test/one-core.ts',
+  // One worker is left free otherwise: of two cores, half.
+  maxWorkers: '100%',
+  // A busy machine is slow, not wrong.
+  testTimeout: 120_000,
+  hookTimeout: 120_000,
+} as const;
+
 export default defineConfig({
   test: {
     projects: [
+      {
+        test: {
+          name: 'cli',
+          ...inNode,
+          include: ['test/cli/**/*.test.ts'],
+          exclude: ['test/**/*.e2e.test.ts'],
+        },
+      },
       {
         // The document sandbox's tests run it over the workbench's stand-in for the host's modules.
         resolve: {
@@ -16,15 +34,9 @@ export default defineConfig({
         define: { __BUILD_ID__: '"test"', __HAS_EXPERIMENTAL_APIS__: 'true' },
         test: {
           name: 'unit',
-          environment: 'node',
+          ...inNode,
           include: ['test/**/*.test.ts'],
-          exclude: ['test/**/*.{browser,e2e,package}.test.ts'],
-          setupFiles: ['test/one-core.ts'],
-          // One worker is left free otherwise: of two cores, half.
-          maxWorkers: '100%',
-          // A busy machine is slow, not wrong.
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          exclude: ['test/**/*.{browser,e2e,package}.test.ts', 'test/cli/**'],
         },
       },
       {

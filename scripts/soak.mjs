@@ -13,10 +13,9 @@ const suites = {
     'test/checkpoint/fuzz.test.ts',
     'test/shelf/read/fuzz.test.ts',
     'test/shelf/store/library.test.ts',
-    'test/cli/fill-command.test.ts',
-    'test/cli/picture-fuzz.test.ts',
     'test/sandbox/faults.test.ts',
   ],
+  cli: ['test/cli/fill-command.test.ts', 'test/cli/picture-fuzz.test.ts'],
   browser: [
     'test/worker/soak.browser.test.ts',
     'test/ui/journal.browser.test.ts',

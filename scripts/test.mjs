@@ -44,6 +44,7 @@ const stages = [
   { name: 'format', command: bin('prettier/bin/prettier.cjs', '--check', '.') },
   { name: 'browser', command: vitest('browser'), needs: ['chromium', 'model'] },
   { name: 'unit', command: vitest('unit'), needs: ['model'] },
+  { name: 'cli', command: vitest('cli'), needs: ['model'] },
   // Builds into the folder that the end-to-end tests open.
   {
     name: 'package',

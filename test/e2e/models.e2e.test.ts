@@ -69,6 +69,8 @@ it('says when a config does not belong to the checkpoint, and takes the right on
   await at('adding-problem').waitFor(slow);
   expect(await at('adding-problem').getAttribute('data-code')).toBe('selfTestFailed');
   await at('use-anyway').waitFor();
+  // Nothing of it stays.
+  expect(await at('model').count()).toBe(1);
   await bench.screenshot('10-self-test-failed');
   // What was said stays; only the config is another.
   await drop({ 'scheduler_config.json': Buffer.from(text) });

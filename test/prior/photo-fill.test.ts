@@ -285,10 +285,10 @@ describe('fills that vary a chosen one', () => {
     100 + ((7 * x + 3 * y * y) % 23),
   ]);
   const selection = region(photo, inEllipse(100, 75, 36, 28));
-  const plain = request(photo, selection, [3]);
+  const plain = request(photo, selection, [3], { walk: short });
   const { maskBounds } = plain.plan;
   const varied = (chosen: RgbaImage, strength: number, seeds = [8]) =>
-    request(photo, selection, seeds, { chosen, strength });
+    request(photo, selection, seeds, { chosen, strength, walk: short });
   const marked = selection.data.filter((covered) => covered > 0).length;
 
   /** Mean over the region's pixels and channels, levels of 255. */

@@ -108,24 +108,6 @@ test('a model that cannot be read keeps its name and its files until it is remov
   expect(valueOf(await shelf.read()).damaged).toEqual([]);
 });
 
-test('a config that is not the network’s is found out by the self-test, and nothing stays', async () => {
-  const scheduler = JSON.parse(await (await fileOf('scheduler_config.json')).text()) as Record<
-    string,
-    unknown
-  >;
-  const wrong = JSON.stringify({ ...scheduler, prediction_type: 'epsilon' });
-  const files = [
-    await fileOf(weightsName),
-    await fileOf('config.json'),
-    new File([wrong], 'scheduler_config.json'),
-  ];
-  const origin = { kind: 'files', files } as const;
-  const look = valueOf(await shelf.look(origin));
-  const outcome = await shelf.add(origin, optionsOf(look), proxy(nothing));
-  expect(outcome).toMatchObject({ isOk: false, code: 'selfTestFailed' });
-  expect(valueOf(await shelf.read()).models).toEqual([]);
-});
-
 test('a cancel stops the conversion and leaves nothing', async () => {
   const files = await Promise.all(
     [weightsName, 'config.json', 'scheduler_config.json'].map((name) => fileOf(name)),
