@@ -13,56 +13,49 @@ import { fileURLToPath } from 'node:url';
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const results = path.join(root, 'build/test-results');
 
+const npm = (script) => ['npm', 'run', '--silent', script];
+const node = (...args) => [process.execPath, ...args];
+
 /** One vitest project, with its counts written to a file for the closing line. */
 function vitest(project) {
   const output = path.join(results, `${project}.json`);
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${output}`];
-  return ['node_modules/vitest/vitest.mjs', 'run', '--project', project, ...reporters];
+  return node('node_modules/vitest/vitest.mjs', 'run', '--project', project, ...reporters);
 }
-
-const bin = (name, ...args) => [`node_modules/${name}`, ...args];
-const tsx = bin('tsx/dist/cli.mjs');
-const webpack = bin('webpack/bin/webpack.js');
 
 /** In the order in which they start; `needs` end first. What waits for the most comes early. */
 const stages = [
-  { name: 'chromium', command: ['src/lab/chromium.mjs'] },
-  { name: 'model', command: [...tsx, 'src/cli/model-build.ts'] },
-  {
-    name: 'build:dev',
-    command: [...webpack, '--config-node-env', 'development'],
-    needs: ['model'],
-  },
-  { name: 'lint', command: bin('eslint/bin/eslint.js', '.', '--max-warnings', '0') },
-  { name: 'build:workbench', command: [...webpack, '--config', 'webpack.workbench.config.js'] },
-  {
-    name: 'e2e',
-    command: vitest('e2e'),
-    needs: ['chromium', 'build:dev', 'build:workbench'],
-  },
-  { name: 'check', command: bin('typescript/bin/tsc', '-b') },
-  { name: 'format', command: bin('prettier/bin/prettier.cjs', '--check', '.') },
+  { name: 'chromium', command: node('src/lab/chromium.mjs') },
+  { name: 'model', command: npm('model:build') },
+  { name: 'build:dev', command: npm('build:dev'), needs: ['model'] },
+  { name: 'lint', command: npm('lint') },
+  { name: 'build:workbench', command: npm('build:workbench') },
+  { name: 'e2e', command: vitest('e2e'), needs: ['chromium', 'build:dev', 'build:workbench'] },
+  { name: 'check', command: npm('check') },
+  { name: 'format', command: npm('format:check') },
   { name: 'browser', command: vitest('browser'), needs: ['chromium', 'model'] },
   { name: 'unit', command: vitest('unit'), needs: ['model'] },
   { name: 'cli', command: vitest('cli'), needs: ['model'] },
-  // Builds into the folder that the end-to-end tests open.
   {
     name: 'package',
     command: vitest('package'),
     needs: ['chromium', 'model', 'build:workbench'],
+    // Builds into the folder that the end-to-end tests open.
     after: ['e2e'],
   },
-  { name: 'audit', command: ['scripts/audit.mjs'], after: ['package'] },
+  { name: 'audit', command: npm('audit'), after: ['package'] },
 ];
 const atOnce = 2;
 
-/** Runs a stage's command. Returns: whether it ended well, and what it said where it was asked to wait. */
-function run({ command }, isAlone) {
+/** Runs a command. Returns: whether it ended well, and what it said, which is nothing where it runs alone. */
+function run([program, ...args], isAlone) {
   const colours = process.stdout.isTTY ? { FORCE_COLOR: '1' } : {};
-  const child = spawn(process.execPath, command, {
+  const output = isAlone ? 'inherit' : 'pipe';
+  const child = spawn(program, args, {
     cwd: root,
     env: { ...process.env, ...colours },
-    stdio: ['ignore', isAlone ? 'inherit' : 'pipe', isAlone ? 'inherit' : 'pipe'],
+    stdio: ['ignore', output, output],
+    shell: program === 'npm' && process.platform === 'win32',
   });
   const said = [];
   child.stdout?.on('data', (bytes) => said.push(bytes));
@@ -76,48 +69,45 @@ function run({ command }, isAlone) {
 }
 
 /** Runs one stage and says how long it took. Returns: whether it passed. */
-async function runStage(stage, isAlone) {
-  console.log(`== ${stage.name}`);
+async function runStage({ name, command }, isAlone) {
+  console.log(`== ${name}`);
   const start = Date.now();
-  const { isPassed, text } = await run(stage, isAlone);
+  const { isPassed, text } = await run(command, isAlone);
   const seconds = ((Date.now() - start) / 1000).toFixed(0);
-  console.log(`${text}== ${stage.name}: ${isPassed ? 'ok' : 'FAILED'} after ${seconds} s`);
+  console.log(`${text}== ${name}: ${isPassed ? 'ok' : 'FAILED'} after ${seconds} s`);
   return isPassed;
 }
 
-/** Runs the stages as soon as what they need is there. Returns: the names of those that failed. */
+/** Runs the first stage that is ready whenever there is room. Returns: the names of those that failed. */
 async function runStages(chosen) {
-  const waiting = [...chosen];
+  const waiting = new Set(chosen);
+  const running = new Map();
   /** Name to whether it passed. */
   const ended = new Map();
-  const running = new Map();
-  const isChosen = (name) => chosen.some((stage) => stage.name === name);
-  const isMissing = (name) => ended.get(name) === false;
-  const isPending = (name) => isChosen(name) && !ended.has(name);
-  while (waiting.length + running.size > 0) {
-    for (const stage of [...waiting]) {
-      const { name, needs = [], after = [] } = stage;
-      const missing = needs.filter(isMissing);
-      if (missing.length === 0 && [...needs, ...after].some(isPending)) continue;
-      if (missing.length === 0 && running.size >= atOnce) break;
-      waiting.splice(waiting.indexOf(stage), 1);
-      if (missing.length > 0) {
-        console.log(`== ${name}: not run, for want of ${missing.join(', ')}`);
-        ended.set(name, false);
-        continue;
-      }
-      const isPassed = runStage(stage, chosen.length === 1);
-      running.set(
-        name,
-        isPassed.then((it) => {
-          running.delete(name);
-          ended.set(name, it);
-        }),
-      );
+  const isOver = (name) => ended.has(name) || !chosen.some((stage) => stage.name === name);
+  const isReady = ({ needs = [], after = [] }) => [...needs, ...after].every(isOver);
+  const hasFailed = (name) => ended.get(name) === false;
+  while (waiting.size + running.size > 0) {
+    const stage = [...waiting].find(isReady);
+    if (!stage || running.size === atOnce) {
+      await Promise.race(running.values());
+      continue;
     }
-    await Promise.race(running.values());
+    waiting.delete(stage);
+    const { name, needs = [] } = stage;
+    const missing = needs.filter(hasFailed);
+    if (missing.length > 0) {
+      console.log(`== ${name}: not run, for want of ${missing.join(', ')}`);
+      ended.set(name, false);
+      continue;
+    }
+    const isDone = runStage(stage, chosen.length === 1).then((isPassed) => {
+      running.delete(name);
+      ended.set(name, isPassed);
+    });
+    running.set(name, isDone);
   }
-  return chosen.map(({ name }) => name).filter(isMissing);
+  return chosen.map(({ name }) => name).filter(hasFailed);
 }
 
 /** Adds up what the vitest projects reported. */
