@@ -143,8 +143,7 @@ describe('the panel out of dist.zip', () => {
 
   it('is shown before anything but its one script has been fetched', async () => {
     await bench.panel.locator('repaint-panel:not([inert])').waitFor();
-    const frame = bench.page.frames().find((it) => it.parentFrame() !== null)!;
-    const { shownMs, interactiveMs, before } = await frame.evaluate(() => {
+    const { shownMs, interactiveMs, before } = await bench.frame.evaluate(() => {
       const at = (mark: string) => performance.getEntriesByName(mark)[0].startTime;
       const fetched = performance.getEntriesByType('resource') as PerformanceResourceTiming[];
       const before = fetched.filter(({ responseEnd }) => responseEnd < at('shown'));

@@ -3,7 +3,13 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { chromium, type BrowserContext, type FrameLocator, type Page } from 'playwright';
+import {
+  chromium,
+  type BrowserContext,
+  type Frame,
+  type FrameLocator,
+  type Page,
+} from 'playwright';
 import type { PriorName } from '../../src/protocol/fill.js';
 import type { Command, NodeData } from '../../src/workbench/document.js';
 import type {} from '../../src/ui/panel.js';
@@ -70,6 +76,11 @@ export class BenchPage {
     return this.page.frameLocator('[data-testid=panel-frame]');
   }
 
+  /** The panel's frame as its own scripts see it. */
+  get frame(): Frame {
+    return this.page.frames().find((it) => it.parentFrame() !== null)!;
+  }
+
   /** Chooses in the panel what fills come from. */
   async fillFrom(prior: PriorName): Promise<void> {
     await this.panel.getByTestId('prior').click();
@@ -84,8 +95,7 @@ export class BenchPage {
 
   /** Settings of one's own, as a fill that is reused brings them: ten steps of a model. */
   async chooseTenSteps(): Promise<void> {
-    const frame = this.page.frames().find((it) => it.parentFrame() !== null)!;
-    await frame.evaluate(() => {
+    await this.frame.evaluate(() => {
       const { session } = document.querySelector('repaint-panel')!;
       const { choices } = session;
       const coarse = { ...choices.custom.coarse, numInferenceSteps: 10, resamplings: 1 };
@@ -144,8 +154,7 @@ export class BenchPage {
 
   /** The picture the panel would continue, kept fills included, at a place of the page: RGB. */
   pictureAt({ x, y }: { x: number; y: number }): Promise<number[]> {
-    const frame = this.page.frames().find((it) => it.parentFrame() !== null)!;
-    return frame.evaluate(
+    return this.frame.evaluate(
       (place) => {
         const { raster } = document.querySelector('repaint-panel')!.session.region!;
         const [a, b, c, d, left, top] = raster.pixelsToPage;

@@ -44,9 +44,8 @@ describe.each([
 
   /** The panel lets go of whatever it has written down, once all of it is on the page. */
   async function expectNothingLeft(): Promise<void> {
-    const frame = bench.page.frames().find((it) => it.parentFrame() !== null)!;
     const keys = () =>
-      frame.evaluate(
+      bench.frame.evaluate(
         () =>
           new Promise<unknown>((resolve, reject) => {
             const opening = indexedDB.open('repaint-fill');
@@ -223,9 +222,8 @@ describe.each([
 
   /** Asks for one fill of the marked region by a seed, as the button does. */
   async function ask(): Promise<void> {
-    const frame = bench.page.frames().find((it) => it.parentFrame() !== null)!;
     await expect.poll(() => isDisabled('generate'), patient).toBeNull();
-    await frame.evaluate(() => {
+    await bench.frame.evaluate(() => {
       const { session } = document.querySelector('repaint-panel')!;
       session.choose({ ...session.choices, fills: 1, seed: 7, preset: 'best' });
       session.fill();

@@ -38,13 +38,6 @@ async function worker(name: 'fill' | 'shelf' | 'network') {
   throw new Error(`there is no worker ${name}`);
 }
 
-/** The panel's frame, as its own scripts see it. */
-function frame() {
-  const found = bench.page.frames().find((it) => it.url().startsWith('http://localhost'));
-  if (!found) throw new Error('there is no panel');
-  return found;
-}
-
 it('shows its region and its plan within its policy', async () => {
   await bench.page.keyboard.press('e');
   await bench.drag([290, 190], [324, 220]);
@@ -112,7 +105,7 @@ it('reaches a stranger from a page without a policy: the network is there', asyn
 });
 
 it.each([
-  ["the panel's page", () => frame().evaluate(attempts, host())],
+  ["the panel's page", () => bench.frame.evaluate(attempts, host())],
   [
     'the worker that sees the photos and runs models',
     async () => (await worker('fill')).evaluate(attempts, host()),
@@ -180,7 +173,7 @@ async function byWorkers({ network, url }: Attack): Promise<[string, string]> {
 
 describe('a script that starts workers to connect to others', () => {
   const attack = () => ({
-    network: new URL('network.js', frame().url()).href,
+    network: new URL('network.js', bench.frame.url()).href,
     url: `http://${host()}/`,
   });
   beforeEach(() => {
@@ -189,14 +182,14 @@ describe('a script that starts workers to connect to others', () => {
 
   it('connects by both, were it not for the policy', async () => {
     const other = await bench.page.context().newPage();
-    await other.goto(new URL('LICENSE.txt', frame().url()).href);
+    await other.goto(new URL('LICENSE.txt', bench.frame.url()).href);
     expect(await other.evaluate(byWorkers, attack())).toEqual(['started', 'started']);
     expect(asked).toBe(2);
     await other.close();
   });
 
   it.each([
-    ["the panel's page", async () => frame()],
+    ["the panel's page", async () => bench.frame],
     ['the worker that fills', () => worker('fill')],
     ['the worker that keeps models', () => worker('shelf')],
   ] as const)(
