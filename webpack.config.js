@@ -93,12 +93,7 @@ export default () => ({
   externalsPresets: { web: true },
   externals: ['add-on-sdk-document-sandbox', 'express-document-sdk'],
   module: {
-    // By how they are imported.
-    parser: {
-      javascript: {
-        worker: ['./', '../fill/'].map((at) => `HeldWorker from ${at}held-worker.js`).concat('...'),
-      },
-    },
+    parser: { javascript: { worker: ['HeldWorker from ../host/held-worker.js', '...'] } },
     rules: [
       // The document sandbox is QuickJS: keep to the syntax Adobe's own template emits.
       { ...typescriptRule(root, 'ES2020'), include: path.join(root, 'src/sandbox') },

@@ -184,6 +184,9 @@ export type OfferedShelf = Omit<ModelShelfApi, 'add'> & {
   ): ReturnType<ModelShelfApi['add']>;
 };
 
+/** The network's worker has nothing else to do; where it does not answer in time, it is not there. */
+export const networkPatienceMs = 10_000;
+
 /** The one worker that may connect to other hosts, as the panel sees it; called through comlink. */
 export interface NetworkApi {
   /** Answers the shelf's questions on `port` (shelf/fetch/distant.ts), in place of one before. */

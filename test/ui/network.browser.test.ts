@@ -1,6 +1,6 @@
 /** Workers from blobs, and the one of them that downloads, where they start, stay silent, or fail. */
 import { afterEach, expect, test } from 'vitest';
-import { HeldWorker } from '../../src/ui/fill/held-worker.js';
+import { HeldWorker } from '../../src/ui/host/held-worker.js';
 import { NetworkLink } from '../../src/ui/models/network.js';
 
 const started: Worker[] = [];

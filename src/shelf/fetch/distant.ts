@@ -4,6 +4,7 @@
  * Plain messages: comlink would let the asking end reach whatever hangs on the answering one.
  */
 import { type FailureCode, RepaintError } from '../../protocol/failure.js';
+import { networkPatienceMs } from '../../protocol/model-shelf-api.js';
 import { follow, type Follow } from './follow.js';
 
 interface Question {
@@ -168,9 +169,6 @@ class Line {
   }
 }
 
-/** The answering thread has nothing else to do; longer, and it is not there. */
-const defaultPatienceMs = 10_000;
-
 /** Rejects when nobody is there, and as soon as the signal says so; else it stays as it is. */
 function cutOff(line: Line, signal: AbortSignal | null, patienceMs: number) {
   const watch = new AbortController();
@@ -215,7 +213,7 @@ function pulledBody(line: Line, fetchId: number, signal: AbortSignal | null) {
  * signal. The answer's `url` is empty. Throws, besides what `follow` throws: RepaintError
  * networkGone where nobody is there.
  */
-export function followOver(port: MessagePort, patienceMs = defaultPatienceMs): Follow {
+export function followOver(port: MessagePort, patienceMs = networkPatienceMs): Follow {
   const line = new Line(port);
   let count = 0;
   return async (url, { method = 'GET', headers: said, cache = 'default', signal = null } = {}) => {

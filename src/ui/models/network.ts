@@ -1,12 +1,13 @@
 /** The panel's end of the worker that may connect to others; the page itself gives that up. */
 import { transfer, wrap, type Remote } from 'comlink';
 import { hubHosts, type RemoteOrigin } from '../../protocol/hub-address.js';
-import type { ModelOrigin, NetworkApi } from '../../protocol/model-shelf-api.js';
-import { HeldWorker } from '../fill/held-worker.js';
+import {
+  networkPatienceMs,
+  type ModelOrigin,
+  type NetworkApi,
+} from '../../protocol/model-shelf-api.js';
+import { HeldWorker } from '../host/held-worker.js';
 import { ProblemError } from '../problem.js';
-
-/** It has nothing else to do; longer, and it is not there. */
-const defaultPatienceMs = 10_000;
 
 function hostsOf(origin: RemoteOrigin): readonly string[] {
   return origin.kind === 'hub' ? hubHosts : [...hubHosts, new URL(origin.url).origin];
@@ -17,7 +18,7 @@ export class NetworkLink {
 
   constructor(
     private readonly _worker: Worker,
-    private readonly _patienceMs = defaultPatienceMs,
+    private readonly _patienceMs = networkPatienceMs,
   ) {
     this._remote = wrap<NetworkApi>(_worker);
   }

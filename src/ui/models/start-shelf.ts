@@ -1,5 +1,5 @@
 /** Starts the shelf's worker. The panel knows it as this URL and `ModelShelfApi`. */
-import { HeldWorker } from '../fill/held-worker.js';
+import { HeldWorker } from '../host/held-worker.js';
 import type { NetworkLink } from './network.js';
 import { shelfPort, type ShelfPort } from './shelf-port.js';
 
