@@ -37,19 +37,8 @@ export function page(file, chunk) {
 export function typescriptRule(root, target) {
   return {
     test: /\.ts$/,
-    loader: 'ts-loader',
-    options: {
-      transpileOnly: true,
-      instance: target,
-      configFile: path.join(root, 'tsconfig.base.json'),
-      compilerOptions: {
-        target,
-        composite: false,
-        declaration: false,
-        emitDeclarationOnly: false,
-        sourceMap: true,
-      },
-    },
+    loader: 'esbuild-loader',
+    options: { target, tsconfig: path.join(root, 'tsconfig.base.json') },
   };
 }
 

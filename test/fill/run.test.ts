@@ -389,7 +389,10 @@ describe('fills made at once', () => {
 
   test('are asked for with what is planned, and never more than are wanted', async () => {
     const asked: BatchQuestion[] = [];
-    const spied = runtime(noisy, (question) => Promise.resolve(asked.push(question) * 0 + 8));
+    const spied = runtime(noisy, (question) => {
+      asked.push(question);
+      return Promise.resolve(8);
+    });
     const guided = { ...short, classLabel: 4, guidanceScale: 3 };
     const wanted = two([1, 2], guided);
     const walked = runFill(wanted, spied);

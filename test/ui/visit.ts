@@ -8,7 +8,6 @@ import { SelectionBell } from '../../src/ui/host/sandbox-client.js';
 // Loaded by the panel itself too: a test need not wait for it.
 import '../../src/ui/elements/later.js';
 import '../../src/ui/panel.js';
-// eslint-disable-next-line no-duplicate-imports -- One defines the element, one is a type.
 import type { RepaintPanel } from '../../src/ui/panel.js';
 import { originalFrame } from '../../src/ui/selection/frame.js';
 import { drawRaster } from '../../src/ui/selection/raster.js';

@@ -11,12 +11,15 @@ export async function inErrorScopes<T>(
   task: () => Promise<T>,
 ): Promise<T> {
   filters.forEach((filter) => device.pushErrorScope(filter));
-  let errors: readonly (GPUError | null)[] = [];
-  const result = await task().finally(async () => {
+  let errors: readonly (GPUError | null)[];
+  let result: T;
+  try {
+    result = await task();
+  } finally {
     // A lost device has its own way of being told.
     const popped = filters.map(() => device.popErrorScope().catch(() => null));
     errors = await Promise.all(popped);
-  });
+  }
   const reported = errors.find((error) => error !== null);
   if (!reported) return result;
   const message = `The GPU has no room for this, or refused it: ${reported.message}`;

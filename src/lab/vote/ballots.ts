@@ -51,6 +51,10 @@ interface PairVotes {
   readonly voters: Set<number>;
 }
 
+/** In an order that does not depend on who voted first. */
+const byKey = <V>(map: ReadonlyMap<string, V>) =>
+  [...map].sort(([key], [other]) => (key < other ? -1 : 1));
+
 /** Counts ballots; a hole counts once, however many voted on it. */
 export function preferences(ballots: readonly (readonly Vote[])[]): Preference[] {
   const pairs = new Map<string, PairVotes>();
@@ -66,9 +70,9 @@ export function preferences(ballots: readonly (readonly Vote[])[]): Preference[]
       pairs.set(key, pair);
     }
   });
-  return [...pairs].sort().map(([key, { shares, voters }]) => {
+  return byKey(pairs).map(([key, { shares, voters }]) => {
     const [method, other] = JSON.parse(key) as [string, string];
-    const cases = [...shares].sort().map(([, values]) => meanOf(values));
+    const cases = byKey(shares).map(([, values]) => meanOf(values));
     const votes = [...shares.values()].flat().length;
     return { method, other, votes, voters: voters.size, ...estimate(cases, `vote ${key}`)! };
   });

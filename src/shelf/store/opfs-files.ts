@@ -142,7 +142,7 @@ export class OpfsFileStore implements FileStore {
     if (!directory) return found;
     for await (const [name, handle] of directory.entries()) {
       if (handle.kind !== 'file') continue;
-      const { size } = await (handle as FileSystemFileHandle).getFile();
+      const { size } = await handle.getFile();
       found.push({ name: plainName(name), sizeBytes: size });
     }
     return found;

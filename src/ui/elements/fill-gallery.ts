@@ -13,7 +13,6 @@ import { localized, msg } from '../host/localisation.js';
 import { fillTitle } from '../text/fill-text.js';
 import { listed, number, percent } from '../text/format.js';
 import './compare-view.js';
-// eslint-disable-next-line no-duplicate-imports -- One defines the element, one is a type.
 import type { Compared, LookEvent } from './compare-view.js';
 import { galleryStyles } from './fill-gallery.styles.js';
 import {

@@ -2,7 +2,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import '@spectrum-web-components/button/sp-button.js';
 import './notice.js';
-// eslint-disable-next-line no-duplicate-imports -- One defines the element, one is a type.
 import type { Notice } from './notice.js';
 import type { FillJob } from '../fill/fill-queue.js';
 import type { NewLayer } from '../../protocol/sandbox-api.js';

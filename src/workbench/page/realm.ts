@@ -103,7 +103,6 @@ export class Realm {
     const target = vm.newObject();
     for (const level of ['log', 'info', 'warn', 'error'] as const) {
       const write = vm.newFunction(level, (...args) => {
-        // eslint-disable-next-line no-console -- the sandbox's own console
         console[level]('[document sandbox]', ...args.map((arg) => vm.dump(arg) as unknown));
       });
       vm.setProp(target, level, write);

@@ -78,7 +78,7 @@ export class FileServer {
     const status = habits.status ?? habits.statuses?.[attempt];
     if (status) return void response.writeHead(status).end();
     const asked = range && !habits.ignoresRange ? Number(/bytes=(\d+)-/.exec(range)?.[1]) : null;
-    if (asked !== null && asked >= bytes.length) return void this._refuse(response, file);
+    if (asked !== null && asked >= bytes.length) return this._refuse(response, file);
     const isCompressed = habits.compresses && /gzip/.test(request.headers['accept-encoding'] ?? '');
     this._send(response, file, { attempt, asked, isCompressed: isCompressed ?? false });
   }

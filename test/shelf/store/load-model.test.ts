@@ -142,7 +142,7 @@ test('weights in files beside the graph come as blobs', async () => {
   const { onnx } = await loadModel({ kind: 'shipped', manifestUrl }, new MemoryFileStore(), silent);
   const [data] = onnx.externalData;
   expect(data?.path).toBe('weights-0.bin');
-  expect(new Uint8Array(await (data?.data as Blob).arrayBuffer())).toEqual(bytes);
+  expect(new Uint8Array(await (data.data as Blob).arrayBuffer())).toEqual(bytes);
 });
 
 test('a model that is not on the shelf is unknown', async () => {
