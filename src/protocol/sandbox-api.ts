@@ -136,7 +136,8 @@ export type NotAdded =
   | 'targetChanged';
 
 export type AddLayerResult =
-  { readonly status: 'added'; readonly layerId: string } | { readonly status: NotAdded };
+  | { readonly status: 'added'; readonly layerId: string }
+  | { readonly status: NotAdded };
 
 export interface FillLayer {
   readonly id: string;

@@ -37,7 +37,8 @@ export interface AddingMachine {
 
 /** Files that are at hand, or where to download them. */
 export type SourceOrigin =
-  { readonly kind: 'files'; readonly files: readonly SourceFile[] } | RemoteOrigin;
+  | { readonly kind: 'files'; readonly files: readonly SourceFile[] }
+  | RemoteOrigin;
 
 /** Answers of a person, and what was given beside the origin. */
 export interface GivenAnswers extends ModelAnswers {

@@ -131,7 +131,8 @@ test('a ballot that contradicts itself is refused, and may begin again', async (
   const { answer } = await post(port, '/state', { voter: 'bob' });
   for (let id = answer.next as number | null; id !== null;)
     id = (await post(port, '/vote', { voter: 'bob', id, choice: 'left' })).answer.next as
-      number | null;
+      | number
+      | null;
   const refused = await post(port, '/submit', { voter: 'bob' });
   expect(refused.status).toBe(400);
   expect(refused.answer.error).toContain('75 % are needed');

@@ -19,7 +19,14 @@ export interface ToolSettings {
 }
 
 export type MarkAction =
-  'undo' | 'redo' | 'invert' | 'clear' | 'zoomIn' | 'zoomOut' | 'whole' | 'large';
+  | 'undo'
+  | 'redo'
+  | 'invert'
+  | 'clear'
+  | 'zoomIn'
+  | 'zoomOut'
+  | 'whole'
+  | 'large';
 
 export class ToolEvent extends Event {
   static readonly kind = 'repaint-tool';

@@ -4,7 +4,9 @@ import type { PriorName } from '../../protocol/fill.js';
 
 /** What made the pixels: a trained model, one that began from the photo's own pixels, or these alone. */
 export type DigitalSource =
-  'trainedAlgorithmicMedia' | 'compositeWithTrainedAlgorithmicMedia' | 'algorithmicallyEnhanced';
+  | 'trainedAlgorithmicMedia'
+  | 'compositeWithTrainedAlgorithmicMedia'
+  | 'algorithmicallyEnhanced';
 
 const sources: Record<PriorName, DigitalSource> = {
   model: 'trainedAlgorithmicMedia',
