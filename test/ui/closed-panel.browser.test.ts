@@ -229,10 +229,9 @@ test('every fill is offered, and once, wherever at a job’s end the panel is cl
       ...gallery.stranded.map(({ layer }) => layer.record.seed),
       ...queue.interrupted.flatMap(({ seedsLeft }) => seedsLeft),
     ];
-    expect(
-      offered.sort((a, b) => a - b),
-      [...state.keys()].join(),
-    ).toEqual(seeds.slice(1));
+    const ascending = (a: number, b: number) => a - b;
+    const expected = seeds.slice(1).sort(ascending);
+    expect(offered.sort(ascending), [...state.keys()].join()).toEqual(expected);
     for (const { problem } of queue.interrupted) expect(problem?.code).toBe('panelClosed');
     // Behind what it still writes.
     await opened.journal.forget('nothing');
