@@ -29,7 +29,7 @@ export default {
   resolve: { ...settings.resolve, conditionNames: ['node', 'import', 'module', 'production'] },
   module: {
     parser: { javascript: { url: false, importMeta: false } },
-    rules: [typescriptRule(root, 'ES2022')],
+    rules: [typescriptRule('es2022')],
   },
   externalsType: 'module',
   externals: ['sharp', 'onnxruntime-node', 'onnxruntime-web', 'playwright', 'vite'],

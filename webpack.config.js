@@ -67,18 +67,6 @@ const isExpressServer = process.env.npm_lifecycle_event === 'start:express';
 export default () => ({
   ...common(root, isPublic),
   name: 'add-on',
-  // What was minimised once is not again: `npm test` makes the public build twice.
-  ...(isPublic && {
-    cache: {
-      type: 'filesystem',
-      cacheDirectory: path.join(root, 'build/webpack'),
-      buildDependencies: {
-        config: ['webpack.config.js', 'scripts/webpack-common.mjs'].map((it) =>
-          path.join(root, it),
-        ),
-      },
-    },
-  }),
   entry: { index: './src/ui/index.ts', code: './src/sandbox/code.ts' },
   output: {
     path: path.join(root, 'dist'),
@@ -96,8 +84,8 @@ export default () => ({
     parser: { javascript: { worker: ['HeldWorker from ../host/held-worker.js', '...'] } },
     rules: [
       // The document sandbox is QuickJS: keep to the syntax Adobe's own template emits.
-      { ...typescriptRule(root, 'ES2020'), include: path.join(root, 'src/sandbox') },
-      { ...typescriptRule(root, 'ES2022'), exclude: path.join(root, 'src/sandbox') },
+      { ...typescriptRule('es2020'), include: path.join(root, 'src/sandbox') },
+      { ...typescriptRule('es2022'), exclude: path.join(root, 'src/sandbox') },
       ortRule,
       { test: /\.css$/, use: ['style-loader', 'css-loader'] },
     ],

@@ -26,10 +26,7 @@ const workbench = {
     clean: { keep: /^realm\.js/ },
   },
   module: {
-    rules: [
-      typescriptRule(root, 'ES2022'),
-      { test: /\.css$/, use: ['style-loader', 'css-loader'] },
-    ],
+    rules: [typescriptRule('es2022'), { test: /\.css$/, use: ['style-loader', 'css-loader'] }],
   },
   plugins: [
     page(path.join(root, 'src/workbench/page/index.html'), 'page'),
@@ -50,7 +47,7 @@ const realm = {
     module: true,
     publicPath: '',
   },
-  module: { rules: [typescriptRule(root, 'ES2020')] },
+  module: { rules: [typescriptRule('es2020')] },
 };
 
 export default [workbench, realm];

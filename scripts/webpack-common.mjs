@@ -1,7 +1,7 @@
 /** What the add-on's and the workbench's webpack configurations share. */
 import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import HtmlPlugin from 'html-webpack-plugin';
+import MinimizerPlugin from 'minimizer-webpack-plugin';
 import webpack from 'webpack';
 import { shippedModels } from './shipped-models.mjs';
 
@@ -31,14 +31,20 @@ export function page(file, chunk) {
 /**
  * Returns the rule for TypeScript. Types are checked by `npm run check`, room by room; here they
  * are only stripped.
- * @param {string} root
- * @param {string} target - ECMAScript version of the output
+ * @param {string} target - ECMAScript version of the output, "es2022"
  */
-export function typescriptRule(root, target) {
+export function typescriptRule(target) {
   return {
     test: /\.ts$/,
-    loader: 'esbuild-loader',
-    options: { target, tsconfig: path.join(root, 'tsconfig.base.json') },
+    loader: 'swc-loader',
+    options: {
+      jsc: {
+        target,
+        parser: { syntax: 'typescript', decorators: true },
+        // As tsconfig.base.json says it to the compiler.
+        transform: { legacyDecorator: true, useDefineForClassFields: false },
+      },
+    },
   };
 }
 
@@ -56,6 +62,7 @@ export function common(root, isPublic) {
     devtool: isPublic ? false : 'source-map',
     experiments: { outputModule: true },
     performance: false,
+    optimization: { minimizer: [new MinimizerPlugin({ minify: MinimizerPlugin.swcMinify })] },
     resolve: {
       extensions: ['.ts', '.js', '.mjs'],
       extensionAlias: { '.js': ['.ts', '.js'] },
