@@ -36,7 +36,14 @@ export default {
   plugins: [
     shippedHashes(root),
     new Notices(root, { withRuntime: true }),
-    // The lab finds these beside its own code.
-    new CopyPlugin({ patterns: ['src/lab/evaluation/baselines.py', 'src/lab/vote/page.html'] }),
+    new CopyPlugin({
+      patterns: [
+        // The lab finds these beside its own code.
+        'src/lab/evaluation/baselines.py',
+        'src/lab/vote/page.html',
+        // Where no source lies beside it, it takes the bundle: so do the tests.
+        { from: 'src/cli/bin.mjs', to: path.join(root, 'build/bin/') },
+      ],
+    }),
   ],
 };

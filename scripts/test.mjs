@@ -30,7 +30,12 @@ const stages = [
   { name: 'build:dev', command: npm('build:dev'), needs: ['model'] },
   { name: 'lint', command: npm('lint') },
   { name: 'build:workbench', command: npm('build:workbench') },
-  { name: 'e2e', command: vitest('e2e'), needs: ['chromium', 'build:dev', 'build:workbench'] },
+  { name: 'build:cli', command: npm('build:cli'), needs: ['model'] },
+  {
+    name: 'e2e',
+    command: vitest('e2e'),
+    needs: ['chromium', 'build:dev', 'build:workbench', 'build:cli'],
+  },
   { name: 'check', command: npm('check') },
   { name: 'format', command: npm('format:check') },
   { name: 'browser', command: vitest('browser'), needs: ['chromium', 'model'] },
@@ -39,7 +44,7 @@ const stages = [
   {
     name: 'package',
     command: vitest('package'),
-    needs: ['chromium', 'model', 'build:workbench'],
+    needs: ['chromium', 'model', 'build:workbench', 'build:cli'],
     // Builds into the folder that the end-to-end tests open.
     after: ['e2e'],
   },

@@ -58,8 +58,6 @@ const pixelsOf = (name: string) => sharp(path.join(folder, name)).removeAlpha().
 beforeAll(async () => {
   folder = realpathSync(mkdtempSync(path.join(tmpdir(), 'repaint-package-')));
   installed = path.join(folder, 'node_modules/repaint-fill');
-  const webpack = path.join(root, 'node_modules/webpack/bin/webpack.js');
-  execFileSync(process.execPath, [webpack, '--config', 'webpack.cli.config.js'], { cwd: root });
   // onnxruntime-node's install script fetches CUDA, which only some Linux machines can use.
   const quiet = ['--ignore-scripts', '--no-audit', '--no-fund', '--silent'];
   const npm = (args: string[], cwd: string) =>

@@ -6,7 +6,9 @@ import { vi } from 'vitest';
 import { main } from '../../src/cli/main.js';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
-export const bin = path.join(root, 'src/cli/bin.mjs');
+
+/** The command line as it ships, which starts in a third of the time. Needs `npm run build:cli`. */
+export const bin = path.join(root, 'build/bin/bin.mjs');
 
 export interface Result {
   readonly code: number;
