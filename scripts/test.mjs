@@ -50,7 +50,7 @@ const stages = [
   },
   { name: 'audit', command: npm('audit'), after: ['package'] },
 ];
-const atOnce = 2;
+const atOnce = 3;
 
 /** Runs a command. Returns: whether it ended well, and what it said, which is nothing where it runs alone. */
 function run([program, ...args], isAlone) {

@@ -12,12 +12,12 @@ const file = (name: string) => path.join(folder, name);
 
 beforeAll(async () => {
   folder = mkdtempSync(path.join(tmpdir(), 'repaint-vary-'));
-  const photo = sharp(path.join(samplesFolder, 'cat.jpg')).resize(240, 180, { fit: 'cover' });
+  const photo = sharp(path.join(samplesFolder, 'cat.jpg')).resize(160, 120, { fit: 'cover' });
   await photo.png().toFile(file('photo.png'));
   const box =
-    '<svg width="240" height="180"><rect x="70" y="50" width="90" height="80" fill="white"/></svg>';
+    '<svg width="160" height="120"><rect x="46" y="34" width="60" height="52" fill="white"/></svg>';
   await sharp(Buffer.from(box)).png().toFile(file('mask.png'));
-  await sharp(Buffer.from(box)).resize(120, 90).png().toFile(file('small.png'));
+  await sharp(Buffer.from(box)).resize(80, 60).png().toFile(file('small.png'));
 });
 
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -63,7 +63,7 @@ test('a layer and a preview are varied alike, by as much as the strength says', 
 test('what cannot be varied is said in a sentence', async () => {
   const small = await fill('refused', '--from', file('small.png'));
   expect(small.code).not.toBe(0);
-  expect(small.stderr).toMatch(/The fill .*small.png is 120 x 90 pixels, the photo 240 x 180/);
+  expect(small.stderr).toMatch(/The fill .*small.png is 80 x 60 pixels, the photo 160 x 120/);
   const alone = await fill('refused', '--strength', '0.3');
   expect(alone.stderr).toMatch(/--strength needs a fill to vary: give one with --from/);
 });

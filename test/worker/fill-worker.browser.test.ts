@@ -138,7 +138,7 @@ describe.skipIf(!gpuAdapterName)(`the worker on WebGPU (${gpuAdapterName})`, () 
 
   test('a lost GPU ends the job with its code, and a new worker goes on from the snapshot', async () => {
     const manifestUrl = await serveTinyModel(16);
-    const walk = { ...smallSettings.coarse, numInferenceSteps: 20 };
+    const walk = { ...smallSettings.coarse, numInferenceSteps: 12 };
     const settings = { ...smallSettings, coarse: walk };
     panel = new TestPanel();
     const card = await panel.load(manifestUrl, 'webgpu');
