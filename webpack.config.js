@@ -29,7 +29,7 @@ function makeBuildId() {
   return `${version}-${isPublic ? 'public' : 'dev'}-${Math.round(seconds).toString(36)}`;
 }
 
-/** Copies files that must stay as they are: `minimized` keeps Terser away from them. */
+/** Copies files that must stay as they are: `minimized` keeps the minimizer away from them. */
 const copyPlugin = () =>
   new CopyPlugin({
     patterns: [
