@@ -1,5 +1,5 @@
 /**
- * The whole test run: sets up what the tests need, then every check, three stages at a time, since
+ * The whole test run: sets up what the tests need, then every check, two stages at a time, since
  * most wait for one core. `npm test -- lint unit` runs only the named stages. What needs a stage
  * that failed is not run; all else is, so that one run shows everything that is wrong. The last line
  * counts the tests.
@@ -50,7 +50,7 @@ const stages = [
   },
   { name: 'audit', command: npm('audit'), after: ['package'] },
 ];
-const atOnce = 3;
+const atOnce = 2;
 
 /** Runs a command. Returns: whether it ended well, and what it said, which is nothing where it runs alone. */
 function run([program, ...args], isAlone) {

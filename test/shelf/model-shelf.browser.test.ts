@@ -165,12 +165,12 @@ async function addNotes(): Promise<Outcome<unknown>> {
   return shelf.add({ kind: 'files', files }, options, proxy(nothing));
 }
 
-/** What an import says that begins while another window holds the lock, until `isOver`. */
-async function addBeside(isOver: Promise<unknown>): Promise<Outcome<unknown>> {
+/** What an import says that begins while another window holds the lock, until something it then waits for. */
+async function addBeside(wait: () => Promise<unknown>): Promise<Outcome<unknown>> {
   let outcome: Promise<Outcome<unknown>> | undefined;
   await navigator.locks.request(lockName, async () => {
     outcome = addNotes();
-    await Promise.race([isOver, outcome]);
+    await Promise.race([wait(), outcome]);
   });
   if (!outcome) throw new Error('The lock was not granted.');
   return outcome;
@@ -179,7 +179,7 @@ async function addBeside(isOver: Promise<unknown>): Promise<Outcome<unknown>> {
 const after = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 test('a window that is closing, or a worker just killed, is waited for', async () => {
-  expect(await addBeside(after(500))).toMatchObject({ isOk: false, code: 'modelUnusable' });
+  expect(await addBeside(() => after(500))).toMatchObject({ isOk: false, code: 'modelUnusable' });
 });
 
 test('a second import is refused with what to do while another goes on', async () => {
@@ -188,15 +188,18 @@ test('a second import is refused with what to do while another goes on', async (
     code: 'badRequest',
     message: expect.stringMatching(/^Another model is being added.*wait until/) as string,
   };
-  expect(await addBeside(new Promise(() => undefined))).toMatchObject(refusal);
-  const second = after(100).then(addNotes);
-  expect(await addBeside(second)).toMatchObject({ code: 'modelUnusable' });
+  expect(await addBeside(() => new Promise(() => undefined))).toMatchObject(refusal);
+  let second: Promise<Outcome<unknown>> | undefined;
+  const first = await addBeside(() => (second = addNotes()));
+  expect(first).toMatchObject({ code: 'modelUnusable' });
   expect(await second).toMatchObject(refusal);
 });
 
 test('a cancel while waiting for another window is a cancel', async () => {
-  const cancelled = after(300).then(() => shelf.cancel());
-  expect(await addBeside(cancelled)).toMatchObject({ isOk: false, code: 'cancelled' });
+  expect(await addBeside(() => after(300).then(() => shelf.cancel()))).toMatchObject({
+    isOk: false,
+    code: 'cancelled',
+  });
 });
 
 test('an address is looked at by range, downloaded, converted and forgotten', async () => {
