@@ -62,13 +62,19 @@ async function drag(...points: readonly (readonly [number, number])[]): Promise<
   await page.mouse.up();
 }
 
+/** The document with the photo alone, as the page opens it. */
+async function removeShapes(): Promise<void> {
+  const [, ...shapes] = (await snapshot()).artboard.children;
+  await send({ kind: 'delete', ids: shapes.map(({ id }) => id) });
+}
+
 const kinds = async () => (await snapshot()).artboard.children.map(({ geometry }) => geometry.kind);
 
 /** The line under the thumbnail, such as "Region 178 × 202 px". */
 const regionLine = () => panel.getByText(/^Region \d+ × \d+ px/);
 
 describe('the add-on in its frame', () => {
-  beforeEach(() => open({ hasPanel: true }));
+  beforeAll(() => open({ hasPanel: true }));
 
   it('is sandboxed and cross-origin, as in the host', async () => {
     const frame = page.getByTestId('panel-frame');
@@ -107,7 +113,8 @@ describe('the add-on in its frame', () => {
 });
 
 describe('a region drawn', () => {
-  beforeEach(() => open({ hasPanel: true }));
+  beforeAll(() => open({ hasPanel: true }));
+  beforeEach(removeShapes);
 
   it.each([
     ['r', 'rectangle', [0.4, 0.4], [0.6, 0.6]],
@@ -152,8 +159,33 @@ describe('a region drawn', () => {
   });
 });
 
+describe('the panel', () => {
+  beforeAll(() => open({ hasPanel: true }));
+
+  it('is opened anew on the same document, and hears of it', async () => {
+    await page.keyboard.press('r');
+    await drag([0.4, 0.4], [0.6, 0.6]);
+    await regionLine().waitFor();
+    const before = await snapshot();
+    await panel.locator('body').evaluate((body) => (body.dataset['old'] = 'yes'));
+    await page.getByTestId('reload-panel').click();
+    await panel.locator('body:not([data-old])').waitFor();
+    await regionLine().waitFor();
+    expect(await snapshot()).toEqual(before);
+    // Undo still knows what was before.
+    await page.keyboard.press('Control+z');
+    expect(await kinds()).toEqual(['media']);
+  });
+
+  it('is one of the builds there are, named as the host names them', async () => {
+    const names = await page.getByTestId('build').locator('option').allInnerTexts();
+    expect(names[0].trim()).toMatch(/^RePaint Fill/);
+  });
+});
+
 describe('a region drawn on the page', () => {
-  beforeEach(() => open({ hasPanel: false }));
+  beforeAll(() => open({ hasPanel: false }));
+  beforeEach(removeShapes);
 
   it('is opaque, as the host makes its shapes', async () => {
     await page.keyboard.press('r');
@@ -229,30 +261,6 @@ describe('a region drawn on the page', () => {
     expect((await snapshot()).artboard.children[1].matrix).toEqual(before);
     await page.keyboard.press('Control+Shift+z');
     expect((await snapshot()).artboard.children[1].matrix).toEqual(after);
-  });
-});
-
-describe('the panel', () => {
-  beforeEach(() => open({ hasPanel: true }));
-
-  it('is opened anew on the same document, and hears of it', async () => {
-    await page.keyboard.press('r');
-    await drag([0.4, 0.4], [0.6, 0.6]);
-    await regionLine().waitFor();
-    const before = await snapshot();
-    await panel.locator('body').evaluate((body) => (body.dataset['old'] = 'yes'));
-    await page.getByTestId('reload-panel').click();
-    await panel.locator('body:not([data-old])').waitFor();
-    await regionLine().waitFor();
-    expect(await snapshot()).toEqual(before);
-    // Undo still knows what was before.
-    await page.keyboard.press('Control+z');
-    expect(await kinds()).toEqual(['media']);
-  });
-
-  it('is one of the builds there are, named as the host names them', async () => {
-    const names = await page.getByTestId('build').locator('option').allInnerTexts();
-    expect(names[0].trim()).toMatch(/^RePaint Fill/);
   });
 });
 
