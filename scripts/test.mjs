@@ -36,11 +36,6 @@ const stages = [
     command: vitest('e2e'),
     needs: ['chromium', 'build:dev', 'build:workbench', 'build:cli'],
   },
-  { name: 'check', command: npm('check') },
-  { name: 'format', command: npm('format:check') },
-  { name: 'browser', command: vitest('browser'), needs: ['chromium', 'model'] },
-  { name: 'unit', command: vitest('unit'), needs: ['model'] },
-  { name: 'cli', command: vitest('cli'), needs: ['model'] },
   {
     name: 'package',
     command: vitest('package'),
@@ -48,6 +43,11 @@ const stages = [
     // Builds into the folder that the end-to-end tests open.
     after: ['e2e'],
   },
+  { name: 'check', command: npm('check') },
+  { name: 'format', command: npm('format:check') },
+  { name: 'browser', command: vitest('browser'), needs: ['chromium', 'model'] },
+  { name: 'unit', command: vitest('unit'), needs: ['model'] },
+  { name: 'cli', command: vitest('cli'), needs: ['model'] },
   { name: 'audit', command: npm('audit'), after: ['package'] },
 ];
 const atOnce = 2;

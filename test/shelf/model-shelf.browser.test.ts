@@ -20,9 +20,13 @@ const weightsName = 'diffusion_pytorch_model.fp16.safetensors';
 let worker: Worker;
 let shelf: Remote<ModelShelfApi>;
 
-async function fileOf(name: string, as = name): Promise<File> {
-  const response = await fetch(`${garden}${name}?raw`);
-  return new File([await response.arrayBuffer()], as);
+const fetched = new Map<string, Promise<ArrayBuffer>>();
+
+async function fileOf(name: string): Promise<File> {
+  const get = async () => (await fetch(`${garden}${name}?raw`)).arrayBuffer();
+  const bytes = fetched.get(name) ?? get();
+  fetched.set(name, bytes);
+  return new File([await bytes], name);
 }
 
 async function clear(): Promise<void> {
