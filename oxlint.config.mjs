@@ -74,6 +74,12 @@ export default defineConfig({
       rules: { ...withoutTypes, ...off('typescript/unbound-method') },
     },
     { files: ['**/*.{js,mjs}', 'src/prior/kernels/kernels.ts'], rules: withoutTypes },
+    {
+      // Elsewhere the compiler sees to it.
+      files: ['**/*.{js,mjs}'],
+      globals: { process: 'readonly', console: 'readonly' },
+      rules: errors('no-undef', 'no-redeclare'),
+    },
     ...roomRules,
     {
       files: [

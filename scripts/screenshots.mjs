@@ -2,7 +2,7 @@
  * Takes the README's pictures of the panel: `npx tsx scripts/screenshots.mjs`, after the builds of
  * the add-on (`npm run build:dev`) and of the workbench.
  */
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, URL } from 'node:url';
 import sharp from 'sharp';
 import { BenchPage } from '../test/e2e/bench-page.js';
 

@@ -1,6 +1,6 @@
 /**
  * Packs the command line, installs the package into an empty folder and uses it there, as someone
- * who has no checkout does.
+ * who has no checkout does. Needs `npm run build:cli`.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';

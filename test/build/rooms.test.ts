@@ -63,24 +63,32 @@ test.each(allowed)('%s may import %s', (file) => {
   expect(said.has(file)).toBe(false);
 });
 
-const sources = readdirSync(path.join(root, 'src'), { recursive: true })
-  .map(String)
-  .filter((file) => file.endsWith('.ts'))
-  .map((file) => ({ file, text: readFileSync(path.join(root, 'src', file), 'utf8') }));
+const filesIn = (folder: string) =>
+  readdirSync(path.join(root, folder), { recursive: true })
+    .map((name) => path.join(folder, String(name)))
+    .filter((file) => /\.m?ts$|\.mjs$/.test(file))
+    .map((file) => ({ file, text: readFileSync(path.join(root, file), 'utf8') }));
+const sources = filesIn('src');
 
 /** A private member that is not `private _x`, the one form that Lit's decorators know. */
 const otherPrivate =
-  /(?:^ *|\()private (?:(?:static|override|readonly|async|get|set) )*(?!_|constructor|static|override|readonly|async|get |set )\w+|this\.#\w+/gm;
+  /(?:^ *|\()private (?:(?:static|override|readonly|async|get|set) )*(?!_|constructor|static|override|readonly|async|get |set )\w+|\w\.#\w+/gm;
 
-test.each(['private x = 1', '(private readonly x: X)', 'private static async x()', 'this.#x'])(
-  '%s is no way to write a private member',
-  (code) => {
-    expect([...code.matchAll(otherPrivate)]).toHaveLength(1);
-  },
-);
+const otherWays = [
+  'private x = 1',
+  '(private readonly x: X)',
+  'private static async x()',
+  'this.#x',
+  'other.#x',
+];
+test.each(otherWays)('%s is no way to write a private member', (code) => {
+  expect([...code.matchAll(otherPrivate)]).toHaveLength(1);
+});
 
 test('private members are written one way', () => {
-  const found = sources.flatMap(({ file, text }) =>
+  const all = [...sources, ...filesIn('test'), ...filesIn('scripts')];
+  const written = all.filter(({ file }) => file !== path.relative(root, import.meta.filename));
+  const found = written.flatMap(({ file, text }) =>
     [...text.matchAll(otherPrivate)].map(([it]) => `${file}: ${it}`),
   );
   expect(found).toEqual([]);

@@ -1,6 +1,6 @@
 /**
  * The command line in processes of its own: on disks that are full or read-only, with pipes that
- * nobody reads, interrupted and killed. Sentences, and nothing half.
+ * nobody reads, interrupted and killed. Sentences, and nothing half. Needs `npm run build:cli`.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import {
